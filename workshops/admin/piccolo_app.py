@@ -1,0 +1,14 @@
+"""The Piccolo app ``workshops_admin``: what the operators' site itself keeps."""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from workshops.admin.tables import AdminSession
+
+APP_CONFIG = AppConfig(
+    app_name="workshops_admin",
+    migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
+    table_classes=[AdminSession],
+    migration_dependencies=["piccolo.apps.user.piccolo_app"],
+)

@@ -1,0 +1,145 @@
+"""Column types shared by all tables.
+
+Each one exists because Piccolo's own column would create another schema than
+the one this database has; the reason stands with the class.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Text, Timestamp, Varchar
+from piccolo.columns.base import ReferencedTable
+from piccolo.columns.defaults.timestamp import TimestampNow
+from piccolo.querystring import QueryString
+
+from workshops.ids import create_prefixed_id
+
+if TYPE_CHECKING:
+    from piccolo.table import Table
+
+
+def utc_now() -> datetime:
+    """Return the time in UTC without a time zone, cut to milliseconds as the columns store it."""
+    return to_stored(datetime.now(UTC))
+
+
+def to_stored(moment: datetime) -> datetime:
+    """Return ``moment`` as a timestamp column stores it: UTC, no time zone, whole milliseconds.
+
+    A value without a time zone is taken as UTC.
+    """
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def next_updated_at() -> QueryString:
+    """Return the SQL expression that moves ``updated_at`` strictly forward.
+
+    Two updates in one millisecond, a clock that was set back, or a transaction
+    that began before another one committed: the new value is always later than
+    the stored one. Concurrent editors are compared by it.
+    """
+    return QueryString(
+        "GREATEST(date_trunc('milliseconds', now() AT TIME ZONE 'utc'), "
+        "\"updated_at\" + INTERVAL '1 millisecond')"
+    )
+
+
+class UTCNow(TimestampNow):
+    """The current time in UTC, by whichever clock is at hand: the database's or Python's.
+
+    Piccolo's ``TimestampNow`` gives the local time of the machine in Python, and
+    the local time of the session in the database.
+    """
+
+    @property
+    def postgres(self) -> str:
+        """The SQL of the column's DEFAULT."""
+        return "(now() AT TIME ZONE 'utc')"
+
+    def python(self) -> datetime:
+        """Return the default of a row made in Python."""
+        return utc_now()
+
+
+class PrefixedKey(Text):
+    """A text primary key ``<prefix>_<cuid2>``, made in the application.
+
+    Piccolo would call the default once and write its result into the table as
+    the SQL DEFAULT: every row inserted without a key would get the same one.
+    This column has no DEFAULT in the database.
+    """
+
+    def __init__(self, prefix: str = "", default: None = None, **kwargs: Any) -> None:
+        self.prefix = prefix
+        kwargs["primary_key"] = True
+        super().__init__(default=default, prefix=prefix, **kwargs)
+
+    def get_default_value(self) -> str:
+        """Return a new key."""
+        return create_prefixed_id(self.prefix)
+
+    @property
+    def column_type(self) -> str:
+        """The SQL type."""
+        return "TEXT"
+
+    @property
+    def ddl(self) -> str:
+        """The column's part of CREATE TABLE."""
+        return f'"{self._meta.db_column_name}" {self.column_type} PRIMARY KEY NOT NULL'
+
+
+class SingleLineText(Varchar):
+    """Text on one line, of at most ``length`` characters in forms and in the API.
+
+    A ``Text`` column renders as a multi-line box. The column type stays ``text``:
+    the limit is checked before the database, and can change without a migration.
+    """
+
+    @property
+    def column_type(self) -> str:
+        """The SQL type."""
+        return "TEXT"
+
+
+class UTCTimestamp(Timestamp):
+    """``timestamp(3) without time zone``, always UTC.
+
+    Assigning to an attribute converts an aware ``datetime`` to UTC and cuts it to
+    milliseconds, so that the value in memory is the one that will be stored.
+    """
+
+    def __init__(self, default: Any = UTCNow(), **kwargs: Any) -> None:  # noqa: B008 - immutable
+        super().__init__(default=default, **kwargs)
+
+    @property
+    def column_type(self) -> str:
+        """The SQL type."""
+        return "TIMESTAMP(3)"
+
+    def __set__(self, obj: Table, value: datetime | None) -> None:
+        super().__set__(obj, to_stored(value) if isinstance(value, datetime) else value)
+
+
+class CascadeForeignKey(ForeignKey[ReferencedTable]):
+    """A foreign key to the row that this one belongs to, and goes with when it is deleted.
+
+    NOT NULL, ``ON DELETE CASCADE``, ``ON UPDATE NO ACTION`` and indexed. Piccolo's
+    own defaults are nullable, ``ON UPDATE CASCADE`` and no index.
+    """
+
+    def __init__(self, references: Any, **kwargs: Any) -> None:
+        kwargs = {
+            "default": None,
+            "null": False,
+            "index": True,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.no_action,
+            "required": True,
+            **kwargs,
+        }
+        super().__init__(references, **kwargs)

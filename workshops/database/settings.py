@@ -1,0 +1,138 @@
+"""Where the database is and how to talk to it: read from the environment.
+
+======================  =======================================================
+``DATABASE_URL``        ``postgresql://user:password@host:port/database``, with
+                        libpq's parameters such as ``?sslmode=require``. Unset:
+                        the embedded PostgreSQL.
+``DATABASE_POOLER``     ``transaction`` behind a pooler in transaction mode
+                        (PgBouncer, Supavisor): turns statement caching off.
+                        ``session`` (the default) otherwise.
+``DATABASE_POOL_SIZE``  The most connections that one process opens (10).
+``DATABASE_TIMEOUT``    Seconds to wait for one connection (5).
+``DATABASE_WAIT``       Seconds that a server at its start waits for a database
+                        that is still coming up (30).
+``WORKSHOPS_DATA_DIR``  Where the embedded PostgreSQL keeps its data (``.data``).
+======================  =======================================================
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The message says which and what to do, and holds no secret."""
+
+
+class DatabaseSettings(BaseSettings):
+    """The settings above. An empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True)
+
+    database_url: SecretStr | None = None
+    database_pooler: Literal["session", "transaction"] = "session"
+    database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+    database_timeout: Annotated[float, Field(gt=0, le=300)] = 5
+    database_wait: Annotated[float, Field(ge=0, le=3600)] = 30
+    workshops_data_dir: Path = Path(".data")
+
+    def connection_config(self) -> dict[str, Any]:
+        """Return the arguments of ``asyncpg.connect`` for ``DATABASE_URL``.
+
+        Raises:
+            SettingsError: the URL cannot be understood.
+        """
+        assert self.database_url is not None
+        return parse_database_url(self.database_url.get_secret_value())
+
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def read_settings(settings: type[Settings]) -> Settings:
+    """Return the settings of the environment.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be used.
+    """
+    try:
+        return settings()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0]).upper()
+        raise SettingsError(f"{name} cannot be used: {problem['msg'].lower()}.") from None
+
+
+_URL = re.compile(
+    r"""(?P<scheme>[a-z0-9+]+)://
+        (?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?  # greedy: a password may hold an @
+        (?P<hosts>[^@/?]*)
+        (?:/(?P<database>[^@?]*))?
+        (?:\?(?P<query>[^@]*))?""",
+    re.VERBOSE,
+)
+
+# What libpq and other drivers know and asyncpg would send to the server as a setting.
+_NOT_FOR_ASYNCPG = {
+    "channel_binding",
+    "connect_timeout",
+    "connection_limit",
+    "gssencmode",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "pgbouncer",
+    "pool_timeout",
+    "schema",
+}
+
+_EXAMPLE = "postgresql://user:password@host:5432/database"
+
+
+def parse_database_url(url: str) -> dict[str, Any]:
+    """Return the arguments of ``asyncpg.connect`` for a PostgreSQL URL.
+
+    A password may hold any character, percent-encoded or not. Parameters that
+    only other drivers know are left out.
+
+    Raises:
+        SettingsError: it is not a PostgreSQL URL. The message never repeats the URL.
+    """
+    match = _URL.fullmatch(url.strip())
+    if match is None or match["scheme"].split("+")[0] not in ("postgres", "postgresql"):
+        raise SettingsError(f"DATABASE_URL is not a PostgreSQL URL. It should look like {_EXAMPLE}")
+    config: dict[str, Any] = {}
+    if match["user"]:
+        config["user"] = unquote(match["user"])
+    if match["password"] is not None:
+        config["password"] = unquote(match["password"])
+    if match["database"]:
+        config["database"] = unquote(match["database"])
+    hosts = match["hosts"]
+    several = "," in hosts
+    host, colon, port = hosts.rpartition(":")
+    if hosts.endswith("]") or not colon:
+        host, port = hosts, ""
+    if port and not several and not (port.isdigit() and 0 < int(port) < 65536):
+        raise SettingsError(f"DATABASE_URL has no usable port. It should look like {_EXAMPLE}")
+    query = [
+        (name, value)
+        for name, value in parse_qsl(match["query"] or "", keep_blank_values=True)
+        if name not in _NOT_FOR_ASYNCPG
+    ]
+    # Hosts (there may be several) and parameters are asyncpg's to read; the rest is
+    # given beside, so that no character of a password has to survive its parser.
+    config["dsn"] = f"postgresql://{hosts}" + (
+        f"?{urlencode(query, quote_via=quote)}" if query else ""
+    )
+    if host and not several:
+        config["host"] = unquote(host.strip("[]"))
+        config["port"] = int(port) if port else 5432
+    return config

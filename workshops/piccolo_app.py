@@ -1,0 +1,17 @@
+"""The Piccolo app ``workshops``: tables, migrations and commands.
+
+Another Piccolo project registers it as ``"workshops.piccolo_app"``.
+"""
+
+from pathlib import Path
+
+from piccolo.conf.apps import AppConfig
+
+from workshops.tables import TABLES
+
+APP_CONFIG = AppConfig(
+    app_name="workshops",
+    migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
+    table_classes=list(TABLES),
+    commands=[],
+)

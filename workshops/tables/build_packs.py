@@ -1,0 +1,52 @@
+"""The finished specifications."""
+
+from __future__ import annotations
+
+from piccolo.columns import Text
+from piccolo.columns.readable import Readable
+from piccolo.constraints import Check
+from piccolo.table import Table
+
+from workshops.columns import CascadeForeignKey, PrefixedKey, SingleLineText, UTCTimestamp
+from workshops.columns import next_updated_at
+from workshops.states import FormatType
+from workshops.tables.versioned import VersionedRow
+from workshops.tables.workshops import TITLE_LENGTH, Workshop
+
+
+class BuildPack(
+    VersionedRow,
+    Table,
+    tablename="build_packs",
+    help_text="A finished specification, assembled from a workshop's outputs.",
+):
+    """A finished specification, assembled from a workshop's outputs at one moment.
+
+    Later changes of the workshop do not change it; a new one is generated
+    instead. For ``pdf`` the content is the Markdown that the PDF is made from.
+    """
+
+    id = PrefixedKey("bp", help_text="Identifier, `bp_` and a cuid2.")
+    workshop_id = CascadeForeignKey(Workshop, help_text="The workshop.")
+    title = SingleLineText(
+        length=TITLE_LENGTH, default=None, required=True, help_text="The title on its first page."
+    )
+    format_type = SingleLineText(
+        default=FormatType.markdown, choices=FormatType, help_text="The file format."
+    )
+    content = Text(
+        default=None,
+        null=True,
+        help_text="The text itself: Markdown, or JSON for the format json.",
+    )
+    created_at = UTCTimestamp(help_text="When it was created (UTC).")
+    updated_at = UTCTimestamp(
+        auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
+    )
+
+    build_packs_format_type_check = Check("format_type IN ('markdown', 'pdf', 'json')")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a build pack by title and format."""
+        return Readable(template="%s (%s)", columns=[cls.title, cls.format_type])

@@ -1,0 +1,125 @@
+"""A workshop and the people who take part in it."""
+
+from __future__ import annotations
+
+from piccolo.columns import Text
+from piccolo.columns.readable import Readable
+from piccolo.constraints import Check, Unique
+from piccolo.table import Table
+
+from workshops.columns import (
+    CascadeForeignKey,
+    PrefixedKey,
+    SingleLineText,
+    UTCTimestamp,
+    next_updated_at,
+)
+from workshops.states import Visibility, WorkshopStatus
+from workshops.tables.versioned import VersionedRow
+
+TITLE_LENGTH = 200
+"""The longest title, in characters."""
+
+
+class Workshop(
+    VersionedRow,
+    Table,
+    tablename="workshops",
+    help_text="One idea on its way through the ten steps to a build pack.",
+):
+    """One idea on its way through the ten steps to a build pack.
+
+    It begins as a draft, becomes active when its first step starts, may be
+    paused, and is completed when every step is complete. It has one step row for
+    each step definition, and at least one member who is an owner. Deleting it
+    deletes its members, steps, sessions and build packs.
+    """
+
+    id = PrefixedKey("ws", help_text="Identifier, `ws_` and a cuid2.")
+    clerk_user_id = SingleLineText(
+        default=None,
+        required=True,
+        index=True,
+        help_text="Who created it: the identity provider's (Clerk's) user id.",
+    )
+    title = SingleLineText(
+        length=TITLE_LENGTH, default=None, required=True, help_text="What the workshop is called."
+    )
+    original_idea = Text(
+        default=None, required=True, help_text="The idea in the person's own words, as first told."
+    )
+    status = SingleLineText(
+        default=WorkshopStatus.draft,
+        choices=WorkshopStatus,
+        index=True,
+        help_text="draft -> active <-> paused; active <-> completed.",
+    )
+    org_id = SingleLineText(
+        default=None,
+        null=True,
+        index=True,
+        help_text="The identity provider's organisation id, if it belongs to one.",
+    )
+    template_id = SingleLineText(
+        default=None, null=True, help_text="The template that it was started from, if any."
+    )
+    visibility = SingleLineText(
+        default=Visibility.private,
+        choices=Visibility,
+        help_text="private: members only. shared: also whoever holds the share token.",
+    )
+    share_token = SingleLineText(
+        default=None,
+        null=True,
+        secret=True,
+        help_text="The secret in the share link; empty while the workshop is private.",
+    )
+    created_at = UTCTimestamp(help_text="When it was created (UTC).")
+    updated_at = UTCTimestamp(
+        auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
+    )
+
+    workshops_status_check = Check("status IN ('draft', 'active', 'paused', 'completed')")
+    workshops_visibility_check = Check("visibility IN ('private', 'shared')")
+    workshops_share_token_unique = Unique([share_token])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a workshop by its title."""
+        return Readable(template="%s", columns=[cls.title])
+
+
+class WorkshopMember(
+    Table,
+    tablename="workshop_members",
+    help_text="A person who takes part in a workshop.",
+):
+    """A person who takes part in a workshop, once.
+
+    The last owner of a workshop can be neither removed nor demoted.
+    """
+
+    id = PrefixedKey("wm", help_text="Identifier, `wm_` and a cuid2.")
+    workshop_id = CascadeForeignKey(Workshop, help_text="The workshop.")
+    clerk_user_id = SingleLineText(
+        default=None,
+        required=True,
+        index=True,
+        help_text="Who: the identity provider's (Clerk's) user id.",
+    )
+    role = SingleLineText(
+        default=None,
+        required=True,
+        help_text="owner, editor or viewer; another product may store a role of its own.",
+    )
+    created_at = UTCTimestamp(help_text="When the person joined (UTC).")
+
+    workshop_members_workshop_user_unique = Unique([workshop_id, clerk_user_id])
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a member by person and role."""
+        return Readable(template="%s (%s)", columns=[cls.clerk_user_id, cls.role])
+
+
+
