@@ -121,6 +121,14 @@ class UTCTimestamp(Timestamp):
         """The SQL type."""
         return "TIMESTAMP(3)"
 
+    @property
+    def ddl(self) -> str:
+        """The column's part of CREATE TABLE.
+
+        PostgreSQL drops a ``DEFAULT null``, but keeps it for a type with a precision.
+        """
+        return super().ddl.removesuffix(" DEFAULT null")
+
     def __set__(self, obj: Table, value: datetime | None) -> None:
         super().__set__(obj, to_stored(value) if isinstance(value, datetime) else value)
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
-
 from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
+
 from workshops.database.settings import DatabaseSettings, SettingsError
 
 if TYPE_CHECKING:

@@ -115,22 +115,23 @@ def parse_database_url(url: str) -> dict[str, Any]:
         config["password"] = unquote(match["password"])
     if match["database"]:
         config["database"] = unquote(match["database"])
+    query = dict(parse_qsl(match["query"] or "", keep_blank_values=True))
     hosts = match["hosts"]
+    if not hosts and "host" in query:  # how a socket's directory is given
+        hosts = quote(query.pop("host"), safe=":,[]") + (
+            f":{query.pop('port')}" if "port" in query else ""
+        )
     several = "," in hosts
     host, colon, port = hosts.rpartition(":")
     if hosts.endswith("]") or not colon:
         host, port = hosts, ""
     if port and not several and not (port.isdigit() and 0 < int(port) < 65536):
         raise SettingsError(f"DATABASE_URL has no usable port. It should look like {_EXAMPLE}")
-    query = [
-        (name, value)
-        for name, value in parse_qsl(match["query"] or "", keep_blank_values=True)
-        if name not in _NOT_FOR_ASYNCPG
-    ]
+    parameters = {name: query[name] for name in query if name not in _NOT_FOR_ASYNCPG}
     # Hosts (there may be several) and parameters are asyncpg's to read; the rest is
     # given beside, so that no character of a password has to survive its parser.
     config["dsn"] = f"postgresql://{hosts}" + (
-        f"?{urlencode(query, quote_via=quote)}" if query else ""
+        f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
     )
     if host and not several:
         config["host"] = unquote(host.strip("[]"))

@@ -1,19 +1,13 @@
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from enum import Enum
-from piccolo.columns.base import OnDelete
-from piccolo.columns.base import OnUpdate
-from piccolo.columns.column_types import Integer
-from piccolo.columns.column_types import JSONB
-from piccolo.columns.column_types import Text
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.columns.base import OnDelete, OnUpdate
+from piccolo.columns.column_types import JSONB, Integer, Text
 from piccolo.columns.indexes import IndexMethod
-from piccolo.constraints import Check
 from piccolo.constraints import Unique
 from piccolo.table import Table
-from workshops.columns import CascadeForeignKey
-from workshops.columns import PrefixedKey
-from workshops.columns import SingleLineText
-from workshops.columns import UTCNow
-from workshops.columns import UTCTimestamp
+
+from workshops.columns import CascadeForeignKey, PrefixedKey, SingleLineText, UTCNow, UTCTimestamp
 
 
 class StepDefinition(Table, tablename="step_definitions", schema=None):
@@ -1066,35 +1060,6 @@ async def forwards():
     )
 
     manager.add_constraint(
-        table_class_name="WorkshopStep",
-        tablename="workshop_steps",
-        constraint_name="workshop_steps_status_check",
-        constraint_class=Check,
-        params={
-            "condition": "status IN ('not_started', 'in_progress', 'complete')"
-        },
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="WorkshopStep",
-        tablename="workshop_steps",
-        constraint_name="workshop_steps_output_check",
-        constraint_class=Check,
-        params={"condition": "jsonb_typeof(output) = 'object'"},
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="WorkshopStep",
-        tablename="workshop_steps",
-        constraint_name="workshop_steps_workshop_step_unique",
-        constraint_class=Unique,
-        params={"columns": ["workshop_id", "step_id"], "nulls_distinct": True},
-        schema=None,
-    )
-
-    manager.add_constraint(
         table_class_name="WorkshopMember",
         tablename="workshop_members",
         constraint_name="workshop_members_workshop_user_unique",
@@ -1103,44 +1068,6 @@ async def forwards():
             "columns": ["workshop_id", "clerk_user_id"],
             "nulls_distinct": True,
         },
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="BuildPack",
-        tablename="build_packs",
-        constraint_name="build_packs_format_type_check",
-        constraint_class=Check,
-        params={"condition": "format_type IN ('markdown', 'pdf', 'json')"},
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="Workshop",
-        tablename="workshops",
-        constraint_name="workshops_status_check",
-        constraint_class=Check,
-        params={
-            "condition": "status IN ('draft', 'active', 'paused', 'completed')"
-        },
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="Workshop",
-        tablename="workshops",
-        constraint_name="workshops_visibility_check",
-        constraint_class=Check,
-        params={"condition": "visibility IN ('private', 'shared')"},
-        schema=None,
-    )
-
-    manager.add_constraint(
-        table_class_name="Workshop",
-        tablename="workshops",
-        constraint_name="workshops_share_token_unique",
-        constraint_class=Unique,
-        params={"columns": ["share_token"], "nulls_distinct": True},
         schema=None,
     )
 

@@ -7,8 +7,13 @@ from piccolo.columns.readable import Readable
 from piccolo.constraints import Check
 from piccolo.table import Table
 
-from workshops.columns import CascadeForeignKey, PrefixedKey, SingleLineText, UTCTimestamp
-from workshops.columns import next_updated_at
+from workshops.columns import (
+    CascadeForeignKey,
+    PrefixedKey,
+    SingleLineText,
+    UTCTimestamp,
+    next_updated_at,
+)
 from workshops.states import FormatType
 from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import TITLE_LENGTH, Workshop

@@ -120,6 +120,3 @@ class WorkshopMember(
     def get_readable(cls) -> Readable:
         """Show a member by person and role."""
         return Readable(template="%s (%s)", columns=[cls.clerk_user_id, cls.role])
-
-
-

@@ -1,0 +1,143 @@
+"""A step's output, whatever JSON object it is, as blocks of Markdown.
+
+What is short becomes a list of facts, what is long a heading with paragraphs, a list of similar
+objects a table or sub-sections. Under the deepest heading come nested lists, and under those the
+JSON itself: the depth of recursion is bounded, however deep the output is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .escaping import code_block, heading, inline, line, prose
+from .json_document import dump_json
+from .labels import is_number, is_scalar, label, scalar_text
+from .output_tables import as_table, short_text
+
+FIRST_HEADING = 3
+DEEPEST_HEADING = 4
+DEEPEST_LIST = 5
+NONE = "*none*"
+
+# jsonb does not keep the order of keys (it sorts by length), so the pack gives it a sensible one.
+LEADING_KEYS = ("summary", "overview", "description", "problem_statement", "vision", "goal")
+TITLE_KEYS = ("title", "name", "label", "heading", "question", "feature", "story")
+_LINE_INSIDE = re.compile(r"\n(?=[^\n])")
+
+
+def output_blocks(output: Mapping[str, Any] | None) -> list[str]:
+    """The blocks of one step, to be joined by empty lines; at least one.
+
+    The turns of a chat (`messages`, objects with a role) are how the output came about, not part of
+    it: they are counted instead of shown.
+    """
+    if not output:
+        return ["*No output was recorded.*"]
+    members = dict(output)
+    blocks = []
+    if _is_conversation(members.get("messages")):
+        count = len(members.pop("messages"))
+        turns = "1 message" if count == 1 else f"{count} messages"
+        blocks = [f"*The conversation of this step ({turns}) is not part of the pack.*"]
+    return _sections(members, FIRST_HEADING) + blocks
+
+
+def _is_conversation(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(turn, Mapping) and isinstance(turn.get("role"), str) for turn in value)
+    )
+
+
+def _sections(members: Mapping[str, Any], level: int) -> list[str]:
+    """An object: its facts first (after a heading they would seem to belong to it), then the rest."""
+    if level > DEEPEST_HEADING:
+        return ["\n".join(_list(members, 0))]
+    facts: list[str] = []
+    blocks: list[str] = []
+    for key in sorted(members, key=_leading):
+        value = members[key]
+        if not is_scalar(value) and not value:
+            facts.append(f"- **{label(key)}:** {NONE}")
+        elif (fact := short_text(value, lists=level > FIRST_HEADING)) is not None:
+            facts.append(f"- **{label(key)}:** {inline(fact)}")
+        else:
+            blocks += [heading(level, label(key)), *_body(value, level + 1)]
+    return ["\n".join(facts), *blocks] if facts else blocks
+
+
+def _leading(key: str) -> int:
+    lower = key.lower()
+    return LEADING_KEYS.index(lower) if lower in LEADING_KEYS else len(LEADING_KEYS)
+
+
+def _body(value: Any, level: int) -> list[str]:
+    """What stands under a heading."""
+    if is_scalar(value):
+        return prose(scalar_text(value))
+    if isinstance(value, Mapping):
+        return _sections(value, level)
+    if all(is_number(item) for item in value):
+        return [inline(", ".join(scalar_text(item) for item in value))]
+    if (table := as_table(value, TITLE_KEYS)) is not None:
+        return [table]
+    if level > DEEPEST_HEADING or not all(isinstance(item, Mapping) and item for item in value):
+        return ["\n".join(_list(value, 0))]
+    blocks = []
+    for number, item in enumerate(value, start=1):
+        title, rest = _titled(item, number)
+        blocks += [heading(level, title), *(_sections(rest, level + 1) if rest else [])]
+    return blocks
+
+
+def _titled(item: Mapping[str, Any], number: int) -> tuple[str, Mapping[str, Any]]:
+    """The heading of a list's object, and what is left to say."""
+    for key in TITLE_KEYS:
+        value = item.get(key)
+        if isinstance(value, str) and value.strip() and short_text(value) is not None:
+            return inline(value), {other: item[other] for other in item if other != key}
+    return f"Item {number}", item
+
+
+def _list(value: Mapping[str, Any] | Sequence[Any], depth: int) -> list[str]:
+    """A container as a nested list, one string for each item."""
+    if isinstance(value, Mapping):
+        return [
+            _list_item(f"**{label(key)}:**", value[key], depth)
+            for key in sorted(value, key=_leading)
+        ]
+    items = []
+    for number, item in enumerate(value, start=1):
+        if is_scalar(item):
+            items.append(_list_item("", item, depth))
+        elif isinstance(item, Mapping):
+            title, rest = _titled(item, number)
+            items.append(_list_item(f"**{title}**", rest, depth) if rest else _dash([title]))
+        else:
+            items.append(_list_item(f"Item {number}:", item, depth))
+    return items
+
+
+def _list_item(lead: str, value: Any, depth: int) -> str:
+    fact = short_text(value)
+    if fact is not None:
+        return _dash([f"{lead} {inline(fact)}" if lead else line(fact)])
+    if is_scalar(value):
+        first, *others = prose(scalar_text(value))
+        if not lead or first.startswith("`"):  # only a code block starts with a bare backtick
+            return _dash([*filter(None, [lead]), first, *others])
+        return _dash([f"{lead} {first}", *others])
+    if not value:
+        return _dash([f"{lead} {NONE}"])
+    if not isinstance(value, Mapping) and (table := as_table(value, TITLE_KEYS)) is not None:
+        return _dash([lead, table])
+    if depth >= DEEPEST_LIST:
+        return _dash([lead, code_block(dump_json(value), "json")])
+    return _dash(["\n".join([lead, *_list(value, depth + 1)])])
+
+
+def _dash(blocks: list[str]) -> str:
+    return "- " + _LINE_INSIDE.sub("\n  ", "\n\n".join(blocks))
