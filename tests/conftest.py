@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -24,7 +25,7 @@ _DIRECTORY = Path(tempfile.mkdtemp(prefix="workshops-tests-"))
 _SERVER = EmbeddedServer(_DIRECTORY / "postgres", durable=False)
 
 
-def _server_config() -> dict[str, object]:
+def _server_config() -> dict[str, Any]:
     if url := os.environ.get("TEST_DATABASE_URL"):
         return parse_database_url(url)
     _SERVER.start()
@@ -34,7 +35,7 @@ def _server_config() -> dict[str, object]:
 class Server:
     """The server of this test run, where tests may make databases of their own."""
 
-    def __init__(self, config: dict[str, object]) -> None:
+    def __init__(self, config: dict[str, Any]) -> None:
         self.config = config
 
     async def connect(self, database: str) -> asyncpg.Connection:

@@ -76,7 +76,8 @@ class PrefixedKey(Text):
     def __init__(self, prefix: str = "", default: None = None, **kwargs: Any) -> None:
         self.prefix = prefix
         kwargs["primary_key"] = True
-        super().__init__(default=default, prefix=prefix, **kwargs)
+        super().__init__(default=default, **kwargs)
+        self._meta.params["prefix"] = prefix  # for migrations
 
     def get_default_value(self) -> str:
         """Return a new key."""
@@ -140,7 +141,7 @@ class CascadeForeignKey(ForeignKey[ReferencedTable]):
     own defaults are nullable, ``ON UPDATE CASCADE`` and no index.
     """
 
-    def __init__(self, references: Any, **kwargs: Any) -> None:
+    def __init__(self, references: type[ReferencedTable], **kwargs: Any) -> None:
         kwargs = {
             "default": None,
             "null": False,
