@@ -1,0 +1,182 @@
+"""The files of an embedded server, who owns them, and the locks on them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+if sys.platform == "win32":
+    SHARED = EXCLUSIVE = 0  # Importable there, for those who set DATABASE_URL.
+else:
+    import fcntl
+
+    SHARED = fcntl.LOCK_SH
+    EXCLUSIVE = fcntl.LOCK_EX
+
+
+class EmbeddedServerError(Exception):
+    """The embedded PostgreSQL cannot be used. The message says why, in a sentence."""
+
+
+class ProgramFailedError(EmbeddedServerError):
+    """A PostgreSQL program has failed, and the log says why."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the files are. ``home`` is a directory of mode 0700 that holds them all.
+
+    Everything in it belongs to the owner of ``home``, also when root runs the
+    server for somebody; only the cluster may belong to a less privileged user.
+    """
+
+    home: Path
+
+    @property
+    def cluster(self) -> Path:
+        """PostgreSQL's data directory, complete."""
+        return self.home / "cluster"
+
+    @property
+    def unfinished_cluster(self) -> Path:
+        """A data directory that is being made, or whose making was interrupted."""
+        return self.home / "cluster.unfinished"
+
+    @property
+    def password(self) -> Path:
+        """The password of the role ``workshops``."""
+        return self.home / "password"
+
+    @property
+    def lease(self) -> Path:
+        """Locked shared by every user, exclusively by a supervisor that shuts down."""
+        return self.home / "lease"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        """Locked for the life of a supervisor."""
+        return self.home / "supervisor.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """Locked by every process of the server."""
+        return self.home / "server.lock"
+
+    @property
+    def ready(self) -> Path:
+        """Exists while the server answers."""
+        return self.home / "ready"
+
+    @property
+    def socket(self) -> Path:
+        """Holds the path of the directory of the socket."""
+        return self.home / "socket"
+
+    @property
+    def log(self) -> Path:
+        """What PostgreSQL and the supervisor had to say."""
+        return self.home / "server.log"
+
+    def create(self) -> None:
+        """Make the directory, or make sure that an existing one is ours and private.
+
+        Raises:
+            EmbeddedServerError: it cannot be made, or belongs to somebody else.
+        """
+        # PostgreSQL keeps paths in 1,024 bytes (MAXPGPATH), some with a name after them.
+        if len(os.fsencode(self.unfinished_cluster)) > 960:
+            raise EmbeddedServerError(f"The path {self.home} is too long for PostgreSQL.")
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            status = self.home.stat()
+            if os.geteuid() not in (0, status.st_uid):
+                raise EmbeddedServerError(f"The directory {self.home} belongs to another user.")
+            if stat.S_IMODE(status.st_mode) & 0o066:
+                self.home.chmod(0o700)
+            ignore = self.home / ".gitignore"
+            if not ignore.exists():
+                self.write(ignore, "*\n")
+        except OSError as error:
+            raise cannot_use(error) from error
+
+    def give(self, path: Path | int) -> None:
+        """Give a file that root has made to the owner of ``home``."""
+        if os.geteuid() == 0:
+            owner = self.home.stat()
+            if os.stat(path).st_uid != owner.st_uid:
+                os.chown(path, owner.st_uid, owner.st_gid)
+
+    def open(self, path: Path, flags: int) -> int:
+        """Open a file of the server, made with mode 0600 where it does not exist."""
+        descriptor = os.open(path, flags | os.O_CREAT, 0o600)
+        self.give(descriptor)
+        return descriptor
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file so that a reader sees all of it or none."""
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = self.open(draft, os.O_WRONLY | os.O_TRUNC)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+    def lock(self, path: Path, kind: int) -> int:
+        """Wait for a lock on a file; closing the returned descriptor gives it back.
+
+        A forked child shares the lock, an executed program does not get it.
+        """
+        descriptor = self.open(path, os.O_RDWR)
+        try:
+            fcntl.flock(descriptor, kind)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+    def try_lock(self, path: Path, kind: int) -> int | None:
+        """Return a lock on a file, or None if somebody's lock is in the way."""
+        try:
+            return self.lock(path, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+
+    @contextmanager
+    def gate(self) -> Iterator[None]:
+        """Keep others from trying locks meanwhile, so that no one mistakes a try for a use."""
+        descriptor = os.open(self.home, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def take_supervisor_lock(self) -> int | None:
+        """Return the supervisor's lock if there is no supervisor."""
+        with self.gate():
+            lock = self.try_lock(self.supervisor_lock, EXCLUSIVE)
+            if lock is not None:
+                self.ready.unlink(missing_ok=True)  # of a supervisor that was killed
+            return lock
+
+    def is_used(self) -> bool | None:
+        """Tell whether anybody uses the server; None while it shuts down."""
+        with self.gate():
+            for kind, answer in ((EXCLUSIVE, False), (SHARED, True)):
+                if (lock := self.try_lock(self.lease, kind)) is not None:
+                    os.close(lock)
+                    return answer
+        return None
+
+
+def cannot_use(error: OSError) -> EmbeddedServerError:
+    """Return what to tell about a file that cannot be read or written."""
+    what = error.filename or "its files"
+    reason = (error.strerror or str(error)).lower()
+    return EmbeddedServerError(f"The embedded PostgreSQL cannot use {what}: {reason}.")

@@ -1,0 +1,167 @@
+"""The process that runs PostgreSQL for as long as somebody uses it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from .cluster import Cluster, private_socket_directory
+from .layout import EXCLUSIVE, EmbeddedServerError, Layout, ProgramFailedError, cannot_use
+from .leftovers import claim_server_lock
+
+READY = b"ready"
+"""What a supervisor reports when the server answers; anything else is why it does not."""
+
+QUICK_SECONDS = 10.0
+MOST_QUICK_FAILURES = 5
+_POLL_SECONDS = 0.1
+
+
+class Supervisor:
+    """One run of PostgreSQL, restarted when it crashes. ``report`` is a pipe to the client.
+
+    It holds the supervisor's lock from its start to its end, and at the end the lease,
+    exclusively and longer: so a client that has its lease never meets a supervisor
+    which is about to end.
+    """
+
+    def __init__(self, cluster: Cluster, layout: Layout, report: int) -> None:
+        self._cluster = cluster
+        self._layout = layout
+        self._report: int | None = report
+        self._log_start = os.fstat(2).st_size
+        self._lease: int | None = None
+        self._told_to_stop = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop_soon)
+
+    def _stop_soon(self, number: int, frame: object) -> None:
+        self._told_to_stop = True
+
+    def run(self) -> None:
+        """Serve until nobody uses the server.
+
+        Raises:
+            EmbeddedServerError: it cannot start, or crashes again and again.
+        """
+        failures = 0
+        while not self._is_over():
+            began = time.monotonic()
+            was_ready = self._serve_once(first=failures == 0)
+            if self._is_over():
+                break
+            if self._report is not None and not was_ready:
+                raise ProgramFailedError("PostgreSQL did not start")
+            failures = failures + 1 if time.monotonic() - began < QUICK_SECONDS else 1
+            if failures > MOST_QUICK_FAILURES:
+                raise ProgramFailedError("PostgreSQL ends again and again")
+            say(f"PostgreSQL ended by itself; starting it again (failure {failures})")
+            time.sleep(_POLL_SECONDS * 2**failures)
+
+    def _serve_once(self, *, first: bool) -> bool:
+        """Run PostgreSQL until it ends or is no longer used; return whether it was ready."""
+        server_lock = claim_server_lock(self._layout)
+        try:
+            if first:
+                self._cluster.prepare(server_lock)
+            server = self._cluster.start(server_lock)
+        finally:
+            os.close(server_lock)
+        ready = False
+        try:
+            while server.poll() is None and not self._is_over():
+                if not ready and self._cluster.is_ready(server):
+                    ready = True
+                    self._layout.write(self._layout.ready, "")
+                    self.tell(READY)
+                else:
+                    time.sleep(_POLL_SECONDS if ready else _POLL_SECONDS / 5)
+        finally:
+            # Also when the directory has been deleted under us, which ends the loop.
+            if server.poll() is None:
+                end(server)
+            self._layout.ready.unlink(missing_ok=True)
+        return ready
+
+    def _is_over(self) -> bool:
+        if self._lease is None:
+            self._lease = self._layout.try_lock(self._layout.lease, EXCLUSIVE)
+        return self._lease is not None or self._told_to_stop
+
+    def tell(self, text: bytes) -> None:
+        """Answer the client that started this supervisor, once."""
+        if self._report is not None:
+            with suppress(BrokenPipeError):
+                os.write(self._report, text)
+            os.close(self._report)
+            self._report = None
+
+    def explain(self, error: EmbeddedServerError) -> str:
+        """Return the message of an error, with the reason that the log gives, if it does."""
+        if not isinstance(error, ProgramFailedError):
+            return str(error)
+        with self._layout.log.open("rb") as log:
+            log.seek(self._log_start)
+            text = log.read().decode(errors="replace")
+        # The first says it; what follows is its consequences.
+        found = re.search(r"\b(?:FATAL|PANIC|ERROR|error): +(.+)", text)
+        return f"{error}{f': {found[1].rstrip()}' if found else ''} (see {self._layout.log})."
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """Shut PostgreSQL down: fast, else at once, else by force."""
+    steps = ((signal.SIGINT, 30), (signal.SIGQUIT, 5), (signal.SIGKILL, 5))
+    for number, patience in steps:
+        server.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            server.wait(patience)
+            return
+
+
+def say(text: str) -> None:
+    """Write a line into the log."""
+    now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
+    print(f"{now} [{os.getpid()}] supervisor: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def main() -> None:
+    """Run a supervisor: arguments home, programs, durable, and two inherited descriptors.
+
+    The second is the pipe for the report. The first, the supervisor's lock, is only kept.
+    """
+    if os.fork():
+        os._exit(0)  # the client need not wait for us, however long it lives
+    home, programs, durable, lock, report = sys.argv[1:]
+    for descriptor in (lock, report):
+        os.set_inheritable(int(descriptor), False)
+    os.umask(0o077)
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
+    layout = Layout(Path(home))
+    failure = None
+    supervisor = None
+    try:
+        cluster = Cluster(layout, Path(programs), durable=durable == "durable")
+        supervisor = Supervisor(cluster, layout, int(report))
+        supervisor.run()
+    except EmbeddedServerError as error:
+        failure = supervisor.explain(error) if supervisor else str(error)
+    except OSError as error:
+        failure = str(cannot_use(error))
+    if failure:
+        say(failure)
+        with suppress(OSError):
+            os.write(int(report), failure.encode())
+    with suppress(OSError):
+        if (directory := private_socket_directory(layout)) is not None:
+            layout.socket.unlink()
+            shutil.rmtree(directory)
+    # Before the lease, which the end of the process gives back.
+    os.close(int(lock))
+    sys.exit(1 if failure else 0)
