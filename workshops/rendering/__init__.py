@@ -6,10 +6,12 @@
 from .document import BuildPackDocument, BuildPackStep
 from .json_document import render_json
 from .markdown import render_markdown
+from .pdf import render_pdf
 
 __all__ = [
     "BuildPackDocument",
     "BuildPackStep",
     "render_json",
     "render_markdown",
+    "render_pdf",
 ]
