@@ -1,0 +1,133 @@
+"""Makes text fit a page: words without an end get places to break, columns get widths.
+
+Typst breaks lines only where Unicode allows it and lets the rest run off the page. Breaks are made
+between pieces of a word, with no character between them, so that copied text stays what it was.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+PIECE = 8
+LONGEST_CODE_WORD = 84
+PAGE_CHARACTERS = 112  # of a table's text at 9 pt on the width of the page
+CELL_PADDING = 3
+WIDEST_WORD = 26
+WIDEST_COLUMN = 56
+
+# Scripts that may break between letters, or by dictionary: Typst knows where.
+_SELF_BREAKING = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\ua000-\ua4cf\uac00-\ud7af\uf900-\ufaff"
+    "\uff00-\uffef\U0001f000-\U0001faff\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[^\s{_SELF_BREAKING}]+")
+
+
+def pieces(text: str, longest: int) -> list[str]:
+    """The text in parts between which a line may break: only inside words over `longest`."""
+    parts: list[str] = []
+    end = 0
+    for word in _WORD.finditer(text):
+        if len(word[0]) > longest:
+            size = min(PIECE, max(1, longest // 2))
+            cuts = _cuts(word[0], size)
+            parts.append(text[end : word.start()] + word[0][: cuts[0]])
+            parts += [word[0][a:b] for a, b in zip(cuts, [*cuts[1:], len(word[0])], strict=True)]
+            end = word.end()
+    rest = text[end:]
+    return [*parts, rest] if rest or not parts else parts
+
+
+def _cuts(word: str, size: int) -> list[int]:
+    cuts: list[int] = []
+    position = size
+    while position < len(word):
+        while position < len(word) and _belongs_to_previous(word[position]):
+            position += 1
+        if position < len(word):
+            cuts.append(position)
+        position += size
+    return cuts or [len(word)]
+
+
+def _belongs_to_previous(character: str) -> bool:
+    """Marks and joiners: a cut before one would change how the letter before it looks."""
+    return unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf", "Sk")
+
+
+def break_code(text: str) -> str:
+    """Code whose endless words continue on the next line."""
+    return "\n".join(
+        "\n".join(_slices(line)) if len(line) > LONGEST_CODE_WORD else line
+        for line in text.split("\n")
+    )
+
+
+def _slices(line: str) -> list[str]:
+    if max(map(len, line.split(" "))) <= LONGEST_CODE_WORD:
+        return [line]  # breaks at its spaces
+    return [
+        line[start : start + LONGEST_CODE_WORD] for start in range(0, len(line), LONGEST_CODE_WORD)
+    ]
+
+
+def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str, Any]:
+    """A table block: header cells `h`, other cells `c` in one list, column weights `w`,
+    `a`lignments, `size` of the text in pt, and the `part` of the page's width that it needs.
+
+    `rows` are lists of cells with runs `r`; the first row is the header.
+    """
+    count = len(aligns)
+    size = 9.0 if count <= 6 else 7.5 if count <= 9 else max(3.0, 7.5 * 9 / count)
+    room = max(count * 2.0, PAGE_CHARACTERS * 9 / size - CELL_PADDING * count)
+    texts = [[_cell_text(row[column]["r"]) for row in rows] for column in range(count)]
+    words = [max((_width(w) for t in column for w in t.split()), default=1) for column in texts]
+    widest = [max(map(_width, column)) for column in texts]
+    weights = [
+        max(4, min(word, WIDEST_WORD), min(width, WIDEST_COLUMN))
+        for word, width in zip(words, widest, strict=True)
+    ]
+    if sum(weights) > room:  # the wide columns give way; no column gets narrower than its words
+        floors = [max(4, min(word + 1, WIDEST_WORD)) for word in words]
+        spare = max(0.0, room - sum(floors))
+        wishes = [weight - floor for weight, floor in zip(weights, floors, strict=True)]
+        share = min(1.0, spare / max(1, sum(wishes)))
+        weights = [
+            round(floor + max(0, wish) * share, 2)
+            for floor, wish in zip(floors, wishes, strict=True)
+        ]
+    total = sum(weights)
+    for row in rows:
+        for cell, weight in zip(row, weights, strict=True):
+            longest = int(room * weight / max(total, room))
+            cell["r"] = [_fit_run(run, longest) for run in cell["r"]]
+    return {
+        "k": "table",
+        "h": rows[0],
+        "c": [cell for row in rows[1:] for cell in row],
+        "w": [round(weight + CELL_PADDING, 2) for weight in weights],
+        "a": list(aligns),
+        "size": size,
+        "part": min(1.0, round(1.1 * total / room, 3)),
+    }
+
+
+def _fit_run(run: Any, longest: int) -> Any:
+    text = run if isinstance(run, str) else "".join(run.get("t", ()))
+    parts = pieces(text, max(1, longest))
+    if isinstance(run, str):
+        return run if len(parts) == 1 else {"t": parts}
+    return run if "br" in run else {**run, "t": parts}
+
+
+def _cell_text(runs: Sequence[Any]) -> str:
+    return "".join(run if isinstance(run, str) else "".join(run.get("t", " ")) for run in runs)
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return len(text) + sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
