@@ -1,0 +1,79 @@
+"""From the database's records to dictionaries.
+
+Child rows arrive as ``record[]``. asyncpg decodes an anonymous record into a tuple
+with the Python types of its fields, because the binary form carries them; names
+it does not carry, so they are put back by position.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from piccolo.columns import JSON, JSONB, Array
+from piccolo.query.operators.json import JSONQueryString
+from piccolo.querystring import Selectable
+from piccolo.utils.dictionary import make_nested
+
+Row = dict[str, Any]
+Decoder = Callable[[Any], Any]
+
+_loads: Callable[[str | bytes], Any] = json.loads
+with suppress(ImportError):  # optional, as it is for Piccolo
+    import orjson
+
+    _loads = orjson.loads
+
+
+class Field(NamedTuple):
+    """One value of a row: its key, and what is done to it, if anything."""
+
+    name: str
+    decoder: Decoder | None
+
+
+def rows_decoder(
+    fields: Sequence[Field], *, nested: bool = False
+) -> Callable[[Iterable[Iterable[Any]]], list[Row]]:
+    """Return the function that makes dictionaries of rows with these fields.
+
+    Values after the last field are left out.
+    """
+    names = tuple(field.name for field in fields)
+    decoders = [(field.name, field.decoder) for field in fields if field.decoder is not None]
+
+    def decode(records: Iterable[Iterable[Any]]) -> list[Row]:
+        rows = [dict(zip(names, record, strict=False)) for record in records]
+        for name, decoder in decoders:
+            for row in rows:
+                if (value := row[name]) is not None:
+                    row[name] = decoder(value)
+        return [make_nested(row) for row in rows] if nested else rows
+
+    return decode
+
+
+def json_decoder(item: Selectable) -> Decoder | None:
+    """Return the function that loads the JSON of this part of a select, if it is JSON."""
+    if isinstance(item, Array):
+        inner = isinstance(item._get_inner_column(), (JSON, JSONB))
+        return _load_array if inner else None
+    return _load if isinstance(item, (JSON, JSONB, JSONQueryString)) else None
+
+
+def _load(value: Any) -> Any:
+    if not isinstance(value, (str, bytes)):
+        return value  # the connection has a JSON codec of its own
+    try:
+        return _loads(value)
+    except ValueError:
+        # orjson refuses a number beyond a double's range, which jsonb can hold.
+        return json.loads(value)
+
+
+def _load_array(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_load_array(element) for element in value]
+    return _load(value)
