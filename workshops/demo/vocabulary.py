@@ -45,7 +45,18 @@ class Trade:
 
 PLACES = (
     *("Aarhus", "Almada", "Antwerp", "Arequipa", "Bath", "Belfast", "Bergen", "Bilbao", "Bologna"),
-    *("Braga", "Bristol", "Brno", "Bruges", "Cádiz", "Cardiff", "Cluj", "Coimbra", "Cork", "Cuenca"),
+    *(
+        "Braga",
+        "Bristol",
+        "Brno",
+        "Bruges",
+        "Cádiz",
+        "Cardiff",
+        "Cluj",
+        "Coimbra",
+        "Cork",
+        "Cuenca",
+    ),
     *("Debrecen", "Delft", "Dundee", "Durban", "Eindhoven", "Exeter", "Faro", "Freiburg", "Galway"),
     *("Gdańsk", "Genoa", "Ghent", "Girona", "Graz", "Groningen", "Guelph", "Halifax", "Heidelberg"),
     *("Hobart", "Innsbruck", "Jena", "Kaunas", "Kingston", "Kisumu", "Klagenfurt", "Kochi"),
@@ -101,8 +112,8 @@ CLOSERS = (
 )
 
 TITLE_TAILS = (
-    *(": pilot", ": second attempt", ": first release", " (small version)", " (spring trial)"),
-    *(", take two", ", the simple way", " – rethink", " – after the pilot", ": phone first"),
+    *(" (pilot)", " (second attempt)", " (first release)", " (small version)", " (spring trial)"),
+    *(" – take two", " – the simple way", " – rethink", " – after the pilot", " – phone first"),
 )
 
 TEMPLATES = ("tpl_service", "tpl_mobile_app", "tpl_internal_tool", "tpl_marketplace")

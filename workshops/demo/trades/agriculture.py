@@ -87,9 +87,9 @@ AGRICULTURE = Trade(
                 "Milk, steps and hooves: herd signals in {place}",
                 "A herd diary for {audience}",
             ),
-            text="By the time I see that a cow is lame she has been in pain for days. The collars "
-            "already count her steps and the parlour knows her milk, they just never meet. I want "
-            "{audience} to get three names every morning, not another dashboard.",
+            text="By the time I see that a cow is lame she has been in pain for days. The "
+            "collars already count her steps and the parlour knows her milk, they just never "
+            "meet. I want {audience} to get three names every morning, not another dashboard.",
             audiences=("dairy farmers", "herd managers", "farm vets"),
             role="dairy farmer",
             other="farm vet",
@@ -122,8 +122,8 @@ AGRICULTURE = Trade(
                 "Swapping seeds without losing their story, {company}",
             ),
             text="Around {place} people grow beans that are in no catalogue, and when they stop "
-            "gardening the beans are gone. I would like {audience} to lend seeds like books, with "
-            "the story of who grew them, and to bring some back in autumn.",
+            "gardening the beans are gone. I would like {audience} to lend seeds like books, "
+            "with the story of who grew them, and to bring some back in autumn.",
             audiences=("allotment gardeners", "school gardens", "market growers"),
             role="seed keeper",
             other="beginner gardener",

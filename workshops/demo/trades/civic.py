@@ -5,7 +5,12 @@ from workshops.demo.vocabulary import Idea, Trade
 CIVIC = Trade(
     name="civic",
     company_names=("Open Square", "Common Ground", "Town Bridge", "Agora", "Our Street"),
-    company_patterns=("{place} City Council", "{place} Library", "{name} {place}", "{place} Town Hall"),
+    company_patterns=(
+        "{place} City Council",
+        "{place} Library",
+        "{name} {place}",
+        "{place} Town Hall",
+    ),
     openers=(
         "I work for the city of {place}, two desks from the mayor.",
         "I answer the phone at {company}.",
@@ -19,9 +24,9 @@ CIVIC = Trade(
                 "Street repairs {audience} can follow",
                 "From complaint to repair at {company}",
             ),
-            text="People report the same hole thirty times, because nobody tells them that it was "
-            "planned for Thursday. I would like every report to become a small story with an end, "
-            "and {audience} to see it on the lamp post and on the phone.",
+            text="People report the same hole thirty times, because nobody tells them that it "
+            "was planned for Thursday. I would like every report to become a small story with an "
+            "end, and {audience} to see it on the lamp post and on the phone.",
             audiences=("cyclists", "residents' groups", "wheelchair users"),
             role="street inspector",
             other="annoyed cyclist",
@@ -88,8 +93,8 @@ CIVIC = Trade(
                 "One question at a time: applications in {place}",
             ),
             text="Nearly half of the applications come back because a box was misunderstood, and "
-            "behind each is somebody who waits for rent money. I want to ask {audience} one clear "
-            "question at a time, and show at once what is still missing.",
+            "behind each is somebody who waits for rent money. I want to ask {audience} one "
+            "clear question at a time, and show at once what is still missing.",
             audiences=("single parents", "pensioners", "people new to the country"),
             role="benefits officer",
             other="applicant",

@@ -19,9 +19,9 @@ CRAFTS = Trade(
                 "From tape measure to quote for {audience}",
                 "Pricing a staircase before the coffee is cold, {place}",
             ),
-            text="I measure in the morning and write the quote on Sunday, if my family lets me. By "
-            "then the customer has asked somebody else. I want to speak the measurements into my "
-            "phone and have {audience} get a decent quote the same evening.",
+            text="I measure in the morning and write the quote on Sunday, if my family lets me. "
+            "By then the customer has asked somebody else. I want to speak the measurements into "
+            "my phone and have {audience} get a decent quote the same evening.",
             audiences=("joiners", "stonemasons", "one-person workshops"),
             role="master joiner",
             other="homeowner",
@@ -53,9 +53,9 @@ CRAFTS = Trade(
                 "A seat in the kiln for {audience}",
                 "Half-empty kilns are expensive: {company}",
             ),
-            text="A firing costs the same whether the kiln is full or half empty, and mine is half "
-            "empty all winter. I would like {audience} to book a shelf at the right temperature, "
-            "bring their pots, and know who is to blame if a glaze runs.",
+            text="A firing costs the same whether the kiln is full or half empty, and mine is "
+            "half empty all winter. I would like {audience} to book a shelf at the right "
+            "temperature, bring their pots, and know who is to blame if a glaze runs.",
             audiences=("hobby potters", "ceramics students", "studio potters"),
             role="studio potter",
             other="evening-class student",
@@ -87,8 +87,8 @@ CRAFTS = Trade(
                 "One visit instead of two for {audience}",
                 "Knowing the boiler before ringing the bell, {place}",
             ),
-            text="Every second repair needs a second visit, because the part is in the other van or "
-            "nowhere at all. If the customer sent a photo of the label, we could know. I want "
+            text="Every second repair needs a second visit, because the part is in the other van "
+            "or nowhere at all. If the customer sent a photo of the label, we could know. I want "
             "{audience} to leave the yard with what they will need.",
             audiences=("heating engineers", "lift mechanics", "appliance repairers"),
             role="heating engineer",
@@ -121,9 +121,9 @@ CRAFTS = Trade(
                 "Clothes worth mending, for {audience}",
                 "Tracking a coat through repair at {company}",
             ),
-            text="People bring us coats with a hole and a story. We forget neither, but we lose the "
-            "ticket. I would like {audience} to see what the repair will look like and what it "
-            "costs, before we thread the needle.",
+            text="People bring us coats with a hole and a story. We forget neither, but we lose "
+            "the ticket. I would like {audience} to see what the repair will look like and what "
+            "it costs, before we thread the needle.",
             audiences=("second-hand shops", "outdoor brands", "commuters with good coats"),
             role="tailor",
             other="coat owner",

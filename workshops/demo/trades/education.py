@@ -19,9 +19,9 @@ EDUCATION = Trade(
                 "Ten minutes of reading aloud for {audience}",
                 "Pairing young readers with grandparents, {company}",
             ),
-            text="Some of our children have nobody who listens to them read, and two streets away "
-            "there are people who would love to. I want to bring {audience} together with a patient "
-            "listener for ten minutes a day, safely, by phone or in the library.",
+            text="Some of our children have nobody who listens to them read, and two streets "
+            "away there are people who would love to. I want to bring {audience} together with a "
+            "patient listener for ten minutes a day, safely, by phone or in the library.",
             audiences=("second graders", "children new to the language", "shy readers"),
             role="primary teacher",
             other="retired volunteer",
@@ -53,9 +53,10 @@ EDUCATION = Trade(
                 "Who takes class 7b? Cover planning in {place}",
                 "Calm mornings for {audience}",
             ),
-            text="When somebody is ill I learn about it at half past six and I have an hour to find "
-            "cover for five lessons. I know who is free, who has done too much already and who "
-            "can teach chemistry, but it is all in my head. Our {audience} deserve something better.",
+            text="When somebody is ill I learn about it at half past six and I have an hour to "
+            "find cover for five lessons. I know who is free, who has done too much already and "
+            "who can teach chemistry, but it is all in my head. Our {audience} deserve something "
+            "better.",
             audiences=("timetable coordinators", "deputy heads", "school secretaries"),
             role="timetable coordinator",
             other="substitute teacher",
@@ -87,9 +88,9 @@ EDUCATION = Trade(
                 "Report books that {audience} want to write",
                 "From grease to grades: apprentice diaries at {company}",
             ),
-            text="Our apprentices have to keep a weekly report book, and they fill in half a year "
-            "on the last night. With a photo and one sentence a day from the workshop floor, "
-            "{audience} could see what is really being learnt.",
+            text="Our apprentices have to keep a weekly report book, and they fill in half a "
+            "year on the last night. With a photo and one sentence a day from the workshop "
+            "floor, {audience} could see what is really being learnt.",
             audiences=("first-year apprentices", "master craftsmen", "vocational teachers"),
             role="apprentice",
             other="training supervisor",
@@ -122,8 +123,8 @@ EDUCATION = Trade(
                 "A lending library of violins at {company}",
             ),
             text="Parents ask me which violin to buy and I want to say: none, wait half a year. "
-            "There are dozens of instruments in attics around {place}. I would like {audience} to "
-            "borrow one, have it looked after, and hand it on when they grow.",
+            "There are dozens of instruments in attics around {place}. I would like {audience} "
+            "to borrow one, have it looked after, and hand it on when they grow.",
             audiences=("beginners", "youth orchestras", "families on a budget"),
             role="violin teacher",
             other="parent of a beginner",

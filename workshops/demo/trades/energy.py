@@ -19,8 +19,8 @@ ENERGY = Trade(
                 "Who used the sun? Splitting solar in {place}",
                 "A fair solar bill for {company}",
             ),
-            text="There are forty panels on our roof and twenty-four flats below, and at the end of "
-            "the year nobody understands the bill. I want {audience} to see when the roof is "
+            text="There are forty panels on our roof and twenty-four flats below, and at the end "
+            "of the year nobody understands the bill. I want {audience} to see when the roof is "
             "generous, and to run the washing machine then.",
             audiences=("tenants", "housing co-ops", "property managers"),
             role="co-op treasurer",
@@ -55,7 +55,8 @@ ENERGY = Trade(
             ),
             text="A dripping tap needs eleven messages before somebody comes: the tenant, the "
             "office, me, the plumber, and back again. I want {audience} to pick a time directly "
-            "from the plumber's calendar, with a photo, and the office to see only the exceptions.",
+            "from the plumber's calendar, with a photo, and the office to see only the "
+            "exceptions.",
             audiences=("tenants with small children", "caretakers", "landlords abroad"),
             role="caretaker",
             other="tenant",
@@ -87,8 +88,8 @@ ENERGY = Trade(
                 "A first answer on heating, {place}",
                 "Before the boiler dies: planning at {company}",
             ),
-            text="People ask for heating advice on the day that the boiler dies, and then there is "
-            "no time for anything but another boiler. I would like to give {audience} a first "
+            text="People ask for heating advice on the day that the boiler dies, and then there "
+            "is no time for anything but another boiler. I would like to give {audience} a first "
             "honest answer from six questions and a gas bill, two years earlier.",
             audiences=("owners of old houses", "landlords", "parish councils"),
             role="energy adviser",
@@ -121,9 +122,9 @@ ENERGY = Trade(
                 "Shared wall boxes for {audience}",
                 "A charger on every third lamp post: {company}",
             ),
-            text="My street has ninety cars and no garage. There are wall boxes behind a few gates "
-            "that stand idle all day, and lamp posts with power everywhere. I want {audience} to "
-            "share what exists before we dig up the pavement.",
+            text="My street has ninety cars and no garage. There are wall boxes behind a few "
+            "gates that stand idle all day, and lamp posts with power everywhere. I want "
+            "{audience} to share what exists before we dig up the pavement.",
             audiences=("commuters without a garage", "night-shift workers", "car-sharing clubs"),
             role="driver without a garage",
             other="wall box owner",

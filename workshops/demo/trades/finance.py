@@ -19,9 +19,9 @@ FINANCE = Trade(
                 "A ledger for {audience} who save together",
                 "Tandas without the tears: {company}",
             ),
-            text="In my neighbourhood people save in circles: everybody pays in, and each month one "
-            "person gets the pot. It works on trust and one notebook. I want {audience} to have a "
-            "ledger that all of them can see, without turning it into a bank.",
+            text="In my neighbourhood people save in circles: everybody pays in, and each month "
+            "one person gets the pot. It works on trust and one notebook. I want {audience} to "
+            "have a ledger that all of them can see, without turning it into a bank.",
             audiences=("market women", "newly arrived families", "co-workers on low wages"),
             role="circle organiser",
             other="circle member",
@@ -88,8 +88,8 @@ FINANCE = Trade(
                 "Late payers of {place}, gently",
             ),
             text="My clients deliver good work and then wait for ninety days, because asking for "
-            "money feels rude. I would like a calm second voice that reminds, knows when a payer is "
-            "merely slow, and tells {audience} when it is time to stop working.",
+            "money feels rude. I would like a calm second voice that reminds, knows when a payer "
+            "is merely slow, and tells {audience} when it is time to stop working.",
             audiences=("design studios", "translators", "small builders"),
             role="studio owner",
             other="accounts clerk at a large customer",
@@ -122,8 +122,8 @@ FINANCE = Trade(
                 "After the flood: claims at {company}",
             ),
             text="After the flood we had nine hundred claims in a week, and most calls were only "
-            "'where is my claim?'. I want {audience} to see the next step and its date, and I want "
-            "my colleagues to have time for the families who lost everything.",
+            "'where is my claim?'. I want {audience} to see the next step and its date, and I "
+            "want my colleagues to have time for the families who lost everything.",
             audiences=("households after a flood", "small shops", "claims handlers"),
             role="claims handler",
             other="insured homeowner",

@@ -20,8 +20,8 @@ HEALTHCARE = Trade(
                 "Which bed is free tonight? A board for {company}",
             ),
             text="Every morning I phone eleven wards to find out which beds will be free, and by "
-            "ten the list is already wrong. I want one board that the wards keep true with a tap, "
-            "so that {audience} stop promising beds that do not exist.",
+            "ten the list is already wrong. I want one board that the wards keep true with a "
+            "tap, so that {audience} stop promising beds that do not exist.",
             audiences=("charge nurses", "admission desks", "night coordinators"),
             role="charge nurse",
             other="bed manager",
@@ -87,9 +87,10 @@ HEALTHCARE = Trade(
                 "A medication round that checks itself, {place}",
                 "Safer pill boxes for {audience}",
             ),
-            text="On our rounds one carer fills the boxes and another hands them out, and between "
-            "the two there is only a paper sheet. I want {audience} to scan the box and see at once "
-            "what changed since yesterday, because the changes are where mistakes happen.",
+            text="On our rounds one carer fills the boxes and another hands them out, and "
+            "between the two there is only a paper sheet. I want {audience} to scan the box and "
+            "see at once what changed since yesterday, because the changes are where mistakes "
+            "happen.",
             audiences=("agency carers", "residents' families", "evening shifts"),
             role="carer on the evening round",
             other="community pharmacist",
@@ -121,10 +122,10 @@ HEALTHCARE = Trade(
                 "One route a day for {audience}",
                 "Fewer kilometres, more care: visits at {company}",
             ),
-            text="Our nurses spend almost a third of the day in the car, and people at home sit by "
-            "the window without knowing when we come. I imagine a plan for {audience} that repairs "
-            "itself when a visit takes longer, and tells the next person before they start to "
-            "worry.",
+            text="Our nurses spend almost a third of the day in the car, and people at home sit "
+            "by the window without knowing when we come. I imagine a plan for {audience} that "
+            "repairs itself when a visit takes longer, and tells the next person before they "
+            "start to worry.",
             audiences=("district nurses", "palliative teams", "trainees in home care"),
             role="district nurse",
             other="daughter of a patient",

@@ -20,8 +20,8 @@ HOSPITALITY = Trade(
                 "Forecasting plates for {audience}",
             ),
             text="Every evening I throw away food that I bought on a feeling. The bookings, the "
-            "weather and the football results are all known at noon, and I would like a number for "
-            "each dish that {audience} can trust when they order.",
+            "weather and the football results are all known at noon, and I would like a number "
+            "for each dish that {audience} can trust when they order.",
             audiences=("head chefs", "canteen cooks", "breakfast teams"),
             role="head chef",
             other="kitchen porter",
@@ -87,9 +87,9 @@ HOSPITALITY = Trade(
                 "Sharing tips openly among {audience}",
                 "The tip jar, explained: {place}",
             ),
-            text="Since people pay by card, the tips go into one account and nobody understands how "
-            "they come out. I want {audience} to see every evening what came in and what their share "
-            "is, so that we can talk about food again.",
+            text="Since people pay by card, the tips go into one account and nobody understands "
+            "how they come out. I want {audience} to see every evening what came in and what "
+            "their share is, so that we can talk about food again.",
             audiences=("waiters and cooks", "weekend staff", "apprentices"),
             role="waiter",
             other="restaurant owner",
@@ -121,9 +121,9 @@ HOSPITALITY = Trade(
                 "The right pitch for {audience} at {company}",
                 "A quieter campsite: pitches by habit",
             ),
-            text="We give the pitch by the river to whoever comes first, and then the early sleepers "
-            "lie beside the guitar. I would like to ask {audience} three questions before they "
-            "arrive and seat them like at a wedding.",
+            text="We give the pitch by the river to whoever comes first, and then the early "
+            "sleepers lie beside the guitar. I would like to ask {audience} three questions "
+            "before they arrive and seat them like at a wedding.",
             audiences=("families with small children", "long-distance hikers", "camper vans"),
             role="campsite warden",
             other="returning camper",

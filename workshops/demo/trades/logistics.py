@@ -19,9 +19,9 @@ LOGISTICS = Trade(
                 "Book a loading dock in {place} from the cab",
                 "Ending the morning queue for {audience}",
             ),
-            text="At six in the morning fourteen trucks stand in front of four docks and everybody "
-            "is angry by seven. I want {audience} to book a slot from the cab and see it move when "
-            "the dock runs late, instead of queueing with the engine on.",
+            text="At six in the morning fourteen trucks stand in front of four docks and "
+            "everybody is angry by seven. I want {audience} to book a slot from the cab and see "
+            "it move when the dock runs late, instead of queueing with the engine on.",
             audiences=("long-haul drivers", "subcontractors", "supermarket suppliers"),
             role="yard planner",
             other="truck driver",
@@ -87,9 +87,9 @@ LOGISTICS = Trade(
                 "Sharing cargo bikes among {audience}",
                 "A bike hub that pays for itself, {place}",
             ),
-            text="Since the old town of {place} closed to vans, every shop owns a cargo bike that "
-            "stands still for most of the day. I would like {audience} to share a dozen of them, "
-            "with a fair price an hour and somebody who is responsible for flat tyres.",
+            text="Since the old town of {place} closed to vans, every shop owns a cargo bike "
+            "that stands still for most of the day. I would like {audience} to share a dozen of "
+            "them, with a fair price an hour and somebody who is responsible for flat tyres.",
             audiences=("florists and bakers", "market traders", "small breweries"),
             role="shop owner",
             other="bike mechanic",
@@ -122,8 +122,8 @@ LOGISTICS = Trade(
                 "Filling the way back to {place}",
             ),
             text="Four of our ten trucks come home empty, and the haulier next door has the same "
-            "problem in the other direction. We know each other, we simply do not know in time. I "
-            "imagine a small, trusted board where {audience} offer space for tomorrow.",
+            "problem in the other direction. We know each other, we simply do not know in time. "
+            "I imagine a small, trusted board where {audience} offer space for tomorrow.",
             audiences=("family hauliers", "timber merchants", "regional carriers"),
             role="dispatcher",
             other="owner-driver",

@@ -20,8 +20,8 @@ MANUFACTURING = Trade(
                 "Handovers that {audience} listen to",
             ),
             text="At six in the morning the night shift knows which machine coughs, and by five "
-            "past six that knowledge is on the bus. I want {audience} to leave three sentences and "
-            "a photo at each machine, in whatever language they think in.",
+            "past six that knowledge is on the bus. I want {audience} to leave three sentences "
+            "and a photo at each machine, in whatever language they think in.",
             audiences=("shift leaders", "machine setters", "temporary staff"),
             role="shift leader",
             other="machine operator",
@@ -53,9 +53,9 @@ MANUFACTURING = Trade(
                 "Selling scrap as material to {audience}",
                 "A shelf for leftovers in {place}",
             ),
-            text="We cut aluminium plates and scrap a fifth of every sheet, and the sculptor around "
-            "the corner buys new ones. I would like to list our offcuts by size and alloy the "
-            "moment they fall, so that {audience} can fetch them.",
+            text="We cut aluminium plates and scrap a fifth of every sheet, and the sculptor "
+            "around the corner buys new ones. I would like to list our offcuts by size and alloy "
+            "the moment they fall, so that {audience} can fetch them.",
             audiences=("artists and schools", "prototype shops", "model builders"),
             role="cutting-machine operator",
             other="sculptor",

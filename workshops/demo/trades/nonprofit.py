@@ -5,7 +5,12 @@ from workshops.demo.vocabulary import Idea, Trade
 NONPROFIT = Trade(
     name="nonprofit",
     company_names=("Open Table", "Second Spring", "Warm Hands", "Blue River", "Harbour", "Umoja"),
-    company_patterns=("{name} Foundation", "{name} {place}", "Friends of {place}", "{name} Network"),
+    company_patterns=(
+        "{name} Foundation",
+        "{name} {place}",
+        "Friends of {place}",
+        "{name} Network",
+    ),
     openers=(
         "I coordinate volunteers at {company}.",
         "We are a small charity in {place} with two paid people.",
@@ -20,8 +25,8 @@ NONPROFIT = Trade(
                 "Ninety minutes from shelf to shelter: {company}",
             ),
             text="Supermarkets call us at seven with forty kilograms of bread, and by half past "
-            "seven we must know who wants it. I want shops to post what is left, and {audience} to "
-            "claim it, so that our van stops driving in hope.",
+            "seven we must know who wants it. I want shops to post what is left, and {audience} "
+            "to claim it, so that our van stops driving in hope.",
             audiences=("night shelters", "community kitchens", "student pantries"),
             role="food rescue driver",
             other="shelter cook",
@@ -53,9 +58,9 @@ NONPROFIT = Trade(
                 "Is the river well today? {place}",
                 "Two hundred volunteers and one river, {company}",
             ),
-            text="Two hundred people walk along our river every weekend, and the authority measures "
-            "it four times a year. With a test strip and a photo, {audience} could tell us within "
-            "hours when something is wrong upstream.",
+            text="Two hundred people walk along our river every weekend, and the authority "
+            "measures it four times a year. With a test strip and a photo, {audience} could tell "
+            "us within hours when something is wrong upstream.",
             audiences=("anglers", "school classes", "rowing clubs"),
             role="river volunteer",
             other="water authority chemist",
@@ -122,8 +127,8 @@ NONPROFIT = Trade(
                 "Stop sending people across town: {company}",
             ),
             text="When it freezes, street workers walk with somebody from door to door, because "
-            "nobody knows which shelter has a bed and accepts a dog. I want {audience} to see it on "
-            "one page, updated by the people at the door.",
+            "nobody knows which shelter has a bed and accepts a dog. I want {audience} to see it "
+            "on one page, updated by the people at the door.",
             audiences=("street workers", "police patrols", "emergency rooms"),
             role="street worker",
             other="shelter night warden",
