@@ -1,9 +1,25 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.columns.column_types import Integer, Serial, Timestamp, Varchar
+from piccolo.columns.base import OnDelete, OnUpdate
+from piccolo.columns.column_types import ForeignKey, Serial, Timestamp, Varchar
 from piccolo.columns.defaults.timestamp import TimestampOffset
 from piccolo.columns.indexes import IndexMethod
+from piccolo.table import Table
 
-ID = "2026-11-22T11:42:57:918905"
+
+class BaseUser(Table, tablename="piccolo_user", schema=None):
+    id = Serial(
+        null=False,
+        primary_key=True,
+        unique=False,
+        index=False,
+        index_method=IndexMethod.btree,
+        choices=None,
+        db_column_name="id",
+        secret=False,
+    )
+
+
+ID = "2026-11-22T11:53:34:991876"
 VERSION = "1.38.0"
 DESCRIPTION = "Create the table of admin sessions"
 
@@ -47,14 +63,17 @@ async def forwards():
         tablename="admin_sessions",
         column_name="user_id",
         db_column_name="user_id",
-        column_class_name="Integer",
-        column_class=Integer,
+        column_class_name="ForeignKey",
+        column_class=ForeignKey,
         params={
-            "default": 0,
+            "references": BaseUser,
+            "on_delete": OnDelete.cascade,
+            "on_update": OnUpdate.no_action,
+            "target_column": None,
             "null": False,
             "primary_key": False,
             "unique": False,
-            "index": False,
+            "index": True,
             "index_method": IndexMethod.btree,
             "choices": None,
             "db_column_name": None,

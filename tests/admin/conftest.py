@@ -1,0 +1,195 @@
+"""The operators' site as it is served, and operators who are logged in to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from piccolo.apps.user.tables import BaseUser
+from playwright.async_api import Browser, Page, async_playwright
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from workshops.admin.settings import AdminSettings
+from workshops.admin.site import create_site
+
+PASSWORD = "correct horse battery"
+
+
+async def make_operator(username: str, *, superuser: bool, **columns: Any) -> BaseUser:
+    """Return a new operator, whose password is ``PASSWORD``."""
+    return await BaseUser.create_user(
+        **{
+            "username": username,
+            "password": PASSWORD,
+            "email": f"{username}@example.org",
+            "active": True,
+            "admin": True,
+            "superuser": superuser,
+            **columns,
+        }
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Hash with one iteration: a log-in takes a third of a second otherwise."""
+    BaseUser._pbkdf2_iteration_count = 1
+
+
+@pytest.fixture(scope="session")
+def _application() -> ASGIApp:
+    return Starlette(routes=[Mount("/admin", create_site(AdminSettings(login_attempts=100_000)))])
+
+
+@pytest.fixture
+def site(database: str, _application: ASGIApp) -> ASGIApp:
+    """The application: the admin at /admin. Building it takes a second, so tests share one."""
+    return _application
+
+
+Browse = Callable[[str], Awaitable[httpx.AsyncClient]]
+
+
+@pytest.fixture
+async def visit(site: ASGIApp) -> AsyncIterator[Callable[[], httpx.AsyncClient]]:
+    """Return clients of the application that nobody is logged in to."""
+    clients: list[httpx.AsyncClient] = []
+
+    def client() -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(app=site, raise_app_exceptions=False)
+        clients.append(httpx.AsyncClient(transport=transport, base_url="http://admin.test"))
+        return clients[-1]
+
+    yield client
+    for opened in clients:
+        await opened.aclose()
+
+
+@pytest.fixture
+def log_in(visit: Callable[[], httpx.AsyncClient]) -> Browse:
+    """Log an operator in and return their client, which sends the CSRF token."""
+
+    async def log_in(username: str) -> httpx.AsyncClient:
+        client = visit()
+        await client.get("/admin/")
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        response = await client.post(
+            "/admin/public/login/", json={"username": username, "password": PASSWORD}
+        )
+        assert response.status_code == 200, response.text
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+async def superuser(log_in: Browse) -> httpx.AsyncClient:
+    """The client of Grace, who may change things."""
+    await make_operator("grace", superuser=True)
+    return await log_in("grace")
+
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium of this machine, or ``CHROMIUM`` of the environment."""
+    named = os.environ.get("CHROMIUM")
+    found = (shutil.which(name) for name in ((named,) if named else CHROMIUM_NAMES))
+    return next((path for path in found if path), None)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium. With REQUIRE_BROWSER=1 the tests fail where there is none."""
+    path = find_chromium()
+    if path is None:
+        message = f"no Chromium found (looked for {', '.join(CHROMIUM_NAMES)} in PATH)"
+        if os.environ.get("REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(
+            executable_path=path, args=list(CHROMIUM_ARGUMENTS)
+        )
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def address(site: ASGIApp) -> AsyncIterator[str]:
+    """The address at which the application is served over HTTP."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(site, log_level="warning", lifespan="off"))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
+
+
+class Desk:
+    """An operator's browser window, which remembers what went wrong in the page."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+
+    async def log_in(self, username: str, password: str = PASSWORD) -> None:
+        """Log in through the form."""
+        await self.page.goto(f"{self.address}/admin/")
+        await self.page.fill("input[name=username]", username)
+        await self.page.fill("input[name=password]", password)
+        await self.page.click("[data-uitest=login_button]")
+        await self.page.wait_for_selector(f"text={username}")
+        # The admin asks for its menu before it knows that nobody is logged in.
+        self.complaints = [text for text in self.complaints if "401" not in text]
+
+    async def open(self, place: str) -> None:
+        """Go to a place of the admin, such as ``workshops`` for its list."""
+        await self.page.goto(f"{self.address}/admin/#/{place}")
+        await self.page.wait_for_load_state("networkidle")
+
+
+@pytest.fixture
+async def new_desk(browser: Browser, address: str) -> AsyncIterator[Callable[[], Awaitable[Desk]]]:
+    """Return browser windows that share nothing with each other."""
+    contexts = []
+
+    async def open_desk(**options: Any) -> Desk:
+        context = await browser.new_context(**options)
+        contexts.append(context)
+        return Desk(await context.new_page(), address)
+
+    yield open_desk
+    for context in contexts:
+        await context.close()

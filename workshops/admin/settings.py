@@ -1,0 +1,100 @@
+"""How the operators' site is run: read from the environment.
+
+======================  =======================================================
+``PRODUCTION``          ``1`` behind HTTPS: cookies are sent over HTTPS only, and
+                        ``ALLOWED_HOSTS`` is required.
+``ALLOWED_HOSTS``       The host names of the site, separated by commas. Behind
+                        HTTPS a change is accepted only from a page on one of
+                        them.
+``SESSION_HOURS``       The longest time that a log-in lasts (12).
+``SESSION_IDLE_HOURS``  A log-in ends after this time without a request (1).
+``LOGIN_ATTEMPTS``      Log-ins that one address may try in five minutes (20).
+``LOGIN_BLOCK_SECONDS`` How long an address is refused after that (300).
+``SECOND_FACTOR_KEY``   A Fernet key. When it is set, operators can add an
+                        authenticator app to their log-in; the key encrypts the
+                        apps' secrets. Needs the extra ``second-factor``.
+======================  =======================================================
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import importlib.util
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from workshops.database import SettingsError
+
+
+class AdminSettings(BaseSettings):
+    """The settings above. An empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, hide_input_in_errors=True)
+
+    production: bool = False
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 12
+    session_idle_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 1
+    login_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    login_block_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    second_factor_key: SecretStr | None = None
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip() for host in value.split(",") if host.strip())
+        return value
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        # A SettingsError passes through pydantic, because it is no ValueError.
+        if self.production and not self.allowed_hosts:
+            raise SettingsError(
+                "PRODUCTION is set, but ALLOWED_HOSTS is not: every change would be refused. "
+                "Set ALLOWED_HOSTS to the host names of the site, such as admin.example.com."
+            )
+        for host in self.allowed_hosts:
+            if "/" in host or ":" in host or "*" in host:
+                raise SettingsError(
+                    f"ALLOWED_HOSTS cannot hold {host!r}: it takes host names without a scheme, "
+                    "a port or a wildcard, such as admin.example.com."
+                )
+        if self.second_factor_key is not None:
+            _check_second_factor(self.second_factor_key.get_secret_value())
+        return self
+
+    @property
+    def session_length(self) -> timedelta:
+        """The longest time that a log-in lasts."""
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def session_idle(self) -> timedelta:
+        """The time without a request after which a log-in ends."""
+        return min(timedelta(hours=self.session_idle_hours), self.session_length)
+
+
+def _check_second_factor(key: str) -> None:
+    try:
+        usable = len(base64.urlsafe_b64decode(key)) == 32
+    except (binascii.Error, ValueError):
+        usable = False
+    if not usable:
+        raise SettingsError(
+            "SECOND_FACTOR_KEY is not a Fernet key (32 bytes in URL-safe base64). Make one with: "
+            "python -c 'import base64, os; "
+            "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+        )
+    missing = [
+        name for name in ("cryptography", "pyotp", "qrcode") if not importlib.util.find_spec(name)
+    ]
+    if missing:
+        raise SettingsError(
+            f"SECOND_FACTOR_KEY is set, but {', '.join(missing)} cannot be imported. "
+            "Install workshops[second-factor]."
+        )
