@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Text, Timestamp, Varchar
+from piccolo.columns import OnDelete, OnUpdate, Text, Timestamp, Varchar
 from piccolo.columns.base import ReferencedTable
 from piccolo.columns.defaults.timestamp import TimestampNow
 from piccolo.querystring import QueryString
 
+from workshops.foreign_keys import CachedForeignKey
 from workshops.ids import create_prefixed_id
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class UTCTimestamp(Timestamp):
         super().__set__(obj, to_stored(value) if isinstance(value, datetime) else value)
 
 
-class CascadeForeignKey(ForeignKey[ReferencedTable]):
+class CascadeForeignKey(CachedForeignKey[ReferencedTable]):
     """A foreign key to the row that this one belongs to, and goes with when it is deleted.
 
     NOT NULL, ``ON DELETE CASCADE``, ``ON UPDATE NO ACTION`` and indexed. Piccolo's

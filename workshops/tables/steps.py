@@ -14,12 +14,14 @@ from workshops.columns import (
     UTCTimestamp,
     next_updated_at,
 )
+from workshops.relations import HasRelations, OneToMany
 from workshops.states import StepStatus
 from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import Workshop
 
 
 class StepDefinition(
+    HasRelations,
     VersionedRow,
     Table,
     tablename="step_definitions",
@@ -48,6 +50,8 @@ class StepDefinition(
     updated_at = UTCTimestamp(
         auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
     )
+
+    workshop_steps = OneToMany("WorkshopStep")
 
     @classmethod
     def get_readable(cls) -> Readable:

@@ -14,6 +14,7 @@ from workshops.columns import (
     UTCTimestamp,
     next_updated_at,
 )
+from workshops.relations import HasRelations, OneToMany
 from workshops.states import Visibility, WorkshopStatus
 from workshops.tables.versioned import VersionedRow
 
@@ -22,6 +23,7 @@ TITLE_LENGTH = 200
 
 
 class Workshop(
+    HasRelations,
     VersionedRow,
     Table,
     tablename="workshops",
@@ -78,6 +80,11 @@ class Workshop(
     updated_at = UTCTimestamp(
         auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
     )
+
+    members = OneToMany("WorkshopMember")
+    steps = OneToMany("workshops.tables.steps.WorkshopStep")
+    sessions = OneToMany("workshops.tables.sessions.Session")
+    build_packs = OneToMany("workshops.tables.build_packs.BuildPack")
 
     workshops_status_check = Check("status IN ('draft', 'active', 'paused', 'completed')")
     workshops_visibility_check = Check("visibility IN ('private', 'shared')")
