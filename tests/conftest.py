@@ -17,8 +17,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from workshops.database.embedded import EmbeddedServer
 
+from workshops.database.embedded import EmbeddedServer
 from workshops.database.settings import parse_database_url
 
 _DIRECTORY = Path(tempfile.mkdtemp(prefix="workshops-tests-"))
@@ -48,9 +48,9 @@ class Server:
         finally:
             await connection.close()
 
-    async def create_database(self) -> str:
+    async def create_database(self, template: str = "template0") -> str:
         name = f"test_{secrets.token_hex(6)}"
-        await self.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        await self.run(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
         return name
 
     async def drop_database(self, name: str) -> None:
@@ -95,12 +95,22 @@ def server() -> Server:
 
 
 @pytest.fixture(scope="session")
-async def _pool() -> AsyncIterator[None]:
-    from workshops.database.migrations import project_engine, run_migrations
+async def _template(server: Server) -> AsyncIterator[str]:
+    """A copy of the migrated database, made while nothing is connected to it."""
+    from workshops.database.migrations import run_migrations
+
+    await run_migrations()
+    name = await server.create_database(template=_database)
+    yield name
+    await server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+async def _pool(_template: str) -> AsyncIterator[None]:
+    from workshops.database.migrations import project_engine
 
     engine = project_engine()
     await engine.start_connection_pool()
-    await run_migrations()
     yield
     await engine.close_connection_pool()
 
@@ -123,6 +133,14 @@ async def database(_pool: None) -> str:
 async def empty_database(server: Server) -> AsyncIterator[str]:
     """The name of a new database without any table, dropped after the test."""
     name = await server.create_database()
+    yield name
+    await server.drop_database(name)
+
+
+@pytest.fixture
+async def migrated_database(server: Server, _template: str) -> AsyncIterator[str]:
+    """The name of a new database with the whole schema, dropped after the test."""
+    name = await server.create_database(template=_template)
     yield name
     await server.drop_database(name)
 

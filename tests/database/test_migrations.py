@@ -1,0 +1,209 @@
+"""The schema that the migrations build, and how they are run."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.commands.running import run
+from tests.conftest import Server
+from workshops.step_catalog import STEP_CATALOG
+
+
+async def tables_of(server: Server, database: str) -> set[str]:
+    """The names of the tables and views in a database."""
+    connection = await server.connect(database)
+    try:
+        rows = await connection.fetch(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'v', 'm')"
+        )
+    finally:
+        await connection.close()
+    return {row["relname"] for row in rows}
+
+
+async def test_piccolo_builds_the_schema_from_nothing_and_removes_it(
+    server: Server, empty_database: str
+) -> None:
+    """forwards all makes the tables, auto finds nothing left to do, backwards removes them."""
+    url = server.url(empty_database)
+    result = await run("migrations", "forwards", "all", DATABASE_URL=url)
+    assert result.code == 0, result
+    assert {
+        "workshops",
+        "workshop_members",
+        "step_definitions",
+        "workshop_steps",
+        "sessions",
+        "build_packs",
+        "piccolo_user",
+        "admin_sessions",
+    } <= await tables_of(server, empty_database)
+
+    check = await run("workshops", "check", DATABASE_URL=url)
+    assert (check.code, check.err) == (0, ""), check
+
+    for app in ("workshops", "workshops_admin"):
+        result = await run("migrations", "new", app, "--auto", DATABASE_URL=url)
+        assert "No changes detected" in result.out, result
+
+    result = await run("migrations", "backwards", "all", "all", "--auto_agree", DATABASE_URL=url)
+    assert result.code == 0, result
+    assert await tables_of(server, empty_database) == {"migration"}
+
+
+async def test_any_number_of_migrations_at_once_all_succeed(
+    server: Server, empty_database: str
+) -> None:
+    """Four processes started together on an empty database migrate it once."""
+    url = server.url(empty_database)
+    results = await asyncio.gather(
+        *(run("workshops", "migrate", DATABASE_URL=url) for _ in range(4))
+    )
+    assert [result.code for result in results] == [0] * 4, results
+    assert sum("migrations were run" in result.out for result in results) == 1
+    assert sum("Nothing to do" in result.out for result in results) == 3
+
+
+async def test_the_ten_definitions_are_loaded_in_order(
+    server: Server, migrated_database: str
+) -> None:
+    """The catalogue arrives as it is written down."""
+    url = server.url(migrated_database)
+    connection = await server.connect(migrated_database)
+    rows = await connection.fetch(
+        'SELECT id, "order", name, description FROM step_definitions ORDER BY "order"'
+    )
+    assert [tuple(row) for row in rows] == [tuple(step) for step in STEP_CATALOG]
+
+    await connection.execute("UPDATE step_definitions SET name = 'Listen' WHERE id = 'empathize'")
+    await connection.execute("DELETE FROM step_definitions WHERE id = 'pack'")
+    await connection.execute("DELETE FROM migration WHERE name = '2026-11-22T11:42:30:000000'")
+    again = await run("workshops", "migrate", DATABASE_URL=url)
+    assert again.code == 0, again
+    assert await connection.fetchval("SELECT count(*) FROM step_definitions") == 9
+    assert await connection.fetchval("SELECT name FROM step_definitions WHERE id='empathize'") == (
+        "Listen"
+    )
+    await connection.close()
+
+
+async def test_a_migration_killed_in_the_middle_leaves_nothing_behind(
+    server: Server, empty_database: str
+) -> None:
+    """The run is one transaction: ending its connection undoes all of it."""
+    url = server.url(empty_database)
+    connection = await server.connect(empty_database)
+    # The run waits here, halfway: its first app is done, piccolo_user cannot be created.
+    await connection.execute("BEGIN; CREATE TABLE piccolo_user (id int)")
+    observer = await server.connect("postgres")
+    running = asyncio.create_task(run("workshops", "migrate", DATABASE_URL=url))
+    waiting = None
+    while waiting is None and not running.done():
+        waiting = await observer.fetchval(
+            "SELECT pid FROM pg_stat_activity WHERE datname = $1 AND wait_event_type = 'Lock'",
+            empty_database,
+        )
+    assert waiting is not None, running.result()
+    await observer.execute("SELECT pg_terminate_backend($1)", waiting)
+    await observer.close()
+    result = await running
+    assert result.code != 0
+    await connection.execute("ROLLBACK")
+    assert await tables_of(server, empty_database) <= {"migration"}
+    await connection.close()
+
+    assert (await run("workshops", "migrate", DATABASE_URL=url)).code == 0
+
+
+async def test_check_names_every_difference(server: Server, migrated_database: str) -> None:
+    """check lists what differs in columns, defaults, keys, CHECKs and indexes, and exits with 1."""
+    url = server.url(migrated_database)
+    connection = await server.connect(migrated_database)
+    for statement in (
+        "ALTER TABLE workshops ALTER status DROP DEFAULT",
+        "ALTER TABLE workshops ALTER org_id SET NOT NULL",
+        "ALTER TABLE workshops ALTER updated_at TYPE timestamp(6)",
+        "ALTER TABLE sessions ADD note text",
+        "ALTER TABLE build_packs DROP CONSTRAINT build_packs_format_type_check",
+        "ALTER TABLE build_packs ADD CONSTRAINT build_packs_format_type_check"
+        " CHECK (format_type IN ('markdown', 'pdf'))",
+        "DROP INDEX workshop_steps_status",
+        "ALTER TABLE workshop_steps DROP CONSTRAINT workshop_steps_step_id_fkey",
+        "DELETE FROM migration WHERE app_name = 'workshops_admin'",
+    ):
+        await connection.execute(statement)
+    await connection.close()
+    result = await run("workshops", "check", DATABASE_URL=url)
+    assert result.code == 1
+    for expected in (
+        "workshops.status: expected text not null default 'draft'::text, found text not null",
+        "workshops.org_id: expected text, found text not null",
+        "found timestamp(6) without time zone not null",
+        "sessions.note: expected nothing, found text",
+        "build_packs: expected check",
+        "workshop_steps: expected index using btree (status), found nothing",
+        "workshop_steps: expected foreign key (step_id) references step_definitions (id)"
+        " on delete cascade on update no action, found nothing",
+        "pending in workshops_admin",
+    ):
+        assert expected in result.out
+
+
+async def test_check_counts_the_rows_that_break_an_invariant(
+    server: Server, migrated_database: str
+) -> None:
+    """Each broken rule is told with the number of rows and some of their ids."""
+    url = server.url(migrated_database)
+    connection = await server.connect(migrated_database)
+    await connection.execute(
+        "INSERT INTO workshops (id, clerk_user_id, title, original_idea, status, visibility)"
+        " VALUES ('ws_1', 'u', 't', 'i', 'completed', 'shared');"
+        "INSERT INTO workshop_steps (id, workshop_id, step_id, status) VALUES"
+        " ('wst_1', 'ws_1', 'empathize', 'complete'), ('wst_2', 'ws_1', 'define', 'in_progress');"
+        "INSERT INTO sessions (id, workshop_id, started_at, ended_at) VALUES"
+        " ('ses_1', 'ws_1', '2026-01-02', '2026-01-01')"
+    )
+    await connection.close()
+    result = await run("workshops", "check", DATABASE_URL=url)
+    assert result.code == 1
+    for expected in (
+        "1 workshops lack the row of a step: ws_1",
+        "1 workshops have no owner among their members: ws_1",
+        "1 workshops are completed while a step is not complete: ws_1",
+        "1 workshops are shared without a share token: ws_1",
+        "1 steps are complete without completed_at: wst_1",
+        "1 steps are in progress without started_at: wst_2",
+        "1 sessions ended before they began: ses_1",
+    ):
+        assert expected in result.out
+
+
+async def test_check_needs_no_right_to_create_anything_lasting(
+    server: Server, migrated_database: str
+) -> None:
+    """A role that may only read and make temporary tables can check."""
+    role = f"{migrated_database}_reader"
+    await server.run(f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
+    try:
+        connection = await server.connect(migrated_database)
+        await connection.execute(
+            f"GRANT pg_read_all_data TO {role};"
+            f"GRANT TEMPORARY ON DATABASE {migrated_database} TO {role}"
+        )
+        await connection.close()
+        reader = Server({**server.config, "user": role, "password": "reader"})
+        result = await run("workshops", "check", DATABASE_URL=reader.url(migrated_database))
+        assert result.code == 0, result
+    finally:
+        await server.drop_database(migrated_database)
+        await server.run(f"DROP ROLE {role}")
+
+
+async def test_a_missing_schema_is_told_in_a_sentence(server: Server, empty_database: str) -> None:
+    """check on an empty database lists missing tables and pending migrations."""
+    result = await run("workshops", "check", DATABASE_URL=server.url(empty_database))
+    assert result.code == 1
+    assert "table workshops: expected the table, found nothing" in result.out
+    assert "Run the pending migrations with: piccolo workshops migrate" in result.out
+    assert "Traceback" not in result.out + result.err

@@ -1,0 +1,125 @@
+"""The ASGI application: the admin, the progress pages and the health check.
+
+Run it with ``piccolo workshops serve``, or with any ASGI server::
+
+    uvicorn workshops.app:app
+
+===============  ==============================================================
+``/``            redirects to ``/admin/``
+``/admin/``      Piccolo Admin for the tables
+``/progress/``   the progress board, the funnel, and a page for each workshop
+``/health``      200 or 503 as JSON, for a load balancer; needs no log-in
+===============  ==============================================================
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workshops.admin.progress import create_pages
+from workshops.admin.settings import AdminSettings
+from workshops.admin.site import create_site
+from workshops.database import DatabaseUnavailableError, SettingsError, read_settings
+from workshops.database.migrations import pending_migrations, project_engine
+from workshops.tables import Workshop
+
+logger = logging.getLogger(__name__)
+
+HEALTH_TIMEOUT = 4.0
+"""Seconds after which a database that has not answered counts as gone."""
+
+
+async def health(request: Request) -> JSONResponse:
+    """Say whether the database answers: 200 with ``healthy``, or 503 with ``unhealthy``.
+
+    The body never tells why; the log does.
+    """
+    timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
+    try:
+        async with asyncio.timeout(HEALTH_TIMEOUT):
+            await Workshop.raw("SELECT 1")
+    except Exception:
+        logger.warning("The database does not answer.", exc_info=True)
+        return JSONResponse(
+            {"status": "unhealthy", "database": "disconnected", "timestamp": timestamp},
+            status_code=503,
+        )
+    return JSONResponse({"status": "healthy", "database": "connected", "timestamp": timestamp})
+
+
+async def to_admin(request: Request) -> Response:
+    """Redirect the root to the admin."""
+    return RedirectResponse("/admin/")
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    """Hold the connection pool for as long as the application runs."""
+    engine = project_engine()
+    await engine.start_connection_pool()
+    try:
+        if pending := await pending_migrations():
+            logger.warning(
+                "%d migrations are pending; run them with: piccolo workshops migrate", len(pending)
+            )
+        yield
+    finally:
+        await engine.close_connection_pool()
+
+
+class PlainStartupErrors:
+    """Tell the server in one sentence that the database is missing, instead of a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self.app(scope, receive, send)
+            return
+
+        async def plain_send(message: Message) -> None:  # called while the error is handled
+            error = sys.exception()
+            if message["type"] == "lifespan.startup.failed" and isinstance(
+                error, DatabaseUnavailableError
+            ):
+                message = {**message, "message": str(error)}
+            await send(message)
+
+        await self.app(scope, receive, plain_send)
+
+
+def create_app() -> ASGIApp:
+    """Return the application for the settings of the environment.
+
+    Raises:
+        SettingsError: a setting cannot be used.
+    """
+    settings = read_settings(AdminSettings)
+    application = Starlette(
+        routes=[
+            Route("/", to_admin),
+            Route("/health", health),
+            Mount("/admin/", create_site(settings)),
+            Mount("/progress/", create_pages(settings)),
+        ],
+        lifespan=lifespan,
+    )
+    return PlainStartupErrors(application)
+
+
+try:
+    app = create_app()
+except SettingsError as error:
+    sys.exit(str(error))

@@ -1,0 +1,35 @@
+"""How a command fails: with one sentence on standard error and exit code 1."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Awaitable, Callable
+from typing import ParamSpec
+
+import asyncpg
+
+from workshops.database import DatabaseUnavailableError, SettingsError
+from workshops.database.migrations import MigrationBlockedError
+
+Parameters = ParamSpec("Parameters")
+
+
+def fails_with_a_sentence(
+    command: Callable[Parameters, Awaitable[None]],
+) -> Callable[Parameters, Awaitable[None]]:
+    """Decorate a command so that what its user can mend is told without a traceback.
+
+    Piccolo's command line would print the command's help below every error.
+    """
+
+    @functools.wraps(command)
+    async def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            await command(*args, **kwargs)
+        except (DatabaseUnavailableError, SettingsError, MigrationBlockedError) as error:
+            sys.exit(str(error))
+        except asyncpg.UndefinedTableError:
+            sys.exit("A table is missing. Run the migrations first: piccolo workshops migrate")
+
+    return wrapper

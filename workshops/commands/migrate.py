@@ -1,0 +1,21 @@
+"""``piccolo workshops migrate``: run the migrations, safely."""
+
+from __future__ import annotations
+
+from workshops.commands.failures import fails_with_a_sentence
+from workshops.database.migrations import run_migrations
+
+
+@fails_with_a_sentence
+async def migrate() -> None:
+    """Run every pending migration of every app, all or nothing, under a lock.
+
+    Any number of them may be started at the same moment: one migrates, the others
+    wait for it and find nothing to do.
+    """
+    done = await run_migrations()
+    for migration in done:
+        print(f"{migration.app_name} {migration.id} {migration.description}".rstrip())
+    print(
+        f"{len(done)} migrations were run." if done else "Nothing to do: no migration is pending."
+    )
