@@ -222,7 +222,7 @@ def find_programs() -> Path:
             # initdb 18 looks for its own version through a shell, quoted by "" alone.
             if any(character in str(programs) for character in '"$`\\'):
                 raise EmbeddedServerError(
-                    f"PostgreSQL cannot run from {programs}: a character there is special to shells."
+                    f"PostgreSQL cannot run from {programs}: shells misread a character of it."
                 )
             return programs
     raise EmbeddedServerError(

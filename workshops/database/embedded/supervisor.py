@@ -162,6 +162,7 @@ def main() -> None:
         if (directory := private_socket_directory(layout)) is not None:
             layout.socket.unlink()
             shutil.rmtree(directory)
-    # Before the lease, which the end of the process gives back.
+    # Before the lease, which the end of the process gives back: at once, because a
+    # client that sees this lock free takes the supervisor for ended.
     os.close(int(lock))
-    sys.exit(1 if failure else 0)
+    os._exit(1 if failure else 0)
