@@ -1,0 +1,318 @@
+"""Creating, changing, completing and deleting a workshop."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import pytest
+
+from tests.operations.concurrency import outside, transaction, until_waiting
+from tests.operations.conftest import OWNER, complete_all, stored
+from workshops import operations
+from workshops.errors import (
+    InvalidInputError,
+    OpenStepsError,
+    TooLongError,
+    UnknownValueError,
+    WorkshopNotFoundError,
+    WorkshopNotOpenError,
+    WorkshopTransitionError,
+)
+from workshops.ids import create_prefixed_id
+from workshops.step_catalog import STEP_CATALOG
+from workshops.tables import StepDefinition, Workshop, WorkshopMember, WorkshopStep
+from workshops.types import WorkshopChanges
+
+pytestmark = pytest.mark.usefixtures("database")
+
+NEW = {"clerk_user_id": OWNER, "title": "Bread", "original_idea": ""}
+
+
+async def test_create_makes_the_workshop_its_owner_and_ten_steps() -> None:
+    """A new workshop is a private draft with one owner and a row for each definition."""
+    workshop = await operations.create_workshop(**NEW, org_id="org_1", template_id="template_1")
+    assert isinstance(workshop, Workshop)
+    detail = await operations.get_workshop(workshop.id)
+    assert {key: detail[key] for key in workshop.to_dict()} == workshop.to_dict()
+    assert (workshop.status, workshop.visibility, workshop.share_token) == (
+        "draft",
+        "private",
+        None,
+    )
+    assert (workshop.org_id, workshop.template_id) == ("org_1", "template_1")
+    assert [step["step_id"] for step in detail["steps"]] == [step.id for step in STEP_CATALOG]
+    assert {step["status"] for step in detail["steps"]} == {"not_started"}
+    assert [(m["clerk_user_id"], m["role"]) for m in detail["members"]] == [(OWNER, "owner")]
+    prefixes = {row["id"].split("_")[0] for row in (*detail["steps"], *detail["members"])}
+    assert (workshop.id[:3], prefixes) == ("ws_", {"wst", "wm"})
+
+
+async def test_the_returned_object_can_be_changed_and_saved() -> None:
+    """What an operation returns behaves as a row that Piccolo has read."""
+    workshop = await operations.create_workshop(**NEW)
+    read = await Workshop.objects().get(Workshop.id == workshop.id)
+    assert read == workshop
+    assert read is not None
+    assert read.to_dict() == workshop.to_dict()
+    workshop.title = "Cake"
+    await workshop.save()
+    assert await Workshop.exists().where((Workshop.id == workshop.id) & (Workshop.title == "Cake"))
+    await workshop.remove()
+    assert await Workshop.count() == 0
+
+
+async def test_a_workshop_that_is_created_shared_has_a_token() -> None:
+    """It is found by that token at once."""
+    workshop = await operations.create_workshop(**NEW, visibility="shared")
+    assert workshop.share_token is not None
+    found = await operations.get_shared_workshop(workshop.share_token)
+    assert found["id"] == workshop.id
+
+
+@pytest.mark.parametrize("number", [0, 1, 12])
+async def test_create_makes_as_many_steps_as_there_are_definitions(number: int) -> None:
+    """A database with other definitions than the catalogue's gets a step for each of its own."""
+    await StepDefinition.delete(force=True)
+    if number:
+        await StepDefinition.insert(
+            *(
+                StepDefinition(id=f"step_{n}", order=n, name=f"Step {n}", description="A step.")
+                for n in range(number)
+            )
+        )
+    for _ in range(2):
+        workshop = await operations.create_workshop(**NEW)
+        assert await WorkshopStep.count().where(WorkshopStep.workshop_id == workshop.id) == number
+
+
+async def test_workshops_created_at_once_are_all_complete() -> None:
+    """Twenty concurrent calls make twenty workshops with ten steps and one owner each."""
+    await asyncio.gather(*(operations.create_workshop(**NEW) for _ in range(20)))
+    counts = [await table.count() for table in (Workshop, WorkshopStep, WorkshopMember)]
+    assert counts == [20, 200, 20]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("title", ""),
+        ("title", " \n\t "),
+        ("title", "x" * 201),
+        ("title", "nul \0"),
+        ("title", "half \ud800"),
+        ("title", None),
+        ("title", 3),
+        ("original_idea", "x" * 20_001),
+        ("original_idea", "\0"),
+        ("original_idea", None),
+        ("clerk_user_id", ""),
+        ("clerk_user_id", "x" * 256),
+        ("clerk_user_id", "user_\udfff"),
+        ("org_id", ""),
+        ("org_id", 1),
+        ("template_id", "x" * 256),
+        ("visibility", "public"),
+        ("visibility", None),
+    ],
+)
+async def test_bad_input_is_refused_before_anything_is_written(field: str, value: Any) -> None:
+    """The error names the field, does not repeat the value, and nothing is stored."""
+    with pytest.raises(InvalidInputError) as raised:
+        await operations.create_workshop(**{**NEW, field: value})
+    assert raised.value.field == field
+    assert str(raised.value).startswith(field)
+    assert len(str(raised.value)) < 100
+    assert await Workshop.count() == 0
+
+
+async def test_the_limits_themselves_are_allowed() -> None:
+    """A title of 200 characters and an idea of 20,000, whatever they are, are stored."""
+    workshop = await operations.create_workshop(
+        clerk_user_id="u" * 255, title="\U0001f35e" * 200, original_idea="ü" * 20_000
+    )
+    stored_row = await Workshop.select().where(Workshop.id == workshop.id).first()
+    assert stored_row == workshop.to_dict()
+
+
+async def test_a_too_long_text_says_by_how_much() -> None:
+    """The message holds the size and the limit."""
+    with pytest.raises(TooLongError, match="title has 201 characters; at most 200 are allowed"):
+        await operations.create_workshop(**{**NEW, "title": "x" * 201})
+
+
+async def test_update_changes_the_given_fields_only(workshop: Workshop) -> None:
+    """The other columns stay, updated_at moves."""
+    changed = await operations.update_workshop(workshop.id, title="Rolls", org_id="org_2")
+    assert (changed.title, changed.org_id) == ("Rolls", "org_2")
+    assert changed.original_idea == workshop.original_idea
+    assert changed.updated_at > workshop.updated_at
+    changed = await operations.update_workshop(workshop.id, org_id=None)
+    assert (changed.title, changed.org_id) == ("Rolls", None)
+
+
+async def test_update_accepts_every_field_of_its_type(workshop: Workshop) -> None:
+    """WorkshopChanges and the operation name the same fields."""
+    values: dict[str, Any] = dict.fromkeys(WorkshopChanges.__annotations__, "shared")
+    changed = await operations.update_workshop(workshop.id, **values)
+    assert {name: changed[name] for name in values} == values
+
+
+async def test_update_of_the_visibility_keeps_the_token_right(workshop: Workshop) -> None:
+    """Shared has a token and keeps it, private has none."""
+    shared = await operations.update_workshop(workshop.id, visibility="shared", title="New")
+    assert shared.share_token
+    again = await operations.update_workshop(workshop.id, visibility="shared")
+    assert again.share_token == shared.share_token
+    private = await operations.update_workshop(workshop.id, visibility="private")
+    assert (private.visibility, private.share_token) == ("private", None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"status": "completed"},
+        {"id": "ws_1"},
+        {"clerk_user_id": "user_eve"},
+        {"share_token": "x"},
+        {"updated_at": datetime(2026, 1, 1)},
+        {"title": "Good", "nonsense": 1},
+        {"title": ""},
+        {"title": None},
+        {"visibility": "public"},
+        {"original_idea": "x" * 20_001},
+    ],
+)
+async def test_update_refuses_other_fields_and_bad_values(
+    workshop: Workshop, fields: dict[str, Any]
+) -> None:
+    """Nothing is written."""
+    before = await stored()
+    with pytest.raises(InvalidInputError):
+        await operations.update_workshop(workshop.id, **fields)
+    assert await stored() == before
+
+
+TRANSITIONS = {
+    ("draft", "active"),
+    ("active", "paused"),
+    ("paused", "active"),
+    ("active", "completed"),
+    ("completed", "active"),
+}
+STATUSES = ("draft", "active", "paused", "completed")
+
+
+@pytest.mark.parametrize(("status", "wanted"), [*product(STATUSES, STATUSES)])
+async def test_a_workshop_moves_only_along_its_transitions(
+    workshop: Workshop, status: Any, wanted: Any
+) -> None:
+    """Every other move is refused with both statuses named, and changes nothing."""
+    await complete_all(workshop)
+    await Workshop.update({Workshop.status: status}).where(Workshop.id == workshop.id)
+    before = await stored()
+    if (status, wanted) in TRANSITIONS:
+        changed = await operations.set_workshop_status(workshop.id, wanted)
+        assert changed.status == wanted
+        return
+    with pytest.raises(WorkshopTransitionError) as raised:
+        await operations.set_workshop_status(workshop.id, wanted)
+    assert (raised.value.status, raised.value.wanted) == (status, wanted)
+    assert await stored() == before
+
+
+async def test_a_workshop_with_open_steps_cannot_be_completed(active: Workshop) -> None:
+    """The error names the open steps in order."""
+    for step in ("define", "empathize", "test"):
+        await operations.complete_step(active.id, step)
+    with pytest.raises(OpenStepsError) as raised:
+        await operations.set_workshop_status(active.id, "completed")
+    assert raised.value.step_ids == (
+        "ideate",
+        "prototype",
+        "prioritize",
+        "architect",
+        "spec",
+        "story",
+        "pack",
+    )
+    assert "ideate, prototype, prioritize" in str(raised.value)
+    assert (await operations.get_workshop(active.id))["status"] == "active"
+
+
+async def test_completing_waits_for_a_reset_that_began_before(active: Workshop) -> None:
+    """A workshop is never completed on what it was before a concurrent reset."""
+    await complete_all(active)
+    async with transaction():
+        await operations.reset_step(active.id, "test")
+        completing = outside(operations.set_workshop_status(active.id, "completed"))
+        await until_waiting(1)
+    with pytest.raises(OpenStepsError):
+        await completing
+
+
+async def test_a_reset_waits_for_a_completion_that_began_before(active: Workshop) -> None:
+    """The step of a workshop that was completed meanwhile is not reset."""
+    await complete_all(active)
+    async with transaction():
+        await operations.set_workshop_status(active.id, "completed")
+        resetting = outside(operations.reset_step(active.id, "test"))
+        await until_waiting(1)
+    with pytest.raises(WorkshopNotOpenError):
+        await resetting
+    assert await operations.current_step(active.id) is None
+
+
+async def test_an_unknown_status_is_refused(workshop: Workshop) -> None:
+    """The error lists the statuses that there are."""
+    with pytest.raises(UnknownValueError, match="status must be one of draft, active, paused"):
+        await operations.set_workshop_status(workshop.id, "archived")  # type: ignore[arg-type]
+
+
+async def test_delete_removes_the_workshop_and_all_that_belongs_to_it(workshop: Workshop) -> None:
+    """Only the step definitions are left."""
+    await operations.record_activity(workshop.id)
+    await operations.generate_build_pack(workshop.id)
+    assert await operations.delete_workshop(workshop.id) is None
+    assert [bool(rows) for rows in await stored()] == [False, False, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda id: operations.get_workshop(id),
+        lambda id: operations.update_workshop(id, title="New"),
+        lambda id: operations.set_workshop_status(id, "active"),
+        lambda id: operations.set_workshop_status(id, "completed"),
+        lambda id: operations.delete_workshop(id),
+        lambda id: operations.share_workshop(id),
+        lambda id: operations.unshare_workshop(id),
+        lambda id: operations.record_activity(id),
+        lambda id: operations.current_step(id),
+        lambda id: operations.step_context(id, "define"),
+        lambda id: operations.start_step(id, "define"),
+        lambda id: operations.save_step_output(id, "define", {}),
+        lambda id: operations.append_step_message(id, "define", "Hello"),
+        lambda id: operations.complete_step(id, "define"),
+        lambda id: operations.reset_step(id, "define"),
+        lambda id: operations.add_member(id, "user_bob", role="editor"),
+        lambda id: operations.set_member_role(id, OWNER, role="editor"),
+        lambda id: operations.remove_member(id, OWNER),
+        lambda id: operations.transfer_ownership(id, to=OWNER),
+        lambda id: operations.generate_build_pack(id),
+    ],
+)
+async def test_an_unknown_workshop_is_not_found(workshop: Workshop, call: Any) -> None:
+    """Every operation on a workshop says which one does not exist, and writes nothing."""
+    before = await stored()
+    for unknown in (create_prefixed_id("ws"), "", "x'; --"):
+        with pytest.raises(WorkshopNotFoundError) as raised:
+            await call(unknown)
+        assert raised.value.workshop_id == unknown
+    for impossible in ("ws_\0", "ws_\ud800", None, 7, "x" * 256):
+        with pytest.raises(InvalidInputError):
+            await call(impossible)
+    assert await stored() == before

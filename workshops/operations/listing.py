@@ -1,0 +1,98 @@
+"""A person's dashboard: the workshops that they own or take part in, with progress."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime, timedelta
+from typing import cast
+
+from workshops.errors import InvalidInputError
+from workshops.operations import validation
+from workshops.operations.execution import fetch
+from workshops.operations.records import columns, names
+from workshops.states import MemberRole, StepStatus, WorkshopStatus
+from workshops.tables import Workshop
+from workshops.types import Page, WorkshopListItem, WorkshopStatusName
+
+LARGEST_PAGE = 100
+"""The most workshops on a page."""
+
+# Progress is computed for the rows of the page only, and from narrow columns only:
+# a dashboard that read every output ran its database out of memory.
+_LIST = f"""
+    SELECT page.*, progress.complete, progress.total, progress.current
+    FROM (
+        SELECT {columns(Workshop, "w")}, COALESCE(m.role, '{MemberRole.owner}') AS role
+        FROM (
+            SELECT workshop_id AS id FROM workshop_members WHERE clerk_user_id = $1
+            UNION SELECT id FROM workshops WHERE clerk_user_id = $1
+        ) AS own
+        JOIN workshops w ON w.id = own.id
+        LEFT JOIN workshop_members m ON m.workshop_id = w.id AND m.clerk_user_id = $1
+        WHERE ($2::text IS NULL OR w.status = $2)
+            AND ($3::timestamp IS NULL OR (w.updated_at, w.id) < ($3, $4::text))
+        ORDER BY w.updated_at DESC, w.id DESC LIMIT $5
+    ) AS page
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS complete,
+            count(*) AS total,
+            (array_agg(s.step_id ORDER BY d."order", d.id)
+                FILTER (WHERE s.status <> '{StepStatus.complete}'))[1] AS current
+        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        WHERE s.workshop_id = page.id
+    ) AS progress
+    ORDER BY page.updated_at DESC, page.id DESC"""
+
+_KEYS = (*names(Workshop), "role", "steps_complete", "steps_total", "current_step_id")
+
+
+async def list_workshops(
+    clerk_user_id: str,
+    *,
+    status: WorkshopStatusName | None = None,
+    limit: int = 20,
+    after: str | None = None,
+) -> Page:
+    """Return a page of the workshops that a person owns or is a member of, last updated first.
+
+    Each item holds the workshop's columns and ``role`` (the person's),
+    ``steps_complete``, ``steps_total`` and ``current_step_id``. ``after`` takes the
+    ``next_cursor`` of the page before. A workshop that is updated between two pages
+    moves to the front of the list. One round trip; no ``output`` is read.
+
+    Raises:
+        InvalidInputError: the status is unknown, the limit not from 1 to 100, or
+            ``after`` not a cursor.
+    """
+    validation.key("clerk_user_id", clerk_user_id)
+    if status is not None:
+        validation.state("status", status, WorkshopStatus)
+    validation.count("limit", limit, least=1, most=LARGEST_PAGE)
+    updated_at, workshop_id = (None, None) if after is None else _read_cursor(after)
+    records = await fetch(_LIST, clerk_user_id, status, updated_at, workshop_id, limit + 1)
+    items = [
+        cast("WorkshopListItem", dict(zip(_KEYS, record, strict=True)))
+        for record in records[:limit]
+    ]
+    return Page(items, _cursor(items[-1]) if len(records) > limit else None)
+
+
+_EPOCH = datetime(1970, 1, 1)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def _cursor(item: WorkshopListItem) -> str:
+    position = f"{(item['updated_at'] - _EPOCH) // _MILLISECOND} {item['id']}"
+    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: object) -> tuple[datetime, str]:
+    text = validation.text("after", cursor, limit=4 * validation.IDENTIFIER_LENGTH)
+    try:
+        position = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        moment, _, workshop_id = position.decode().partition(" ")
+        updated_at = _EPOCH + int(moment) * _MILLISECOND
+    except (binascii.Error, ValueError, OverflowError):
+        raise InvalidInputError("after", "is not a cursor of this list") from None
+    return updated_at, validation.key("after", workshop_id)

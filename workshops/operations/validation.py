@@ -1,0 +1,121 @@
+"""What an argument may be, checked before the database is touched.
+
+Every problem is an ``InvalidInputError`` that names the field and says how much
+was given and how much is allowed, and never repeats the value.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from workshops.columns import to_stored
+from workshops.errors import InvalidInputError, TooLongError, UnknownValueError
+from workshops.tables.workshops import TITLE_LENGTH
+
+IDEA_LENGTH = 20_000
+"""The longest idea, in characters."""
+
+IDENTIFIER_LENGTH = 255
+"""The longest identifier, ours or the identity provider's, in characters."""
+
+State = TypeVar("State", bound=StrEnum)
+
+
+def text(field: str, value: object, *, limit: int, blank: bool = False) -> str:
+    """Return ``value`` if it is a text that can be stored.
+
+    Raises:
+        InvalidInputError: it is no text, too long, blank without leave, or holds a
+            NUL character or half of a surrogate pair, which PostgreSQL cannot store.
+    """
+    if not isinstance(value, str):
+        raise InvalidInputError(field, f"must be text, not {type(value).__name__}")
+    if len(value) > limit:
+        raise TooLongError(field, len(value), limit)
+    if not blank and not value.strip():
+        raise InvalidInputError(field, "must not be empty")
+    if problem := unstorable(value):
+        raise InvalidInputError(field, problem)
+    return str(value)
+
+
+def unstorable(value: str) -> str | None:
+    """Return why PostgreSQL cannot store a text, if it cannot."""
+    if "\0" in value:
+        return "holds a NUL character"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return "holds half of a surrogate pair"
+    return None
+
+
+def title(value: object) -> str:
+    """Return a title: not blank, at most 200 characters."""
+    return text("title", value, limit=TITLE_LENGTH)
+
+
+def idea(value: object) -> str:
+    """Return an idea: at most 20,000 characters; it may be empty."""
+    return text("original_idea", value, limit=IDEA_LENGTH, blank=True)
+
+
+def key(field: str, value: object) -> str:
+    """Return what a row is looked up by; nothing has a blank one, so that is looked up too."""
+    return text(field, value, limit=IDENTIFIER_LENGTH, blank=True)
+
+
+def identifier(field: str, value: object) -> str:
+    """Return an identifier that is stored: not blank, at most 255 characters."""
+    return text(field, value, limit=IDENTIFIER_LENGTH)
+
+
+def optional_identifier(field: str, value: object) -> str | None:
+    """Return an identifier or None."""
+    return None if value is None else identifier(field, value)
+
+
+def role(value: object) -> str:
+    """Return a role: any text that is not blank, as a product may have roles of its own."""
+    return text("role", value, limit=IDENTIFIER_LENGTH)
+
+
+def state(field: str, value: object, states: type[State]) -> State:
+    """Return ``value`` as one of ``states``.
+
+    Raises:
+        UnknownValueError: it is none of them.
+    """
+    if not isinstance(value, str) or value not in tuple(states):
+        raise UnknownValueError(field, tuple(states))
+    return states(value)
+
+
+def moment(field: str, value: object) -> datetime:
+    """Return a time as it is stored: UTC, in milliseconds."""
+    if not isinstance(value, datetime):
+        raise InvalidInputError(field, f"must be a datetime, not {type(value).__name__}")
+    try:
+        return to_stored(value)
+    except OverflowError:
+        raise InvalidInputError(field, "is out of range") from None
+
+
+def duration(field: str, value: object) -> timedelta:
+    """Return a stretch of time that is not negative."""
+    if not isinstance(value, timedelta):
+        raise InvalidInputError(field, f"must be a timedelta, not {type(value).__name__}")
+    if value < timedelta(0):
+        raise InvalidInputError(field, "must not be negative")
+    return value
+
+
+def count(field: str, value: object, *, least: int, most: int) -> int:
+    """Return a whole number within its limits."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInputError(field, f"must be a whole number, not {type(value).__name__}")
+    if not least <= value <= most:
+        raise InvalidInputError(field, f"must be from {least} to {most}")
+    return value

@@ -1,0 +1,195 @@
+"""The life of a workshop: create, change, complete, delete."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from workshops.errors import (
+    InvalidInputError,
+    OpenStepsError,
+    WorkshopNotFoundError,
+    WorkshopTransitionError,
+)
+from workshops.ids import create_prefixed_id
+from workshops.operations import validation
+from workshops.operations.execution import fetch_row
+from workshops.operations.records import NEXT_UPDATED_AT, columns
+from workshops.operations.transitions import WORKSHOP
+from workshops.operations.workshop_changes import (
+    UNSHARE,
+    change_workshop,
+    make_workshop,
+    new_share_token,
+    share,
+)
+from workshops.states import MemberRole, StepStatus, Visibility, WorkshopStatus
+from workshops.tables import Workshop
+from workshops.types import VisibilityName, WorkshopChanges, WorkshopStatusName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Unpack
+
+# For how many steps to bring identifiers. A database may hold more or fewer
+# definitions than the catalogue's ten: the statement then says how many there are.
+_step_count = 10
+
+_CREATE = f"""
+    WITH definitions AS (
+        SELECT id, row_number() OVER (ORDER BY "order", id) AS position FROM step_definitions
+    ), workshop AS (
+        INSERT INTO workshops
+            (id, clerk_user_id, title, original_idea, org_id, template_id, visibility, share_token)
+        SELECT $1, $3, $4, $5, $6, $7, $8, $9
+        WHERE (SELECT count(*) FROM definitions) <= cardinality($10::text[])
+        RETURNING {columns(Workshop)}
+    ), owner AS (
+        INSERT INTO workshop_members (id, workshop_id, clerk_user_id, role)
+        SELECT $2, workshop.id, workshop.clerk_user_id, '{MemberRole.owner}' FROM workshop
+    ), steps AS (
+        INSERT INTO workshop_steps (id, workshop_id, step_id)
+        SELECT ($10::text[])[definitions.position], workshop.id, definitions.id
+        FROM workshop, definitions
+    )
+    SELECT workshop.*, (SELECT count(*) FROM definitions) AS step_count
+    FROM (SELECT) AS one LEFT JOIN workshop ON true"""
+
+
+async def create_workshop(
+    *,
+    clerk_user_id: str,
+    title: str,
+    original_idea: str,
+    org_id: str | None = None,
+    template_id: str | None = None,
+    visibility: VisibilityName = "private",
+) -> Workshop:
+    """Create a draft workshop, its owner and one step row for each definition, all or nothing.
+
+    A shared one gets its share token at once. One round trip.
+
+    Raises:
+        InvalidInputError: the title is empty or over 200 characters, the idea over
+            20,000, an identifier blank or over 255, the visibility unknown.
+    """
+    global _step_count
+    shown = validation.state("visibility", visibility, Visibility)
+    arguments = (
+        create_prefixed_id("ws"),
+        create_prefixed_id("wm"),
+        validation.identifier("clerk_user_id", clerk_user_id),
+        validation.title(title),
+        validation.idea(original_idea),
+        validation.optional_identifier("org_id", org_id),
+        validation.optional_identifier("template_id", template_id),
+        shown,
+        new_share_token() if shown is Visibility.shared else None,
+    )
+    while True:
+        step_ids = [create_prefixed_id("wst") for _ in range(_step_count)]
+        record = await fetch_row(_CREATE, *arguments, step_ids)
+        assert record is not None
+        _step_count = record["step_count"]
+        if record["id"] is not None:
+            return make_workshop(record)
+
+
+_CHANGEABLE: dict[str, Callable[[object], str | None]] = {
+    "title": validation.title,
+    "original_idea": validation.idea,
+    "org_id": partial(validation.optional_identifier, "org_id"),
+    "template_id": partial(validation.optional_identifier, "template_id"),
+    "visibility": lambda value: validation.state("visibility", value, Visibility),
+}
+
+
+async def update_workshop(workshop_id: str, **fields: Unpack[WorkshopChanges]) -> Workshop:
+    """Change the title, idea, organisation, template or visibility of a workshop.
+
+    ``visibility`` does what ``share_workshop`` and ``unshare_workshop`` do. The
+    status is changed by ``set_workshop_status``, the owner by
+    ``transfer_ownership``. One round trip.
+
+    Raises:
+        InvalidInputError: a field cannot be changed here, or its value cannot be
+            used, or none is given.
+        NotFoundError: there is no such workshop.
+    """
+    validation.key("workshop_id", workshop_id)
+    if not fields or fields.keys() - _CHANGEABLE.keys():
+        raise InvalidInputError(
+            "update_workshop", f"changes one or more of {', '.join(_CHANGEABLE)}, nothing else"
+        )
+    assignments: list[str] = []
+    arguments: list[str | None] = []
+    for name, value in fields.items():
+        checked = _CHANGEABLE[name](value)
+        if checked == Visibility.private and name == "visibility":
+            assignments.append(UNSHARE)
+            continue
+        if name == "visibility":
+            checked = new_share_token()
+        arguments.append(checked)
+        parameter = len(arguments) + 1
+        assignments.append(share(parameter) if name == "visibility" else f"{name} = ${parameter}")
+    return await change_workshop(workshop_id, ", ".join(assignments), *arguments)
+
+
+# To complete a workshop, its steps are locked as well: so they are read in their
+# latest version, and none can be reset before the workshop is completed.
+_SET_STATUS = f"""
+    WITH workshop AS (
+        SELECT w.id, w.status FROM workshops w WHERE w.id = $1 FOR NO KEY UPDATE
+    ), step AS (
+        SELECT s.step_id, s.status FROM workshop, workshop_steps s
+        WHERE s.workshop_id = workshop.id AND $2 = '{WorkshopStatus.completed}'
+        FOR SHARE OF s
+    ), open AS (
+        SELECT array_agg(d.id ORDER BY d."order", d.id) AS step_ids
+        FROM step JOIN step_definitions d ON d.id = step.step_id
+        WHERE step.status <> '{StepStatus.complete}'
+    ), changed AS (
+        UPDATE workshops SET status = $2, updated_at = {NEXT_UPDATED_AT}
+        FROM workshop, open
+        WHERE workshops.id = workshop.id AND workshop.status = ANY($3::text[])
+            AND open.step_ids IS NULL
+        RETURNING {columns(Workshop)}
+    )
+    SELECT changed.*, workshop.status AS old_status, open.step_ids
+    FROM workshop CROSS JOIN open LEFT JOIN changed ON true"""
+
+
+async def set_workshop_status(workshop_id: str, status: WorkshopStatusName) -> Workshop:
+    """Move a workshop along draft -> active <-> paused, active <-> completed. One round trip.
+
+    It is completed only when every step is complete.
+
+    Raises:
+        InvalidInputError: there is no such status.
+        NotFoundError: there is no such workshop.
+        OpenStepsError: an InvalidTransitionError; the steps it names are not complete.
+        InvalidTransitionError: the workshop's status does not allow it.
+    """
+    validation.key("workshop_id", workshop_id)
+    wanted = validation.state("status", status, WorkshopStatus)
+    sources = WORKSHOP.sources("set_workshop_status", wanted)
+    record = await fetch_row(_SET_STATUS, workshop_id, wanted, sources)
+    if record is None:
+        raise WorkshopNotFoundError(workshop_id)
+    if record["id"] is not None:
+        return make_workshop(record)
+    if record["old_status"] not in sources:
+        raise WorkshopTransitionError(workshop_id, record["old_status"], wanted)
+    raise OpenStepsError(workshop_id, tuple(record["step_ids"]))
+
+
+async def delete_workshop(workshop_id: str) -> None:
+    """Delete a workshop with its members, steps, sessions and build packs. One round trip.
+
+    Raises:
+        NotFoundError: there is no such workshop.
+    """
+    validation.key("workshop_id", workshop_id)
+    if await fetch_row("DELETE FROM workshops WHERE id = $1 RETURNING id", workshop_id) is None:
+        raise WorkshopNotFoundError(workshop_id)
