@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Awaitable, Callable
-from typing import ParamSpec
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec
 
 import asyncpg
 
@@ -16,8 +16,8 @@ Parameters = ParamSpec("Parameters")
 
 
 def fails_with_a_sentence(
-    command: Callable[Parameters, Awaitable[None]],
-) -> Callable[Parameters, Awaitable[None]]:
+    command: Callable[Parameters, Coroutine[Any, Any, None]],
+) -> Callable[Parameters, Coroutine[Any, Any, None]]:
     """Decorate a command so that what its user can mend is told without a traceback.
 
     Piccolo's command line would print the command's help below every error.

@@ -16,6 +16,7 @@ What it changes, and why:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import sys
 import time
@@ -23,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
-from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
 
+from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
 from workshops.database.settings import DatabaseSettings, SettingsError
 
 if TYPE_CHECKING:
@@ -58,16 +59,20 @@ class DatabaseTransaction(PostgresTransaction):
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        if self._parent is not None:
+            return await super().__aexit__(exception_type, exception, traceback)
         try:
-            if exception is not None and self._parent is None and self.connection.is_closed():
+            if exception is not None and self.connection.is_closed():
                 return False  # nothing to roll back; let the caller see its own error
             return await super().__aexit__(exception_type, exception, traceback)
         finally:
-            if self._parent is None and self.engine.current_transaction.get() is self:
-                self.connection.terminate()
-                if self.engine.pool:
-                    await self.engine.pool.release(self.connection)
+            if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
+                # The pool takes a lost connection back by itself, and then refuses both calls.
+                with contextlib.suppress(asyncpg.InterfaceError):
+                    self.connection.terminate()
+                    if self.engine.pool:
+                        await self.engine.pool.release(self.connection)
 
 
 async def _keep_session(connection: asyncpg.Connection) -> None:
@@ -224,8 +229,8 @@ def _reason(error: Exception) -> tuple[str, bool]:
         case ssl.SSLError():
             return f"no secure connection ({error.reason or 'TLS failed'})", False
         case OSError() | ConnectionError():
-            # An OSError of several addresses carries them all in its text.
-            return (error.strerror or str(error) or "connection refused").lower().rstrip("."), True
+            reason = error.strerror or str(error) or "connection refused"
+            return reason[0].lower() + reason[1:].rstrip("."), True
         case _:
             # Anything else comes from reading the URL, whose text must not be shown.
             return "the connection settings cannot be used", False

@@ -23,12 +23,12 @@ class BrokenInvariant(NamedTuple):
     """How many rows break a rule, and the ids of a few of them."""
 
     broken: str
-    count: int
+    rows: int
     examples: list[str]
 
     def __str__(self) -> str:
-        more = ", ..." if self.count > len(self.examples) else ""
-        return f"{self.count} {self.broken}: {', '.join(self.examples)}{more}"
+        more = ", ..." if self.rows > len(self.examples) else ""
+        return f"{self.rows} {self.broken}: {', '.join(self.examples)}{more}"
 
 
 INVARIANTS = (

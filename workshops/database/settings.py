@@ -75,7 +75,7 @@ _URL = re.compile(
         (?P<hosts>[^@/?]*)
         (?:/(?P<database>[^@?]*))?
         (?:\?(?P<query>[^@]*))?""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 
 # What libpq and other drivers know and asyncpg would send to the server as a setting.

@@ -1,0 +1,237 @@
+"""The engine: pool, transactions, and databases that come and go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from tests.conftest import Server
+from workshops.database import DatabaseEngine, DatabaseSettings, DatabaseUnavailableError
+
+
+# What asyncpg raises depends on whether the server's last words have arrived yet.
+LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+
+def engine_for(url: str, **settings: Any) -> DatabaseEngine:
+    """An engine of its own, beside the project's."""
+    return DatabaseEngine(DatabaseSettings(database_url=SecretStr(url), **settings))
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[DatabaseEngine]:
+    """An engine with a pool of two connections."""
+    engine = engine_for(database, database_pool_size=2)
+    await engine.start_connection_pool()
+    yield engine
+    await engine.close_connection_pool()
+
+
+async def run(engine: DatabaseEngine, sql: str) -> Any:
+    """The first value of a statement."""
+    rows = await engine.run_ddl(sql)
+    return rows[0][0] if rows else None
+
+
+async def test_the_session_speaks_utc_and_says_who_it_is(engine: DatabaseEngine) -> None:
+    """The time zone of a connection is UTC, its application name is ours."""
+    assert await run(engine, "SHOW timezone") == "UTC"
+    assert await run(engine, "SHOW application_name") == "workshops"
+
+
+async def test_the_pool_sends_no_reset_query(engine: DatabaseEngine) -> None:
+    """A connection comes back from the pool as it was left."""
+    assert engine.pool is not None
+    async with engine.pool.acquire() as connection:
+        queries: list[str] = []
+        connection.add_query_logger(lambda record: queries.append(record.query))
+        held = connection._con
+    for _ in range(3):
+        await run(engine, "SELECT 1")
+    assert all("RESET" not in query for query in queries)
+    assert held.is_closed() is False
+
+
+async def test_behind_a_pooler_no_statement_is_cached(database: str) -> None:
+    """DATABASE_POOLER=transaction turns the statement cache off."""
+    engine = engine_for(database, database_pooler="transaction")
+    connection = await engine.get_new_connection()
+    try:
+        await connection.fetch("SELECT $1::int", 1)
+        names = await connection.fetch("SELECT name FROM pg_prepared_statements WHERE name <> ''")
+        assert [row["name"] for row in names] == []
+    finally:
+        await connection.close()
+
+
+async def test_constructing_an_engine_opens_no_connection() -> None:
+    """Importing piccolo_conf does not wait for a database."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        engine_for(f"postgresql://127.0.0.1:{listener.getsockname()[1]}/d")
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
+async def test_a_connection_lost_in_a_transaction_leaves_the_task_usable(
+    engine: DatabaseEngine, server: Server
+) -> None:
+    """After the loss, the same task runs its next query on another connection."""
+    with pytest.raises(LOST):  # noqa: PT012 - the block is the subject
+        async with engine.transaction():
+            pid = await run(engine, "SELECT pg_backend_pid()")
+            await server.run(f"SELECT pg_terminate_backend({pid})")
+            await run(engine, "SELECT 1")
+    assert engine.transaction_exists() is False
+    assert await run(engine, "SELECT 2") == 2
+    assert engine.pool is not None
+    assert engine.pool.get_size() - engine.pool.get_idle_size() == 0
+
+
+async def test_a_connection_lost_before_commit_is_an_error(
+    engine: DatabaseEngine, server: Server
+) -> None:
+    """Work that was not committed is not reported as done."""
+    with pytest.raises(LOST):  # noqa: PT012 - the block is the subject
+        async with engine.transaction():
+            pid = await run(engine, "SELECT pg_backend_pid()")
+            await server.run(f"SELECT pg_terminate_backend({pid})")
+    assert engine.transaction_exists() is False
+    assert await run(engine, "SELECT 2") == 2
+
+
+async def test_a_cancelled_transaction_is_rolled_back(engine: DatabaseEngine) -> None:
+    """Cancelling a task in its transaction undoes it and frees the connection."""
+    await run(engine, "CREATE TABLE IF NOT EXISTS scratch (n int)")
+    await run(engine, "TRUNCATE scratch")
+
+    started = asyncio.Event()
+
+    async def work() -> None:
+        async with engine.transaction():
+            await run(engine, "INSERT INTO scratch VALUES (1)")
+            started.set()
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await run(engine, "SELECT count(*) FROM scratch") == 0
+    await run(engine, "DROP TABLE scratch")
+
+
+async def test_a_nested_transaction_joins_the_outer_one(engine: DatabaseEngine) -> None:
+    """The inner block neither commits nor gives the connection back."""
+    async with engine.transaction() as outer, engine.transaction() as inner:
+        assert inner is outer
+    assert await run(engine, "SELECT 1") == 1
+
+
+async def test_starting_waits_for_a_database_that_comes_up(
+    server: Server, empty_database: str
+) -> None:
+    """The pool starts once the address answers, though it refused at first."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    engine = engine_for(
+        f"postgresql://{server.config['user']}:{server.config.get('password') or ''}"
+        f"@127.0.0.1:{port}/{empty_database}",
+        database_wait=30,
+    )
+    starting = asyncio.create_task(engine.start_connection_pool())
+    # Let it fail at least once before the way to the server is opened.
+    while not starting.done() and not _has_failed_once(starting):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    async with _forwarding(port, server):
+        await starting
+        assert await run(engine, "SELECT 3") == 3
+        await engine.close_connection_pool()
+
+
+def _has_failed_once(task: asyncio.Task[None]) -> bool:
+    """True while the task sleeps between two attempts."""
+    stack = task.get_stack()
+    return any("start_connection_pool" in frame.f_code.co_name for frame in stack) and any(
+        frame.f_locals.get("told") for frame in stack
+    )
+
+
+@contextlib.asynccontextmanager
+async def _forwarding(port: int, server: Server) -> AsyncIterator[None]:
+    """Forward a port of 127.0.0.1 to the server of the tests."""
+    host, server_port = str(server.config["host"]), server.config["port"]
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if host.startswith("/"):
+            there = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{server_port}")
+        else:
+            there = await asyncio.open_connection(host, server_port)
+        await asyncio.gather(pipe(reader, there[1]), pipe(there[0], writer))
+
+    forwarder = await asyncio.start_server(accept, "127.0.0.1", port)
+    try:
+        yield
+    finally:
+        forwarder.close()
+
+
+async def test_starting_gives_up_after_the_wait() -> None:
+    """A database that never comes up is a DatabaseUnavailableError."""
+    engine = engine_for("postgresql://127.0.0.1:1/d", database_wait=0.3)
+    with pytest.raises(DatabaseUnavailableError, match=r"Cannot connect to 127\.0\.0\.1:1/d"):
+        await engine.start_connection_pool()
+
+
+async def test_starting_does_not_wait_where_waiting_does_not_help(server: Server) -> None:
+    """A database that does not exist fails at once."""
+    engine = engine_for(server.url("no_such_database"), database_wait=600)
+    with pytest.raises(DatabaseUnavailableError, match="no such database") as caught:
+        await engine.start_connection_pool()
+    assert caught.value.transient is False
+
+
+async def test_a_server_that_never_answers_is_given_up(database: str) -> None:
+    """DATABASE_TIMEOUT limits the wait for one connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        engine = engine_for(f"postgresql://127.0.0.1:{port}/d", database_timeout=0.2)
+        with pytest.raises(DatabaseUnavailableError, match="no answer in time"):
+            await engine.get_new_connection()
+
+
+async def test_a_server_without_tls_is_refused_when_tls_is_required(database: str) -> None:
+    """sslmode=require never falls back to an open connection."""
+    asked = asyncio.Event()
+
+    async def refuse_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # the request for TLS
+        asked.set()
+        writer.write(b"N")
+        await writer.drain()
+        writer.close()
+
+    plain = await asyncio.start_server(refuse_tls, "127.0.0.1", 0)
+    port = plain.sockets[0].getsockname()[1]
+    engine = engine_for(f"postgresql://u:hunter2@127.0.0.1:{port}/d?sslmode=require")
+    with pytest.raises(DatabaseUnavailableError, match="rejected SSL upgrade") as caught:
+        await engine.get_new_connection()
+    plain.close()
+    assert asked.is_set()
+    assert "hunter2" not in str(caught.value)
