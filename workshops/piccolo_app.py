@@ -8,6 +8,7 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig
 
 from workshops.commands.check import check
+from workshops.commands.demo import demo
 from workshops.commands.migrate import migrate
 from workshops.tables import TABLES
 
@@ -15,5 +16,5 @@ APP_CONFIG = AppConfig(
     app_name="workshops",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
-    commands=[check, migrate],
+    commands=[check, demo, migrate],
 )

@@ -1,6 +1,7 @@
 """Plausible outputs of the ten steps, each a JSON object of its own shape.
 
-Their texts may hold the slots `{place}` and `{company}`.
+Their texts may hold the slots `{place}` and `{company}`, where it does not matter for the layout of
+a build pack how long the name is: in texts that are short or long in any case.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,8 @@ def plain_output(cast: Cast, name: str) -> dict[str, Any]:
     """The output of a step that the catalogue does not know: what was said and agreed."""
     (feature, benefit), (second, _) = cast.features[:2]
     return {
-        "summary": f"{name}: we talked about {feature} and {second} with people from {{place}}.",
+        "summary": f"{name}: we talked about {feature} and {second}.",
+        "where": "{place}",
         "notes": [sentence(cast.rng.choice(cast.idea.pains)), cast.idea.quotes[0]],
         "agreed": f"{bare(feature)} comes first, so that {benefit}.",
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from workshops.demo.outputs.cast import Cast, Person, bare, capital, sentence, with_article
 
-_METHODS = ("interviews", "a day of shadowing", "interviews and a diary week", "a lunch-table talk")
+_METHODS = ("interviews", "a day of shadowing", "interviews and a diary week", "lunch-table talks")
 _TECHNIQUES = ("Crazy eights", "Brainwriting", "Worst possible idea", "Analogies", "SCAMPER")
 _DAYS = (
     "starts before anybody else is awake",
@@ -42,8 +42,10 @@ def empathize(cast: Cast) -> dict[str, Any]:
     pains = rng.sample(idea.pains, 3)
     goals = [sentence(f"to {idea.need}"), sentence(f"to hear that {cast.features[0][1]}")]
     output: dict[str, Any] = {
-        "summary": f"We listened to {rng.randint(5, 12)} people in {{place}}: "
-        f"{rng.choice(_METHODS)}. The picture is clear: {idea.because}.",
+        "summary": f"We listened to {rng.randint(5, 12)} people; the picture "
+        f"is clear: {idea.because}.",
+        "where": "{place}",
+        "method": capital(rng.choice(_METHODS)),
         "personas": [
             _persona(cast, 0, pains[:2], goals[:1]),
             _persona(cast, 1, pains[2:], goals[1:]),

@@ -1,0 +1,61 @@
+"""The command `piccolo workshops demo`."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.commands.running import run
+from tests.factories import make_workshop
+from workshops.tables import Workshop
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def test_writes_and_says_what() -> None:
+    """`demo` says how many rows of what it wrote in which time; a pipe gets no progress bar."""
+    result = await run("workshops", "demo", "--count=12", "--seed=5")
+    assert result.code == 0, result.err
+    assert re.fullmatch(
+        r"12 workshops, 120 steps, \d+ members, \d+ sessions, \d+ build packs? in \d+\.\d s\.\n",
+        result.out,
+    )
+    assert "Writing" not in result.err
+    assert await Workshop.count() == 12
+
+
+async def test_clear_keeps_what_is_not_the_demo() -> None:
+    """`demo --clear` removes the demo and says how much it was; other workshops stay."""
+    await make_workshop()
+    await run("workshops", "demo", "--count=3")
+    result = await run("workshops", "demo", "--clear")
+    assert (result.code, result.out) == (0, "3 demo workshops removed.\n")
+    assert await Workshop.count() == 1
+
+
+async def test_second_time() -> None:
+    """The same seed a second time ends with one sentence and exit code 1."""
+    await run("workshops", "demo", "--count=3")
+    result = await run("workshops", "demo", "--count=3")
+    assert result.code == 1
+    assert result.err.strip() == (
+        "The demo of seed 1 is already there. "
+        "Remove it with --clear, or choose another with --seed."
+    )
+
+
+@pytest.mark.parametrize("count", ["0", "-5"])
+async def test_no_positive_count(count: str) -> None:
+    """A count that is not positive ends with one sentence and exit code 1."""
+    result = await run("workshops", "demo", f"--count={count}")
+    assert result.code == 1
+    expected = f"The number of demo workshops must be 1 or more, not {count}."
+    assert result.err.strip() == expected
+
+
+async def test_help() -> None:
+    """`demo --help` explains each option."""
+    result = await run("workshops", "demo", "--help")
+    assert all(option in result.out for option in ("--count", "--seed", "--clear"))
+    assert "Remove the demo workshops of every seed" in result.out

@@ -1,0 +1,63 @@
+"""Generated rows with names, for tests that look at them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from workshops.demo.definitions import Definition
+from workshops.demo.generator import Generator
+from workshops.demo.rows import COLUMNS
+from workshops.step_catalog import STEP_CATALOG
+
+MIDNIGHT = datetime(2026, 3, 1)
+TEN_STEPS = tuple(
+    Definition(step.id, step.order, step.name, step.description) for step in STEP_CATALOG
+)
+
+
+def generate(
+    count: int,
+    *,
+    seed: int = 1,
+    now: datetime = MIDNIGHT,
+    definitions: Sequence[Definition] = TEN_STEPS,
+    size: int = 100,
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows by table name, each as a dictionary."""
+    rows: dict[str, list[dict[str, Any]]] = {table._meta.tablename: [] for table in COLUMNS}
+    generator = Generator(seed=seed, now=now, definitions=definitions)
+    for batch in generator.batches(count, size):
+        for table, records in batch.by_table():
+            rows[table._meta.tablename] += [
+                dict(zip(COLUMNS[table], record, strict=True)) for record in records
+            ]
+    return rows
+
+
+class Told:
+    """One generated workshop with what belongs to it; outputs are parsed."""
+
+    def __init__(self, row: dict[str, Any], children: dict[str, list[dict[str, Any]]]) -> None:
+        self.row = row
+        self.steps = children["workshop_steps"]
+        self.members = children["workshop_members"]
+        self.sessions = children["sessions"]
+        self.build_packs = children["build_packs"]
+        for step in self.steps:
+            step["output"] = json.loads(step["output"]) if step["output"] else None
+
+
+@cache
+def told(seed: int, now: datetime = MIDNIGHT) -> list[Told]:
+    """Return 300 workshops of a seed."""
+    rows = generate(300, seed=seed, now=now)
+    children: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for table in ("workshop_members", "workshop_steps", "sessions", "build_packs"):
+        for row in rows[table]:
+            children[row["workshop_id"]][table].append(row)
+    return [Told(row, children[row["id"]]) for row in rows["workshops"]]

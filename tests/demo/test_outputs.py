@@ -1,0 +1,89 @@
+"""The outputs of the ten steps."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+
+import pytest
+
+from tests.demo.generated import told
+from workshops.demo.outputs import OUTPUTS, make_cast, messages
+from workshops.demo.trades import TRADES
+from workshops.demo.vocabulary import Idea
+from workshops.step_catalog import STEP_CATALOG
+
+IDEAS = [idea for trade in TRADES for idea in trade.ideas]
+
+
+def test_a_writer_for_each_step() -> None:
+    """Each of the ten steps has an output of its own."""
+    assert list(OUTPUTS) == [step.id for step in STEP_CATALOG]
+
+
+def test_many_trades_and_ideas() -> None:
+    """There are at least ten trades and forty ideas, no two with the same text."""
+    assert len({trade.name for trade in TRADES}) >= 10
+    assert len({idea.text for idea in IDEAS}) == len(IDEAS) >= 40
+
+
+@pytest.mark.parametrize("idea", IDEAS, ids=lambda idea: idea.titles[0])
+class TestIdea:
+    def test_is_told_for_somebody(self, idea: Idea) -> None:
+        """The idea's text speaks of its audience, so that tellings differ; it has five features."""
+        assert "{audience}" in idea.text
+        assert len(set(idea.audiences)) == 3
+        assert len(dict(idea.features)) == 5
+
+    def test_outputs_speak_of_the_idea(self, idea: Idea) -> None:
+        """Each output is a JSON object that speaks of the idea, and no two have the same shape."""
+        cast = make_cast(idea, Random(1))
+        outputs = {step_id: write(cast) for step_id, write in OUTPUTS.items()}
+        words = (idea.role, idea.need, idea.existing, idea.other, *(f for f, _ in idea.features))
+        for output in outputs.values():
+            text = json.dumps(output, ensure_ascii=False).lower()
+            assert 300 < len(text) < 4000
+            nouns = [word.lower().removeprefix("a ").removeprefix("an ") for word in words]
+            assert any(noun.removeprefix("the ") in text for noun in nouns)
+        assert len({tuple(output) for output in outputs.values()}) == len(outputs)
+
+    def test_personas_return_in_the_stories(self, idea: Idea) -> None:
+        """The people of the first step are those of the user stories."""
+        cast = make_cast(idea, Random(2))
+        roles = {persona["role"].lower() for persona in OUTPUTS["empathize"](cast)["personas"]}
+        stories = OUTPUTS["story"](cast)["stories"]
+        assert {story["as_a"].lower() for story in stories} == roles
+
+    def test_conversations_alternate(self, idea: Idea) -> None:
+        """A conversation begins with the guide, and the two take turns."""
+        roles = [turn["role"] for turn in messages(make_cast(idea, Random(3)), "define")]
+        assert roles == ["assistant", "user"] * (len(roles) // 2)
+        assert roles
+
+
+def test_numbers_of_the_ranking_agree() -> None:
+    """A RICE score is reach times impact times confidence over effort, highest first."""
+    rows = OUTPUTS["prioritize"](make_cast(IDEAS[0], Random(5)))["rice"]
+    for row in rows:
+        expected = row["reach"] * row["impact"] * row["confidence"] / 100 / row["effort"]
+        assert row["score"] == pytest.approx(expected, abs=0.05)
+    scores = [row["score"] for row in rows]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_nothing_is_left_unfilled() -> None:
+    """No output and no build pack of a generated workshop holds an unfilled slot."""
+    for workshop in told(7):
+        for step in workshop.steps:
+            assert "{place}" not in str(step["output"])
+            assert "{company}" not in str(step["output"])
+        for pack in workshop.build_packs:
+            assert "{place}" not in pack["content"]
+            assert "QQ" not in pack["content"]
+
+
+def test_some_keep_their_conversation() -> None:
+    """Some outputs hold the chat turns that led to them, and some do not."""
+    outputs = [step["output"] for workshop in told(7) for step in workshop.steps if step["output"]]
+    kept = sum("messages" in output for output in outputs)
+    assert len(outputs) * 0.2 < kept < len(outputs) * 0.8
