@@ -93,7 +93,15 @@ def _prepared(account: Account) -> Iterator[Path]:
 
 @pytest.fixture
 def place(account: Account, _prepared: Path) -> Iterator[Place]:
-    """A data directory that has been used before."""
+    """A data directory that has been used before, by other tests too: they leave it intact."""
+    place = Place(account, _prepared)
+    yield place
+    place.end()
+
+
+@pytest.fixture
+def own_place(account: Account, _prepared: Path) -> Iterator[Place]:
+    """A data directory that has been used before, for a test that spoils it."""
     root = _directory(account)
     copy(_prepared, root / "data")
     place = Place(account, root / "data")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -172,6 +173,21 @@ def psql(config: dict[str, Any], statement: str, **other: str) -> subprocess.Pop
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+class Kept:
+    """A row that was committed and must not be lost."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self._value = secrets.token_hex(8)
+        sql(config, "CREATE TABLE IF NOT EXISTS kept (value text)")
+        sql(config, f"INSERT INTO kept VALUES ('{self._value}')")
+
+    def is_in(self, config: dict[str, Any]) -> bool:
+        try:
+            return sql(config, f"SELECT 1 FROM kept WHERE value = '{self._value}'") == "1"
+        except ConnectionError:
+            return False
 
 
 @contextmanager

@@ -5,25 +5,18 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
-from tests.database.embedded.processes import Place, busy_backend, kill, sql, wait_until
-
-
-def _works(config: dict[str, object]) -> bool:
-    try:
-        return sql(config, "SELECT answer FROM kept") == "42"
-    except ConnectionError:
-        return False
+from tests.database.embedded.processes import Kept, Place, busy_backend, kill, sql, wait_until
 
 
 def test_a_killed_postgres_comes_back(place: Place) -> None:
     """The supervisor restarts PostgreSQL, though one of its processes is still at work."""
     user = place.user()
     config = user.started()
-    sql(config, "CREATE TABLE kept AS SELECT 42 AS answer")
+    kept = Kept(config)
     old = place.postmaster()
     with busy_backend(config):
         kill(old)
-        wait_until(lambda: _works(config))
+        wait_until(lambda: kept.is_in(config))
     assert place.postmaster() != old
     user.leave()
     place.wait_until_empty()
@@ -33,10 +26,10 @@ def test_a_killed_supervisor_is_replaced(place: Place) -> None:
     """PostgreSQL does not outlive its supervisor, and the next start works."""
     user = place.user()
     config = user.started()
-    sql(config, "CREATE TABLE kept AS SELECT 42 AS answer")
+    kept = Kept(config)
     with busy_backend(config):
         kill(place.supervisor())
-        assert _works(place.user().started())
+        assert kept.is_in(place.user().started())
     user.leave()
 
 
@@ -44,12 +37,12 @@ def test_all_killed_at_once(place: Place) -> None:
     """Nothing of the old server, busy or not, is in the way of the next one."""
     user = place.user()
     config = user.started()
-    sql(config, "CREATE TABLE kept AS SELECT 42 AS answer")
+    kept = Kept(config)
     with busy_backend(config):
         kill(place.supervisor(), place.postmaster())
         user.end()
         successor = place.user()
-        assert _works(successor.started())
+        assert kept.is_in(successor.started())
     successor.leave()
     place.wait_until_empty()
 
@@ -67,17 +60,19 @@ def test_a_stale_pid_of_a_live_process(place: Place) -> None:
     """A pid file of a killed server that names a live process of the same user is no obstacle."""
     user = place.user()
     config = user.started()
-    sql(config, "CREATE TABLE kept AS SELECT 42 AS answer")
+    kept = Kept(config)
     owner = (place.home / "cluster").stat()
     kill(place.supervisor(), place.postmaster())
     user.end()
     place.wait_until_empty(seconds=20)
-    options: Any = {"user": owner.st_uid} if place.account.name == "root" or place.account.uid else {}
+    options: Any = (
+        {"user": owner.st_uid} if place.account.name == "root" or place.account.uid else {}
+    )
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, **options) as other:
         pid_file = place.home / "cluster" / "postmaster.pid"
         lines = pid_file.read_text().splitlines()
         pid_file.write_text("\n".join([str(other.pid), *lines[1:], ""]))
-        assert _works(place.user().started())
+        assert kept.is_in(place.user().started())
 
 
 def test_an_interrupted_initialisation_is_repeated(new_place: Place) -> None:
@@ -91,10 +86,10 @@ def test_an_interrupted_initialisation_is_repeated(new_place: Place) -> None:
     assert not (new_place.home / "cluster.unfinished").exists()
 
 
-def test_a_lost_password_is_replaced(place: Place) -> None:
+def test_a_lost_password_is_replaced(own_place: Place) -> None:
     """Deleting the password's file makes a new one, not a server that nobody can use."""
-    old = (place.home / "password").read_text()
-    (place.home / "password").unlink()
-    config = place.user().started()
+    old = (own_place.home / "password").read_text()
+    (own_place.home / "password").unlink()
+    config = own_place.user().started()
     assert config["password"] != old
     assert sql(config, "SELECT 1") == "1"

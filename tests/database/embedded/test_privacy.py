@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import stat
 import subprocess
 from pathlib import Path
@@ -70,63 +69,65 @@ def test_parents_keep_their_modes(new_place: Place) -> None:
     assert [parent.stat().st_mode for parent in new_place.data_dir.parents] == before
 
 
-def test_an_old_socket_directory_is_not_trusted(place: Place) -> None:
+def test_an_old_socket_directory_is_not_trusted(own_place: Place) -> None:
     """A recorded directory that others may enter is not used for the socket."""
-    planted = place.data_dir / "planted"
+    planted = own_place.data_dir / "planted"
     planted.mkdir()
     planted.chmod(0o777)
-    (place.home / "socket").write_text(str(planted))
-    config = place.user().started()
+    (own_place.home / "socket").write_text(str(planted))
+    config = own_place.user().started()
     assert Path(config["host"]).parent != planted
     assert sql(config, "SELECT 1") == "1"
 
 
-def test_another_major_version_is_named(place: Place) -> None:
+def test_another_major_version_is_named(own_place: Place) -> None:
     """Data of another PostgreSQL gives a sentence that says so, and no process."""
-    (place.home / "cluster" / "PG_VERSION").write_text("16\n")
-    message = place.user().failure()
+    (own_place.home / "cluster" / "PG_VERSION").write_text("16\n")
+    message = own_place.user().failure()
     assert "holds data of PostgreSQL 16" in message
     assert "Traceback" not in message
-    place.wait_until_empty()
+    own_place.wait_until_empty()
 
 
-def test_the_reason_of_postgres_is_passed_on(place: Place) -> None:
+def test_the_reason_of_postgres_is_passed_on(own_place: Place) -> None:
     """If PostgreSQL does not start, the sentence has the reason from its log."""
-    (place.home / "cluster" / "postgresql.conf").write_text("no_such_setting = 1\n")
-    message = place.user().failure()
+    (own_place.home / "cluster" / "postgresql.conf").write_text("no_such_setting = 1\n")
+    message = own_place.user().failure()
     assert "PostgreSQL did not start" in message
     assert "postgresql.conf" in message
     assert "Traceback" not in message
 
 
-def test_a_path_that_is_no_directory(place: Place) -> None:
+def test_a_path_that_is_no_directory(own_place: Place) -> None:
     """A file where the data should be gives one sentence."""
-    shutil.rmtree(place.home)
-    place.home.write_text("")
-    message = place.user().failure()
-    assert f"cannot use {place.home}" in message
+    shutil.rmtree(own_place.home)
+    own_place.home.write_text("")
+    message = own_place.user().failure()
+    assert f"cannot use {own_place.home}" in message
     assert len(message.splitlines()) == 1
 
 
-def test_a_missing_wheel_is_named(place: Place) -> None:
+def test_a_missing_wheel_is_named(own_place: Place) -> None:
     """Without the PostgreSQL programs the message says what to install."""
-    shutil.copytree(place.account.modules / "embedded", place.data_dir / "alone" / "embedded")
+    shutil.copytree(
+        own_place.account.modules / "embedded", own_place.data_dir / "alone" / "embedded"
+    )
     code = (
         "import sys; sys.path.append(sys.argv[1]); from embedded import EmbeddedServer;"
         "from pathlib import Path; EmbeddedServer(Path(sys.argv[2])).start()"
     )
-    process = place.account.popen(
-        *(place.account.python, "-I", "-S", "-c", code),
-        *(str(place.data_dir / "alone"), str(place.data_dir)),
+    process = own_place.account.popen(
+        *(own_place.account.python, "-I", "-S", "-c", code),
+        *(str(own_place.data_dir / "alone"), str(own_place.data_dir)),
         stderr=subprocess.PIPE,
     )
     assert "pip install 'workshops[embedded]'" in process.communicate(timeout=60)[1]
 
 
-def test_root_without_capabilities(place: Place) -> None:
+def test_root_without_capabilities(own_place: Place) -> None:
     """A root that cannot keep a capability runs the server where others may enter, or says why."""
     setpriv = shutil.which("setpriv")
-    if place.account.name != "root" or setpriv is None:
+    if own_place.account.name != "root" or setpriv is None:
         pytest.skip("needs root and setpriv")
     code = (
         "import sys; sys.path.append(sys.argv[1]); from embedded import *;"
@@ -135,24 +136,21 @@ def test_root_without_capabilities(place: Place) -> None:
     )
 
     def outcome() -> tuple[str, str]:
-        return place.account.popen(
+        return own_place.account.popen(
             *(setpriv, "--bounding-set", "-setpcap"),
-            *(place.account.python, "-c", code, str(place.account.modules), str(place.data_dir)),
+            *(
+                own_place.account.python,
+                "-c",
+                code,
+                str(own_place.account.modules),
+                str(own_place.data_dir),
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         ).communicate(timeout=60)
 
-    place.data_dir.parent.chmod(0o700)
+    own_place.data_dir.parent.chmod(0o700)
     assert "Run as an ordinary user" in outcome()[1]
-    place.data_dir.parent.chmod(0o711)
+    own_place.data_dir.parent.chmod(0o711)
     host, error = outcome()
     assert "/postgres" in host, error
-
-
-def test_a_socket_path_fits(new_place: Place) -> None:
-    """However long the data directory's path, the socket's can be used everywhere."""
-    config = new_place.user().started()
-    path = f"{config['host']}/.s.PGSQL.{config['port']}"
-    assert len(os.fsencode(path)) < 100
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(path)
