@@ -10,11 +10,13 @@ from piccolo.conf.apps import AppConfig
 from workshops.commands.check import check
 from workshops.commands.demo import demo
 from workshops.commands.migrate import migrate
+from workshops.commands.operator import operator
+from workshops.commands.serve import serve
 from workshops.tables import TABLES
 
 APP_CONFIG = AppConfig(
     app_name="workshops",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
-    commands=[check, demo, migrate],
+    commands=[check, demo, migrate, operator, serve],
 )

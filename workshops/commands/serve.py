@@ -11,7 +11,6 @@ from typing import Any
 
 import uvicorn
 
-from workshops.admin.operators import create_operator, has_operators
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database import DatabaseEngine
 from workshops.database.migrations import pending_migrations, project_engine, run_migrations
@@ -65,6 +64,8 @@ def serve(
 @fails_with_a_sentence
 async def _prepare(*, migrate: bool, demo: bool, embedded: bool) -> None:
     """Bring the database to where the server can start, or exit with a sentence."""
+    from workshops.admin.operators import create_operator, has_operators
+
     engine = project_engine()
     await engine.start_connection_pool()
     try:

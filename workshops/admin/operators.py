@@ -1,0 +1,117 @@
+"""The operators: who may log in to the admin, and what they may do there.
+
+An operator is a row of Piccolo's ``piccolo_user``, never a user of the product. A
+*superuser* may change things; any other operator may look at everything but
+secrets, and change nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+import asyncpg
+from piccolo.apps.user.tables import BaseUser
+
+from workshops.admin.tables import AdminSession
+from workshops.database.migrations import project_engine
+
+
+class OperatorError(Exception):
+    """An operator cannot be created or changed. The message says why, in a sentence."""
+
+
+class Operator(NamedTuple):
+    """An operator as ``list_operators`` shows it."""
+
+    username: str
+    email: str
+    superuser: bool
+    active: bool
+
+
+async def has_operators() -> bool:
+    """Return whether anybody can log in."""
+    return bool(await BaseUser.exists().where(BaseUser.admin.eq(True), BaseUser.active.eq(True)))
+
+
+async def list_operators() -> list[Operator]:
+    """Return all operators, by name."""
+    rows = (
+        await BaseUser.select(
+            BaseUser.username, BaseUser.email, BaseUser.superuser, BaseUser.active
+        )
+        .where(BaseUser.admin.eq(True))
+        .order_by(BaseUser.username)
+    )
+    return [Operator(**row) for row in rows]
+
+
+async def create_operator(username: str, *, superuser: bool, email: str = "") -> str:
+    """Create an operator and return the password, which is stored only as a hash.
+
+    Without an e-mail address the operator gets one that can receive nothing: the
+    column is unique, so two operators cannot both leave it empty.
+
+    Raises:
+        OperatorError: the name or the address is taken or cannot be used.
+    """
+    if not username.strip() or len(username) > 100 or not username.isprintable():
+        raise OperatorError("An operator needs a user name of 1 to 100 printable characters.")
+    if len(email) > 255 or (email and "@" not in email):
+        raise OperatorError("That is no e-mail address.")
+    password = _new_password()
+    try:
+        await BaseUser.create_user(
+            username=username,
+            password=password,
+            email=email or f"{username}@operators.invalid",
+            active=True,
+            admin=True,
+            superuser=superuser,
+        )
+    except asyncpg.UniqueViolationError as error:
+        what = "e-mail address" if "email" in (error.constraint_name or "") else "user name"
+        raise OperatorError(f"There is already an operator with this {what}.") from error
+    return password
+
+
+async def reset_password(username: str) -> str:
+    """Give an operator a new password, return it, and log the operator out everywhere.
+
+    Raises:
+        OperatorError: there is no such operator.
+    """
+    password = _new_password()
+    async with project_engine().transaction():
+        await _end_sessions(username)
+        await BaseUser.update_password(username, password)
+    return password
+
+
+async def disable_operator(username: str) -> None:
+    """Let an operator log in no more, and log the operator out everywhere.
+
+    The row stays, because the audit log refers to it.
+
+    Raises:
+        OperatorError: there is no such operator.
+    """
+    async with project_engine().transaction():
+        await _end_sessions(username)
+        await BaseUser.update({BaseUser.active: False}).where(BaseUser.username == username)
+
+
+async def _end_sessions(username: str) -> None:
+    row = (
+        await BaseUser.select(BaseUser.id)
+        .where(BaseUser.username == username, BaseUser.admin.eq(True))
+        .first()
+    )
+    if row is None:
+        raise OperatorError(f"There is no operator {username!r}.")
+    await AdminSession.delete().where(AdminSession.user_id == row["id"])
+
+
+def _new_password() -> str:
+    return secrets.token_urlsafe(12)
