@@ -19,7 +19,11 @@ from workshops.demo.timeline import COMPLETED, DAY, MINUTE, RESET, below
 from workshops.demo.vocabulary import TEMPLATES
 from workshops.states import MemberRole, StepStatus, Visibility
 
-_FORMATS = (("markdown",), ("pdf",), ("markdown", "pdf"), ("pdf", "json"), ("markdown", "json"))
+# Most workshops end with one build pack, some with a second one in another format.
+_FORMATS = (
+    *(("markdown",), ("pdf",), ("markdown",), ("pdf",)),
+    *(("markdown", "pdf"), ("pdf", "json"), ("markdown", "json")),
+)
 
 # Plain text: an attribute of an enum takes longer to look up than the row to build.
 _COMPLETE = StepStatus.complete.value
