@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 from tests.database.embedded.processes import Kept, Place, busy_backend, kill, sql, wait_until
@@ -50,10 +51,11 @@ def test_all_killed_at_once(place: Place) -> None:
 def test_stop_waits_for_a_server_without_supervisor(place: Place) -> None:
     """A user whose supervisor was killed leaves no process behind."""
     user = place.user()
-    user.started()
+    config = user.started()
     kill(place.supervisor())
     user.leave()
     place.wait_until_empty()
+    assert not Path(config["host"]).parent.exists()
 
 
 def test_a_stale_pid_of_a_live_process(place: Place) -> None:

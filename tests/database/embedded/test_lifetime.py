@@ -95,8 +95,8 @@ def test_starting_while_another_stops(place: Place) -> None:
 
 def test_a_user_comes_and_goes_beside_another(place: Place) -> None:
     """Stops and starts of one process never take the server away from under another's start."""
-    one, other = place.user(rounds=20), place.user(rounds=20)
-    for _ in range(20):
+    one, other = place.user(rounds=8), place.user(rounds=8)
+    for _ in range(8):
         assert sql(one.started(), "SELECT 1") == "1"
         one.leave()
         assert sql(other.started(), "SELECT 1") == "1"
@@ -105,9 +105,10 @@ def test_a_user_comes_and_goes_beside_another(place: Place) -> None:
 
 def test_taking_the_directory_away_ends_the_server(own_place: Place) -> None:
     """Nothing goes on running on data that is gone, and the path can be used again."""
-    own_place.user().started()
+    config = own_place.user().started()
     own_place.home.rename(own_place.data_dir / "moved")
     own_place.wait_until_empty(seconds=20)
+    assert not Path(config["host"]).parent.exists()
     assert sql(own_place.user().started(), "SELECT 1") == "1"
 
 

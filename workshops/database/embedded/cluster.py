@@ -8,6 +8,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from .layout import EmbeddedServerError, Layout, ProgramFailedError
@@ -52,6 +53,7 @@ class Cluster:
         self._programs = programs
         self._durable = durable
         self._account = choose_account(layout, programs / "postgres")
+        self._private: Path | None = None
 
     def prepare(self, server_lock: int) -> None:
         """Make the cluster if there is none, and the password if there is none.
@@ -154,10 +156,16 @@ class Cluster:
             layout.write(layout.socket, str(directory))
         if self._account is not None and self._account.capability is None:
             directory.chmod(0o711)
+        self._private = directory
         sockets = directory / "postgres"
         sockets.mkdir(mode=0o700, exist_ok=True)
         self._hand_over(sockets)
         return sockets
+
+    def remove_socket(self) -> None:
+        """Remove the socket's directory, the server having ended; also after its data is gone."""
+        if self._private is not None:
+            remove_socket_directory(self._layout, self._private)
 
     def _hand_over(self, directory: Path) -> None:
         if self._account is not None:
@@ -214,3 +222,10 @@ def private_socket_directory(layout: Layout) -> Path | None:
         return None
     private = stat.S_ISDIR(status.st_mode) and not stat.S_IMODE(status.st_mode) & 0o066
     return directory if private and status.st_uid == layout.home.stat().st_uid else None
+
+
+def remove_socket_directory(layout: Layout, directory: Path) -> None:
+    """Remove what ``private_socket_directory`` returned, and its record."""
+    with suppress(OSError):
+        layout.socket.unlink(missing_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)

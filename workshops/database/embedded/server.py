@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .cluster import PORT, private_socket_directory
+from .cluster import PORT, private_socket_directory, remove_socket_directory
 from .layout import SHARED, EmbeddedServerError, Layout, cannot_use
 from .leftovers import claim_server_lock
 from .supervisor import READY
@@ -197,6 +197,8 @@ class EmbeddedServer:
                 # There is no supervisor. If it was killed, its server may still be ending.
                 try:
                     os.close(claim_server_lock(self._layout))
+                    if (sockets := private_socket_directory(self._layout)) is not None:
+                        remove_socket_directory(self._layout, sockets)
                 finally:
                     os.close(lock)
                 return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from .cluster import Cluster, private_socket_directory
+from .cluster import Cluster
 from .layout import EXCLUSIVE, EmbeddedServerError, Layout, ProgramFailedError, cannot_use
 from .leftovers import claim_server_lock
 
@@ -144,8 +143,7 @@ def main() -> None:
     os.umask(0o077)
     signal.signal(signal.SIGHUP, lambda number, frame: None)
     layout = Layout(Path(home))
-    failure = None
-    supervisor = None
+    failure = cluster = supervisor = None
     try:
         cluster = Cluster(layout, Path(programs), durable=durable == "durable")
         supervisor = Supervisor(cluster, layout, int(report))
@@ -158,10 +156,8 @@ def main() -> None:
         say(failure)
         with suppress(OSError):
             os.write(int(report), failure.encode())
-    with suppress(OSError):
-        if (directory := private_socket_directory(layout)) is not None:
-            layout.socket.unlink()
-            shutil.rmtree(directory)
+    if cluster is not None:
+        cluster.remove_socket()
     # Before the lease, which the end of the process gives back: at once, because a
     # client that sees this lock free takes the supervisor for ended.
     os.close(int(lock))
