@@ -111,6 +111,14 @@ class Place:
         self._users.append(user)
         return user
 
+    def make_directory(self, directory: Path) -> None:
+        """Make a directory of the account with mode 0700, and its parents likewise."""
+        if not directory.parent.exists():
+            self.make_directory(directory.parent)
+        directory.mkdir(mode=0o700)
+        if self.account.uid is not None:
+            os.chown(directory, self.account.uid, -1)
+
     def end(self) -> None:
         for user in self._users:
             user.end()

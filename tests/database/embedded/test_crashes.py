@@ -88,10 +88,10 @@ def test_an_interrupted_initialisation_is_repeated(new_place: Place) -> None:
     assert not (new_place.home / "cluster.unfinished").exists()
 
 
-def test_a_lost_password_is_replaced(own_place: Place) -> None:
+def test_a_lost_password_is_replaced(place: Place) -> None:
     """Deleting the password's file makes a new one, not a server that nobody can use."""
-    old = (own_place.home / "password").read_text()
-    (own_place.home / "password").unlink()
-    config = own_place.user().started()
+    old = (place.home / "password").read_text()
+    (place.home / "password").unlink()
+    config = place.user().started()
     assert config["password"] != old
     assert sql(config, "SELECT 1") == "1"

@@ -62,6 +62,8 @@ def choose_account(layout: Layout, program: Path) -> Account | None:
 
         nobody = pwd.getpwnam("nobody")
         uid, gid = nobody.pw_uid, nobody.pw_gid
+    if owner.st_uid == 0:
+        layout.home.chmod(0o700)  # an earlier server may have needed it open
     # The first is the least. Containers usually have only the second.
     for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
         account = Account(uid, gid, capability)

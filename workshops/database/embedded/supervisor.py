@@ -108,10 +108,11 @@ class Supervisor:
             return str(error)
         with self._layout.log.open("rb") as log:
             log.seek(self._log_start)
-            text = log.read().decode(errors="replace")
+            text = log.read().decode(errors="replace").strip()
         # The first says it; what follows is its consequences.
         found = re.search(r"\b(?:FATAL|PANIC|ERROR|error): +(.+)", text)
-        return f"{error}{f': {found[1].rstrip()}' if found else ''} (see {self._layout.log})."
+        reason = found[1].rstrip() if found else text.partition("\n")[0]
+        return f"{error}: {reason} (see {self._layout.log})."
 
 
 def end(server: subprocess.Popen[bytes]) -> None:
