@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from piccolo.columns import JSONB, Integer, Text
 from piccolo.columns.readable import Readable
 from piccolo.constraints import Check, Unique
@@ -81,7 +83,9 @@ class WorkshopStep(
         index=True,
         help_text="not_started -> in_progress -> complete.",
     )
-    output = JSONB(
+    # Piccolo types the value as str, which it is when Piccolo's own select has read it;
+    # in what the operations return it is a dictionary.
+    output: Any = JSONB(
         default=None, null=True, help_text="What the step produced: a JSON object, or nothing yet."
     )
     started_at = UTCTimestamp(default=None, null=True, help_text="When it was started (UTC).")

@@ -1,0 +1,124 @@
+"""What is held about a person, and its deletion."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from tests.operations.conftest import OWNER, stored
+from workshops import operations
+from workshops.errors import InvalidInputError, WorkshopNotFoundError
+from workshops.tables import TABLES, StepDefinition, Workshop, WorkshopMember
+
+pytestmark = pytest.mark.usefixtures("database")
+
+BOB = "user_bob"
+
+
+async def workshop_of(person: str) -> Workshop:
+    """Another workshop."""
+    return await operations.create_workshop(
+        clerk_user_id=person, title=f"Of {person}", original_idea=""
+    )
+
+
+async def test_the_export_holds_everything_about_a_person(workshop: Workshop) -> None:
+    """What they own whole, what they take part in as a membership, as plain JSON."""
+    await operations.complete_step(workshop.id, "define", output={"n": [1, 2.5, None]})
+    await operations.record_activity(workshop.id)
+    await operations.generate_build_pack(workshop.id)
+    joined = await workshop_of(BOB)
+    await operations.add_member(joined.id, OWNER, role="viewer")
+    export = await operations.export_user_data(OWNER)
+    assert json.loads(json.dumps(export)) == export
+    assert export["clerk_user_id"] == OWNER
+    (owned,) = export["workshops"]
+    detail = await operations.get_workshop(workshop.id)
+    assert owned.keys() == detail.keys()
+    assert owned["created_at"] == f"{detail['created_at'].isoformat(timespec='milliseconds')}Z"
+    assert owned["steps"][1]["output"] == {"n": [1, 2.5, None]}
+    assert [len(owned[name]) for name in ("steps", "members", "sessions", "build_packs")] == [
+        10,
+        1,
+        1,
+        1,
+    ]
+    assert [(m["workshop_id"], m["role"], m["workshop_title"]) for m in export["memberships"]] == [
+        (workshop.id, "owner", workshop.title),
+        (joined.id, "viewer", joined.title),
+    ]
+
+
+async def test_of_an_unknown_person_nothing_is_held() -> None:
+    """The lists are empty, and there is nothing to delete."""
+    export = await operations.export_user_data("user_nobody")
+    assert (export["workshops"], export["memberships"]) == ([], [])
+    assert set((await operations.delete_user_data("user_nobody")).values()) == {0}
+    with pytest.raises(InvalidInputError):
+        await operations.export_user_data("\0")
+    with pytest.raises(InvalidInputError):
+        await operations.delete_user_data("\ud800")
+
+
+async def test_what_a_person_owns_is_deleted_and_what_they_join_loses_them(
+    workshop: Workshop,
+) -> None:
+    """Nothing that names them is left; other people's workshops stay."""
+    await operations.add_member(workshop.id, BOB, role="editor")
+    joined = await workshop_of(BOB)
+    await operations.add_member(joined.id, OWNER, role="editor")
+    deleted = await operations.delete_user_data(OWNER)
+    assert deleted == {
+        "workshops_deleted": 1,
+        "workshops_handed_over": 0,
+        "memberships_deleted": 1,
+    }
+    with pytest.raises(WorkshopNotFoundError):
+        await operations.get_workshop(workshop.id)
+    detail = await operations.get_workshop(joined.id)
+    assert [member["clerk_user_id"] for member in detail["members"]] == [BOB]
+    assert OWNER not in str(await stored())
+
+
+async def test_a_workshop_with_another_owner_passes_to_them(workshop: Workshop) -> None:
+    """It stays with all its steps; its row names the other owner."""
+    await operations.add_member(workshop.id, BOB, role="owner")
+    deleted = await operations.delete_user_data(OWNER)
+    assert deleted == {
+        "workshops_deleted": 0,
+        "workshops_handed_over": 1,
+        "memberships_deleted": 1,
+    }
+    detail = await operations.get_workshop(workshop.id)
+    assert detail["clerk_user_id"] == BOB
+    assert len(detail["steps"]) == 10
+    assert OWNER not in str(await stored())
+
+
+async def test_an_owner_beside_another_leaves_the_workshop_to_them(workshop: Workshop) -> None:
+    """The owner that the row names stays."""
+    await operations.add_member(workshop.id, BOB, role="owner")
+    assert (await operations.delete_user_data(BOB))["memberships_deleted"] == 1
+    detail = await operations.get_workshop(workshop.id)
+    assert (detail["clerk_user_id"], len(detail["members"])) == (OWNER, 1)
+
+
+async def test_the_owner_of_an_adopted_workshop_is_deleted_with_it(workshop: Workshop) -> None:
+    """Who is named by the row alone owns it."""
+    await WorkshopMember.delete(force=True)
+    assert len((await operations.export_user_data(OWNER))["workshops"]) == 1
+    assert (await operations.delete_user_data(OWNER))["workshops_deleted"] == 1
+
+
+async def test_both_owners_deleted_at_once_leave_nothing(workshop: Workshop) -> None:
+    """The second one was the last, and the workshop goes with them; many times over."""
+    for _ in range(10):
+        shared = [await workshop_of(OWNER) for _ in range(3)]
+        for each in (*shared, workshop):
+            if await Workshop.exists().where(Workshop.id == each.id):
+                await operations.add_member(each.id, BOB, role="owner")
+        await asyncio.gather(operations.delete_user_data(OWNER), operations.delete_user_data(BOB))
+        counts = [await table.count() for table in TABLES if table is not StepDefinition]
+        assert counts == [0] * 5
