@@ -1,4 +1,4 @@
-"""Packs as real workshops leave them; keys of outputs stand in the order in which jsonb keeps them."""
+"""Packs as real workshops leave them, and one that looks for trouble."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GENERATED_AT = datetime(2026, 7, 24, 14, 5, 9, 123000)
 
 PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
     "empathize": {
-        "summary": "We spoke with nine households and three volunteers of the Nordstadt food bank.\n\n"
+        "summary": "We spoke with nine households and three volunteers of the food bank.\n\n"
         "People do not lack will to share: they lack a moment in which sharing is easy. Food is "
         "noticed on the day it spoils, when nobody is near.",
         "personas": [
@@ -38,8 +38,8 @@ PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
         "interviews": 12,
     },
     "define": {
-        "problem_statement": "Households with irregular days need a way to hand over food before it "
-        "spoils that takes under a minute, because planning ahead is exactly what they cannot do.",
+        "problem_statement": "Households with irregular days need a way to hand over food "
+        "before it spoils that takes under a minute, because planning ahead is exactly what they cannot do.",
         "how_might_we": [
             "How might we notice food two days before it spoils?",
             "How might we make a hand-over feel like a favour to the giver?",
@@ -71,12 +71,12 @@ PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
             },
             {
                 "name": "Nearby",
-                "shows": "Offers within 300 m, soonest to spoil first.\nNo map: a list reads faster.",
+                "shows": "Offers within 300 m, soonest to spoil first.\nNo map: a list is faster.",
                 "open_questions": ["How exact may the place be?", "What if nobody is near?"],
             },
         ],
-        "sketch": "+----------------+\n|  [ photo ]     |\n|  Rye bread     |\n|  until: Friday |\n"
-        "|  [ Offer it ]  |\n+----------------+\n  one thumb is enough",
+        "sketch": "+----------------+\n|  [ photo ]     |\n|  Rye bread     |\n"
+        "|  until: Friday |\n|  [ Offer it ]  |\n+----------------+\n  one thumb is enough",
     },
     "test": {
         "sessions": 5,
@@ -116,16 +116,16 @@ PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
             "api": {"language": "Python", "framework": "FastAPI", "slo": "p95 under 200 ms"},
             "web": {"language": "TypeScript", "offline": True},
         },
-        "schema_sql": "CREATE TABLE offers (\n    id         text PRIMARY KEY,\n    photo_url  text,\n"
-        "    good_until date NOT NULL,\n    place      geography(Point)\n);",
+        "schema_sql": "CREATE TABLE offers (\n    id         text PRIMARY KEY,\n"
+        "    photo_url  text,\n    good_until date NOT NULL,\n    place      geography(Point)\n);",
     },
     "spec": {
         "requirements": [
             {
                 "id": "R-1",
                 "title": "Offer food",
-                "text": "A signed-in person offers one item with a photo and the day until which it "
-                "is good. The offer is visible within 5 seconds to everybody within 300 m.",
+                "text": "A signed-in person offers one item with a photo and the day until which "
+                "it is good. The offer is visible within 5 seconds to everybody within 300 m.",
                 "acceptance": [
                     "Given a photo and a day, when I press Offer, then the offer is listed.",
                     "Given no photo, then the button is off and says why.",
@@ -134,7 +134,7 @@ PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
             {
                 "id": "R-2",
                 "title": "Expire offers",
-                "text": "An offer leaves the list at midnight of its day, in the giver's time zone.",
+                "text": "An offer leaves the list at midnight of its day in the giver's zone.",
                 "acceptance": ["Given an offer good until Friday, on Saturday it is gone."],
             },
         ],
@@ -182,7 +182,7 @@ PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
 
 STRANGE_TEXTS = {
     "typst": '#import "@preview/x:1.0.0": * $ x^2 $ @label <tag> #eval("1") \\ // * _ ` ~ = + - /',
-    "markdown": "# no heading\n- no list\n1. no list\n> no quote\n| a | b |\n|---|---|\n![i](http://x/y.png)",
+    "markdown": "# no heading\n- no list\n1. no list\n> no quote\n| a | b |\n|---|---|\n![i](http://x/y)",
     "html": "<script>alert(1)</script> &amp; <b>bold</b> <!-- gone? --> [x](javascript:alert(1))",
     "chinese": "邻居之间分享食物，减少浪费。" * 12,
     "arabic": "مشاركة الطعام بين الجيران قبل أن يفسد، 3 أيام على الأكثر.",

@@ -14,8 +14,10 @@ NO_NAME = "(no name)"
 
 _IDENTIFIER = re.compile(r"[^\W\d_][\w-]*")
 _WORD_BREAK = re.compile(r"[_-]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_ACRONYMS = frozenset(
-    ["ai", "api", "aws", "b2b", "b2c", "cli", "cpu", "crm", "cs", "csv", "db", "faq", "gdpr", "gtm", "hr", "html", "http", "https", "id", "ids", "io", "json", "jtbd", "kpi", "kpis", "llm", "mvp", "nps", "ok", "okr", "okrs", "os", "pdf", "poc", "pr", "qa", "rice", "roi", "saas", "sdk", "seo", "sla", "slo", "sms", "sql", "sso", "ui", "uri", "url", "urls", "ux", "wcag", "xml"]
+_ACRONYM = re.compile(
+    "ai|api|aws|b2[bc]|cli|cpu|crm|css|csv|db|faq|gdpr|gtm|hr|html|https?|ids?|io|json|jtbd|kpis?|llm"
+    "|mvp|nps|ok|okrs?|os|pdf|poc|pr|qa|rice|roi|saas|sdk|seo|sl[ao]|sms|sql|sso|ui|uri|urls?|ux|wcag"
+    "|xml"
 )
 
 
@@ -37,14 +39,16 @@ def _word(word: str) -> str:
     if len(word) > 1 and word.isupper():
         return word
     lower = word.lower()
-    return lower.upper() if lower in _ACRONYMS else lower
+    return lower.upper() if _ACRONYM.fullmatch(lower) else lower
 
 
 def is_scalar(value: Any) -> bool:
+    """Whether JSON writes the value without brackets."""
     return value is None or isinstance(value, (str, bool, int, float))
 
 
 def is_number(value: Any) -> bool:
+    """Whether JSON writes the value as a number."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

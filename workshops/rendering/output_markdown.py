@@ -53,7 +53,7 @@ def _is_conversation(value: Any) -> bool:
 
 
 def _sections(members: Mapping[str, Any], level: int) -> list[str]:
-    """An object: its facts first (after a heading they would seem to belong to it), then the rest."""
+    """An object: facts first (after a heading they would seem to belong to it), then the rest."""
     if level > DEEPEST_HEADING:
         return ["\n".join(_list(members, 0))]
     facts: list[str] = []

@@ -55,11 +55,12 @@ def as_table(items: Sequence[Any], title_keys: Sequence[str]) -> str | None:
     columns = first + [key for key in counts if key not in first]
     rows: list[list[str]] = []
     for item in items:
-        texts = [short_text(item[key], phrases=True) if key in item else "" for key in columns]
-        if any(text is None for text in texts) or sum(map(len, filter(None, texts))) > WIDEST_ROW:
+        texts = [short_text(item.get(key, ""), phrases=True) for key in columns]
+        cells = [text for text in texts if text is not None]
+        if len(cells) < len(columns) or sum(map(len, cells)) > WIDEST_ROW:
             return None
         rows.append(
-            [inline(text) if key in item else "" for key, text in zip(columns, texts, strict=True)]
+            [inline(text) if key in item else "" for key, text in zip(columns, cells, strict=True)]
         )
     numeric = [all(is_number(item[key]) for item in items if key in item) for key in columns]
     return _markdown_table([label(key) for key in columns], rows, numeric)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 PIECE = 8
-LONGEST_CODE_WORD = 84
+LONGEST_CODE_LINE = 84
+CODE_LINES = 40
+LONGEST_PART = 4000  # characters: Typst takes quadratic time for a paragraph
 PAGE_CHARACTERS = 112  # of a table's text at 9 pt on the width of the page
 CELL_PADDING = 3
 WIDEST_WORD = 26
@@ -32,7 +34,7 @@ def pieces(text: str, longest: int) -> list[str]:
     end = 0
     for word in _WORD.finditer(text):
         if len(word[0]) > longest:
-            size = min(PIECE, max(1, longest // 2))
+            size = min(PIECE if len(word[0]) < 1000 else 4 * PIECE, max(1, longest // 2))
             cuts = _cuts(word[0], size)
             parts.append(text[end : word.start()] + word[0][: cuts[0]])
             parts += [word[0][a:b] for a, b in zip(cuts, [*cuts[1:], len(word[0])], strict=True)]
@@ -58,20 +60,70 @@ def _belongs_to_previous(character: str) -> bool:
     return unicodedata.category(character) in ("Mn", "Me", "Mc", "Cf", "Sk")
 
 
-def break_code(text: str) -> str:
-    """Code whose endless words continue on the next line."""
-    return "\n".join(
-        "\n".join(_slices(line)) if len(line) > LONGEST_CODE_WORD else line
-        for line in text.split("\n")
-    )
+def parts_of(runs: Sequence[Any]) -> list[list[Any]]:
+    """The runs of a paragraph in parts of some thousand characters, nearly always one."""
+    parts: list[list[Any]] = [[]]
+    length = 0
+    for run in runs:
+        for piece in _short_runs(run):
+            size = len(_cell_text([piece])) if "br" not in piece or isinstance(piece, str) else 40
+            if length + size > LONGEST_PART and parts[-1]:
+                parts.append([])
+                length = 0
+                if not isinstance(piece, str) and "br" in piece:
+                    continue  # the end of the part breaks the line
+            parts[-1].append(piece)
+            length += size
+    return parts
 
 
-def _slices(line: str) -> list[str]:
-    if max(map(len, line.split(" "))) <= LONGEST_CODE_WORD:
-        return [line]  # breaks at its spaces
+def _short_runs(run: Any) -> Iterator[Any]:
+    if not isinstance(run, str):
+        texts = run.get("t", ())
+        step = LONGEST_PART // (4 * PIECE)
+        if len(texts) == 1 and len(texts[0]) > LONGEST_PART:
+            yield from ({**run, "t": [text]} for text in _at_spaces(texts[0]))
+        elif len(texts) > step:
+            for start in range(0, len(texts), step):
+                yield {**run, "t": texts[start : start + step]}
+        else:
+            yield run
+    elif len(run) > LONGEST_PART:
+        yield from _at_spaces(run)
+    else:
+        yield run
+
+
+def _at_spaces(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > LONGEST_PART:
+        end = text.rfind(" ", start, start + LONGEST_PART) + 1 or start + LONGEST_PART
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def break_code(text: str) -> list[str]:
+    """Code in parts of a few dozen lines; lines wider than the page continue on the next one.
+
+    Typst would wrap and place it in one piece too, but in minutes for a megabyte.
+    """
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines += _slices(line) if len(line) > LONGEST_CODE_LINE else [line]
     return [
-        line[start : start + LONGEST_CODE_WORD] for start in range(0, len(line), LONGEST_CODE_WORD)
+        "\n".join(lines[start : start + CODE_LINES]) for start in range(0, len(lines), CODE_LINES)
     ]
+
+
+def _slices(line: str) -> Iterator[str]:
+    start = 0
+    while len(line) - start > LONGEST_CODE_LINE:
+        space = line.rfind(" ", start, start + LONGEST_CODE_LINE)
+        end = space + 1 if space > start else start + LONGEST_CODE_LINE
+        yield line[start:end]
+        start = end
+    yield line[start:]
 
 
 def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str, Any]:
@@ -86,7 +138,7 @@ def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str,
     texts = [[_cell_text(row[column]["r"]) for row in rows] for column in range(count)]
     words = [max((_width(w) for t in column for w in t.split()), default=1) for column in texts]
     widest = [max(map(_width, column)) for column in texts]
-    weights = [
+    weights: list[float] = [
         max(4, min(word, WIDEST_WORD), min(width, WIDEST_COLUMN))
         for word, width in zip(words, widest, strict=True)
     ]
@@ -100,6 +152,7 @@ def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str,
             for floor, wish in zip(floors, wishes, strict=True)
         ]
     total = sum(weights)
+    wanted = sum(map(max, weights, widest))
     for row in rows:
         for cell, weight in zip(row, weights, strict=True):
             longest = int(room * weight / max(total, room))
@@ -111,7 +164,7 @@ def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str,
         "w": [round(weight + CELL_PADDING, 2) for weight in weights],
         "a": list(aligns),
         "size": size,
-        "part": min(1.0, round(1.1 * total / room, 3)),
+        "part": min(1.0, round(1.1 * wanted / room, 3)),
     }
 
 

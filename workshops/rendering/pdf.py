@@ -1,8 +1,8 @@
 """A build pack as PDF, set by Typst from the pack's Markdown.
 
-The Markdown reaches the template as a JSON file of blocks and strings in memory. Typst sees two
-files, the template and that JSON; its root is the template's own directory, the template imports
-nothing, and data is never evaluated: no text can read a file, load a package or change the layout.
+The Markdown reaches the template as JSON, a tree of blocks and strings. Typst's root is the
+template's own directory, the template imports nothing, and data is never evaluated: no text can
+read a file, load a package or change the layout.
 
 Typst works outside the GIL and `render_pdf` may run in many threads at once: in asynchronous code
 call it through `asyncio.to_thread`.
@@ -50,15 +50,13 @@ def render_pdf(markdown: str, *, title: str, created_at: datetime) -> bytes:
     (naive UTC) and installed fonts give the same bytes. Takes 50 ms for a usual pack and some
     seconds for a megabyte.
     """
-    data = json.dumps(_page(markdown, title), ensure_ascii=False).encode()
-    pdf = typst.compile(
-        {"main.typ": _template(), "data.json": data},
-        root=str(TEMPLATES),
+    return typst.compile(
+        TEMPLATES / "build_pack.typ",
+        root=TEMPLATES,
+        sys_inputs={"data": json.dumps(_page(markdown, title))},
         font_paths=_fonts(),
         timestamp=created_at.replace(microsecond=0, tzinfo=UTC),
     )
-    assert isinstance(pdf, bytes)
-    return pdf
 
 
 def _page(markdown: str, title: str) -> dict[str, Any]:
@@ -90,11 +88,6 @@ def _page(markdown: str, title: str) -> dict[str, Any]:
 
 def _is_emphasis(block: Block) -> bool:
     return all("i" in run if isinstance(run, dict) else run.isspace() for run in block["r"])
-
-
-@cache
-def _template() -> bytes:
-    return (TEMPLATES / "build_pack.typ").read_bytes()
 
 
 @cache

@@ -1,0 +1,72 @@
+"""Packs as files to download."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+
+from workshops.rendering import filename_for, render_content, render_file
+from workshops.states import FormatType
+
+from .packs import GENERATED_AT, half_done_pack
+from .strategies import texts
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("Pantry Share: specification", "pantry-share-specification.pdf"),
+        ("Ünïcode Straße", "unicode-strasse.pdf"),
+        ("../../etc/passwd", "etc-passwd.pdf"),
+        ('a"; filename="b\r\nX: y', "a-filename-b-x-y.pdf"),
+        ("食物", "build-pack.pdf"),
+        ("", "build-pack.pdf"),
+        ("CON", "build-pack-con.pdf"),
+        ("LPT1", "build-pack-lpt1.pdf"),
+    ],
+)
+def test_names_are_readable_and_safe(title: str, name: str) -> None:
+    """Only plain letters, digits and dashes are left of a title."""
+    assert filename_for(title, "pdf") == name
+
+
+@given(texts)
+def test_any_title_gives_a_safe_name(title: str) -> None:
+    """No title can leave a directory, break a header or be too long."""
+    name = filename_for(title * 10, "markdown")
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.md", name)
+    assert len(name) <= 85
+
+
+@pytest.mark.parametrize("format_type", list(FormatType))
+def test_every_format_becomes_a_file(format_type: FormatType) -> None:
+    """Content and file go together for each format that the database knows."""
+    document = half_done_pack()
+    content = render_content(document, format_type)
+    name, media_type, body = render_file(
+        content, format_type, title=document.title, created_at=GENERATED_AT
+    )
+    extension, start = {
+        "markdown": ("md", b"# Pantry Share"),
+        "json": ("json", b'{\n  "format": "workshops.build-pack"'),
+        "pdf": ("pdf", b"%PDF-"),
+    }[format_type]
+    assert name == f"pantry-share-first-round.{extension}"
+    assert extension in media_type or media_type == "text/markdown; charset=utf-8"
+    assert body.startswith(start)
+
+
+def test_a_pdf_pack_stores_the_markdown_it_is_made_from() -> None:
+    """The stored text of a PDF is readable and can be edited."""
+    document = half_done_pack()
+    assert render_content(document, "pdf") == render_content(document, "markdown")
+    assert json.loads(render_content(document, "json"))["version"] == 1
+
+
+def test_unknown_formats_are_refused() -> None:
+    """The error names the formats there are."""
+    with pytest.raises(ValueError, match="markdown, json, pdf"):
+        filename_for("x", "docx")
