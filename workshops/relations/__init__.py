@@ -34,7 +34,8 @@ what conditions) and reused with other values.
 
 from workshops.relations.declaration import OneToMany
 from workshops.relations.errors import RelationError
-from workshops.relations.query import HasRelations, ParentSelect
+from workshops.relations.mixin import HasRelations
+from workshops.relations.query import ParentSelect
 from workshops.relations.selection import RelationSelect
 
 __all__ = ["HasRelations", "OneToMany", "ParentSelect", "RelationError", "RelationSelect"]

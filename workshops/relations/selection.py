@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast, final
 
 from piccolo.columns import And, Column
-from piccolo.columns.combination import Or, Where, WhereRaw
-from piccolo.columns.m2m import M2MSelect
-from piccolo.columns.readable import Readable
+from piccolo.columns.combination import WhereRaw
 from piccolo.querystring import QueryString, Selectable
 
-from workshops.relations.errors import RelationError, label, same_table
-from workshops.relations.naming import is_raw, output_name
+from workshops.relations.checking import (
+    check_column,
+    check_condition,
+    check_count,
+    check_items,
+)
+from workshops.relations.errors import RelationError, label
+from workshops.relations.shape import (
+    Items,
+    Shape,
+    Shaped,
+    ShapelessError,
+    Values,
+    condition_shape,
+    describe,
+    is_known,
+    order_shape,
+    remember,
+)
 
 if TYPE_CHECKING:
     from piccolo.custom_types import Combinable
@@ -20,10 +35,14 @@ if TYPE_CHECKING:
 
     from workshops.relations.declaration import OneToMany
 
-_LARGEST = 2**63 - 1
+_ALL_COLUMNS = Items("all columns", [], [], [], paged=False, fixed=True)
+
+# How many different relations are kept that were made from one by the same method.
+_KEPT = 64
 
 
-class RelationSelect(Selectable):
+@final
+class RelationSelect(Shaped):
     """The child rows of each row of a select, as a list of dictionaries.
 
     Made by calling a ``OneToMany``, and passed to the parent table's ``select``,
@@ -42,11 +61,15 @@ class RelationSelect(Selectable):
     that Piccolo gives them in a select of the child table, except that JSON is
     always loaded. Without ``order_by`` the order is the database's.
 
-    Every method returns a new object, so that a relation can be kept and refined.
+    Every method returns a new object, so that a relation can be kept and refined,
+    and raises ``RelationError`` for what cannot work, such as a column of another
+    table.
     """
 
     __slots__ = (
-        "_shape",
+        "_described",
+        "_made",
+        "_made_of",
         "condition",
         "items",
         "nested",
@@ -54,13 +77,18 @@ class RelationSelect(Selectable):
         "relation",
         "row_limit",
         "row_offset",
+        "stable",
     )
 
     def __init__(self, relation: OneToMany) -> None:
         self._alias = None
-        self._shape: tuple[tuple[Any, ...], list[Any], list[Any]] | None = None
+        self._described: Items | None = _ALL_COLUMNS
+        self._made: dict[Shape, Self] = {}
+        # By the identity of columns, which are kept, so that no other gets their id.
+        self._made_of: dict[Shape, tuple[Self, Sequence[Any]]] = {}
+        self.stable = True
         self.relation = relation
-        self.items: tuple[Selectable, ...] | None = None
+        self.items: tuple[Selectable, ...] = ()
         self.condition: Combinable | None = None
         self.order: tuple[tuple[Column | QueryString, bool], ...] = ()
         self.row_limit: int | None = None
@@ -82,32 +110,37 @@ class RelationSelect(Selectable):
 
     def columns(self, *columns: Selectable | str | Sequence[Selectable | str]) -> Self:
         """Select these columns too; the first time, instead of all columns."""
-        items = list(self.items or ())
+        identity = ("columns", *map(id, columns))
+        if (known := self._made_of.get(identity)) is not None:
+            return known[0]
+        items = list(self.items)
         for column in columns:
-            if isinstance(column, (str, Selectable)) or not isinstance(column, Sequence):
-                items.append(self._item(column))
+            if isinstance(column, str):
+                items.append(self._column(column))
+            elif isinstance(column, (list, tuple)):
+                items += [self._column(item) if isinstance(item, str) else item for item in column]
             else:
-                items.extend(self._item(element) for element in column)
-        names: set[str] = set()
-        for item in items:
-            name = output_name(item)
-            if name in names:
-                raise RelationError(f"{self.relation!r}: two columns are named {name!r}")
-            names.add(name)
-        return self._changed("items", tuple(items))
+                items.append(cast("Selectable", column))
+        if not items:
+            return self
+        described = self._describe(items)
+        if described is None or not described.valueless:
+            changed = self._changed("items", tuple(items))
+            changed._described = described
+            return changed
+        made = self._once("items", described.token, tuple(items))
+        made._described = described
+        if made.stable and all(map(is_known, columns)):
+            remember(self._made_of, identity, (made, columns), _KEPT)
+        return made
 
     def where(self, *where: Combinable | QueryString) -> Self:
         """Keep the child rows for which all of these conditions hold."""
         condition = self.condition
         for argument in where:
-            if isinstance(argument, bool):
-                raise RelationError(
-                    f"{self.relation!r}: a boolean is no condition; for NULL, use "
-                    "column.is_null() instead of `column is None`"
-                )
             if isinstance(argument, QueryString):
                 argument = WhereRaw(argument.template, *argument.args)
-            self._check_condition(argument)
+            check_condition(self.relation, argument)
             condition = argument if condition is None else And(condition, argument)
         return self._changed("condition", condition)
 
@@ -115,55 +148,112 @@ class RelationSelect(Selectable):
         """Order the child rows by these columns, after those of earlier calls."""
         if not columns:
             raise RelationError(f"{self.relation!r}: order_by needs a column")
+        identity = (bool(ascending), *map(id, columns))
+        if (known := self._made_of.get(identity)) is not None:
+            return known[0]
         order = list(self.order)
         for column in columns:
-            if isinstance(column, str):
-                column = self._named(column)
-            if isinstance(column, Column):
-                self._check_column(column)
-            elif not isinstance(column, QueryString):
-                raise RelationError(f"{self.relation!r}: cannot order by {column!r}")
-            order.append((column, bool(ascending)))
-        return self._changed("order", tuple(order))
+            term = self._column(column) if isinstance(column, str) else column
+            if isinstance(term, Column):
+                check_column(self.relation, term)
+            elif not isinstance(term, QueryString):
+                raise RelationError(f"{self.relation!r}: cannot order by {term!r}")
+            order.append((term, bool(ascending)))
+        if any(isinstance(term, QueryString) for term, _ in order):
+            return self._changed("order", tuple(order))
+        made = self._once("order", order_shape(order, []), tuple(order))
+        if made.stable and all(map(is_known, columns)):
+            remember(self._made_of, identity, (made, columns), _KEPT)
+        return made
 
     def limit(self, number: int) -> Self:
         """Take at most this many child rows for each parent row."""
-        return self._changed("row_limit", self._count("limit", number))
+        check_count(self.relation, "limit", number)
+        return self._once("row_limit", number, number)
 
     def offset(self, number: int) -> Self:
         """Leave out this many child rows of each parent row."""
-        return self._changed("row_offset", self._count("offset", number))
+        check_count(self.relation, "offset", number)
+        return self._changed("row_offset", number)
 
     def output(self, *, nested: bool) -> Self:
         """Say whether joined columns form dictionaries of their own, as in Piccolo's ``output``.
 
         Without it, the relation does as the select that it stands in.
         """
-        return self._changed("nested", bool(nested))
+        return self._once("nested", bool(nested), bool(nested))
 
     def as_alias(self, alias: str) -> Self:
         """Put the child rows under another key; any text will do."""
         if not alias or not isinstance(alias, str):
             raise RelationError(f"{self.relation!r}: an alias is a text that is not empty")
-        return self._changed("_alias", alias)
+        return self._once("_alias", alias, alias)
 
     def get_select_string(self, engine_type: str, with_alias: bool = True) -> QueryString:
-        """Refuse: a relation is a part of the statement that only its parent's select builds.
+        """Refuse: only the select of the parent table builds the statement of a relation.
 
         Raises:
             RelationError: always.
         """
-        parent = self.relation.parent
         if engine_type != "postgres":
             raise RelationError(f"{self.relation!r}: relations need PostgreSQL, not {engine_type}")
         raise RelationError(
-            f"{self.relation!r} can only be selected by {label(parent)}.select(), and "
-            "that class must inherit HasRelations"
+            f"{self.relation!r} can only be selected by {label(self.relation.parent)}.select(), "
+            "and that class must inherit HasRelations"
         )
+
+    def shape(self) -> tuple[Shape, Values, Values]:
+        """Return what decides its SQL, its values, and those of its witnesses.
+
+        Raises:
+            ShapelessError: there is a part that cannot be described.
+        """
+        if self.stable:
+            return self, [], []
+        items = self._described
+        if items is None or not items.fixed:
+            items = describe(self.relation, self.items, self._check)
+        where_values: Values = []
+        where = condition_shape(self.condition, where_values)
+        order_values: Values = []
+        order = order_shape(self.order, order_values)
+        # In an inner select, what it is ordered by is one of its columns.
+        later = [order_values, where_values] if items.paged else [where_values, order_values]
+        values = [*items.relation_values, *items.own_values, *later[0], *later[1]]
+        if self.row_offset is not None:
+            values.append(self.row_offset)
+        shape = (
+            self.relation,
+            self._alias,
+            self.nested,
+            items.token,
+            where,
+            order,
+            self.row_limit,
+            self.row_offset is None,
+        )
+        return shape, values, items.witness_values
+
+    def _once(self, attribute: str, shape: Shape, value: Any) -> Self:
+        """Return the relation that differs in this attribute, the same one each time.
+
+        What it is then selected in need not look into it again.
+        """
+        if not self.stable:
+            return self._changed(attribute, value)
+        key = (attribute, shape)
+        made = self._made.get(key)
+        if made is None:
+            made = self._changed(attribute, value)
+            made.stable = True
+            remember(self._made, key, made, _KEPT)
+        return made
 
     def _changed(self, attribute: str, value: Any) -> Self:
         changed = type(self)(self.relation)
         changed._alias = self._alias
+        changed._described = self._described
+        changed.stable = False
         changed.items = self.items
         changed.condition = self.condition
         changed.order = self.order
@@ -173,61 +263,19 @@ class RelationSelect(Selectable):
         setattr(changed, attribute, value)
         return changed
 
-    def _count(self, clause: str, number: int) -> int:
-        if isinstance(number, bool) or not isinstance(number, int):
-            raise RelationError(f"{self.relation!r}: {clause} is an integer, not {number!r}")
-        if not 0 <= number <= _LARGEST:
-            raise RelationError(f"{self.relation!r}: {clause} cannot be {number}")
-        return number
+    def _describe(self, items: Sequence[Selectable]) -> Items | None:
+        try:
+            return describe(self.relation, items, self._check)
+        except ShapelessError:
+            return None
 
-    def _named(self, name: str) -> Column:
+    def _check(self, items: Sequence[Selectable]) -> None:
+        check_items(self.relation, items)
+
+    def _column(self, name: str) -> Column:
         try:
             return self.table._meta.get_column_by_name(name)
         except ValueError as error:
             raise RelationError(
                 f"{self.relation!r}: {label(self.table)} has no column {name!r}"
             ) from error
-
-    def _item(self, item: Selectable | str) -> Selectable:
-        if isinstance(item, str):
-            return self._named(item)
-        if isinstance(item, Column):
-            self._check_column(item)
-        elif isinstance(item, RelationSelect):
-            if not same_table(item.relation.parent, self.table):
-                raise RelationError(
-                    f"{self.relation!r} selects from {label(self.table)}; "
-                    f"{item.relation!r} is a relation of {label(item.relation.parent)}"
-                )
-        elif isinstance(item, Readable) or (isinstance(item, QueryString) and not is_raw(item)):
-            for column in item.columns:
-                self._check_column(column)
-        elif isinstance(item, M2MSelect):
-            # Piccolo fills it with a second query, which needs its row at the top level.
-            raise RelationError(f"{self.relation!r}: a many-to-many select cannot stand in it")
-        elif not isinstance(item, Selectable):
-            raise RelationError(
-                f"{self.relation!r}: cannot select {item!r}"
-                + ("; call it" if callable(item) else "")
-            )
-        return item
-
-    def _check_column(self, column: Column) -> None:
-        meta = column._meta
-        table = meta.call_chain[0]._meta.table if meta.call_chain else meta.table
-        if not same_table(table, self.table):
-            raise RelationError(
-                f"{self.relation!r} selects from {label(self.table)}; "
-                f"{meta.name!r} is a column of {label(table)}"
-            )
-
-    def _check_condition(self, condition: Combinable) -> None:
-        if isinstance(condition, (And, Or)):
-            self._check_condition(condition.first)
-            self._check_condition(condition.second)
-        elif isinstance(condition, Where):
-            self._check_column(condition.column)
-            if isinstance(condition.value, Column):
-                self._check_column(condition.value)
-        elif not isinstance(condition, WhereRaw):
-            raise RelationError(f"{self.relation!r}: {condition!r} is no condition")

@@ -164,7 +164,7 @@ def _relation(
     """Return the array of a relation's rows, and how it is read."""
     below = Level(
         table=relation.table,
-        items=relation.table._meta.columns if relation.items is None else relation.items,
+        items=relation.items or relation.table._meta.columns,
         condition=relation.condition,
         order=relation.order,
         row_limit=relation.row_limit,
