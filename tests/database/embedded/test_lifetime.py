@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests.database.embedded.processes import Kept, Place, sql
+from tests.database.embedded.processes import Kept, Place, sql, wait_until
 from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
 
 
@@ -104,12 +104,15 @@ def test_a_user_comes_and_goes_beside_another(place: Place) -> None:
 
 
 def test_taking_the_directory_away_ends_the_server(own_place: Place) -> None:
-    """Nothing goes on running on data that is gone, and the path can be used again."""
+    """Nothing goes on running on data that is gone, and the path can be used again at once."""
     config = own_place.user().started()
+    old = [own_place.supervisor(), own_place.postmaster()]
     own_place.home.rename(own_place.data_dir / "moved")
-    own_place.wait_until_empty(seconds=20)
-    assert not Path(config["host"]).parent.exists()
-    assert sql(own_place.user().started(), "SELECT 1") == "1"
+    successor = own_place.user().started()
+    wait_until(lambda: not any(process.is_running() for process in old))
+    wait_until(lambda: not Path(config["host"]).parent.exists())
+    assert sql(successor, "SELECT 1") == "1"
+    assert (own_place.home / "ready").exists()
 
 
 def test_a_forked_child_has_a_share_in_the_use(tmp_path: Path) -> None:

@@ -227,5 +227,6 @@ def private_socket_directory(layout: Layout) -> Path | None:
 def remove_socket_directory(layout: Layout, directory: Path) -> None:
     """Remove what ``private_socket_directory`` returned, and its record."""
     with suppress(OSError):
-        layout.socket.unlink(missing_ok=True)
+        if layout.socket.read_text(encoding="utf-8") == str(directory):
+            layout.socket.unlink()
     shutil.rmtree(directory, ignore_errors=True)

@@ -35,6 +35,7 @@ class Supervisor:
         self._cluster = cluster
         self._layout = layout
         self._report: int | None = report
+        self._home = layout.home.stat()
         self._log_start = os.fstat(2).st_size
         self._lease: int | None = None
         self._told_to_stop = False
@@ -83,13 +84,23 @@ class Supervisor:
                 else:
                     time.sleep(_POLL_SECONDS if ready else _POLL_SECONDS / 5)
         finally:
-            # Also when the directory has been deleted under us, which ends the loop.
             if server.poll() is None:
                 end(server)
-            self._layout.ready.unlink(missing_ok=True)
+            if self._is_home():
+                self._layout.ready.unlink(missing_ok=True)
         return ready
 
+    def _is_home(self) -> bool:
+        """Tell whether the directory is still the one that this supervisor was started for."""
+        try:
+            return os.path.samestat(self._layout.home.stat(), self._home)
+        except FileNotFoundError:
+            return False
+
     def _is_over(self) -> bool:
+        if not self._is_home():
+            # Deleted or moved away. What is there now may be another server's.
+            raise EmbeddedServerError(f"The directory {self._layout.home} was taken away.")
         if self._lease is None:
             self._lease = self._layout.try_lock(self._layout.lease, EXCLUSIVE)
         return self._lease is not None or self._told_to_stop
@@ -155,8 +166,11 @@ def main() -> None:
         failure = str(cannot_use(error))
     if failure:
         say(failure)
-        with suppress(OSError):
-            os.write(int(report), failure.encode())
+        if supervisor:
+            supervisor.tell(failure.encode())
+        else:
+            with suppress(BrokenPipeError):
+                os.write(int(report), failure.encode())
     if cluster is not None:
         cluster.remove_socket()
     # Before the lease, which the end of the process gives back: at once, because a
