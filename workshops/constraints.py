@@ -96,6 +96,7 @@ def domain_error(violation: IntegrityConstraintViolationError) -> WorkshopsError
     key: dict[str, str] = {}
     match = _KEY.search(violation.detail or "")
     if match and not isinstance(violation, CheckViolationError):
-        columns, values = match["columns"].split(", "), match["values"].split(", ")
-        key = dict(zip(columns, values, strict=False))
+        columns = match["columns"].split(", ")
+        # Only the last value of a key of ours is free text, which may hold a comma.
+        key = dict(zip(columns, match["values"].split(", ", len(columns) - 1), strict=False))
     return constraint(key)

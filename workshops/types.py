@@ -5,8 +5,7 @@ defaults. ``output`` is decoded, as the operations return it; Piccolo's own sele
 does the same with ``.output(load_json=True)``.
 """
 
-from __future__ import annotations
-
+# Without ``from __future__ import annotations``: as strings, NotRequired would not be seen.
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
