@@ -39,7 +39,8 @@ PANTRY_OUTPUTS: dict[str, dict[str, Any]] = {
     },
     "define": {
         "problem_statement": "Households with irregular days need a way to hand over food "
-        "before it spoils that takes under a minute, because planning ahead is exactly what they cannot do.",
+        "before it spoils that takes under a minute, because planning ahead is exactly what they "
+        "cannot do.",
         "how_might_we": [
             "How might we notice food two days before it spoils?",
             "How might we make a hand-over feel like a favour to the giver?",

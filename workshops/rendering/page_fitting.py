@@ -15,7 +15,8 @@ PIECE = 8
 LONGEST_CODE_LINE = 84
 CODE_LINES = 40
 LONGEST_PART = 4000  # characters: Typst takes quadratic time for a paragraph
-PAGE_CHARACTERS = 112  # of a table's text at 9 pt on the width of the page
+SIZES = (9.0, 8.0, 7.0, 6.0, 5.0, 4.0)  # of a table's text, in pt
+PAGE_CHARACTERS = 112  # on the width of the page, at the first size
 CELL_PADDING = 3
 WIDEST_WORD = 26
 WIDEST_COLUMN = 56
@@ -133,17 +134,19 @@ def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str,
     `rows` are lists of cells with runs `r`; the first row is the header.
     """
     count = len(aligns)
-    size = 9.0 if count <= 6 else 7.5 if count <= 9 else max(3.0, 7.5 * 9 / count)
-    room = max(count * 2.0, PAGE_CHARACTERS * 9 / size - CELL_PADDING * count)
     texts = [[_cell_text(row[column]["r"]) for row in rows] for column in range(count)]
     words = [max((_width(w) for t in column for w in t.split()), default=1) for column in texts]
     widest = [max(map(_width, column)) for column in texts]
+    floors = [max(4, min(word + 1, WIDEST_WORD)) for word in words]
+    size, room = SIZES[-1], 0.0
+    for size in SIZES:  # the largest at which no ordinary word has to break
+        room = max(count * 2.0, PAGE_CHARACTERS * SIZES[0] / size - CELL_PADDING * count)
+        if sum(floors) <= room:
+            break
     weights: list[float] = [
-        max(4, min(word, WIDEST_WORD), min(width, WIDEST_COLUMN))
-        for word, width in zip(words, widest, strict=True)
+        max(floor, min(width, WIDEST_COLUMN)) for floor, width in zip(floors, widest, strict=True)
     ]
     if sum(weights) > room:  # the wide columns give way; no column gets narrower than its words
-        floors = [max(4, min(word + 1, WIDEST_WORD)) for word in words]
         spare = max(0.0, room - sum(floors))
         wishes = [weight - floor for weight, floor in zip(weights, floors, strict=True)]
         share = min(1.0, spare / max(1, sum(wishes)))
@@ -152,7 +155,8 @@ def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str,
             for floor, wish in zip(floors, wishes, strict=True)
         ]
     total = sum(weights)
-    wanted = sum(map(max, weights, widest))
+    padding = CELL_PADDING * count
+    wanted = sum(map(max, weights, widest)) + padding
     for row in rows:
         for cell, weight in zip(row, weights, strict=True):
             longest = int(room * weight / max(total, room))
@@ -164,7 +168,7 @@ def fit_table(rows: Sequence[Sequence[Any]], aligns: Sequence[str]) -> dict[str,
         "w": [round(weight + CELL_PADDING, 2) for weight in weights],
         "a": list(aligns),
         "size": size,
-        "part": min(1.0, round(1.1 * wanted / room, 3)),
+        "part": min(1.0, round(1.15 * wanted / (room + padding), 3)),
     }
 
 
