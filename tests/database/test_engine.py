@@ -15,7 +15,6 @@ from pydantic import SecretStr
 from tests.conftest import Server
 from workshops.database import DatabaseEngine, DatabaseSettings, DatabaseUnavailableError
 
-
 # What asyncpg raises depends on whether the server's last words have arrived yet.
 LOST = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import asyncpg
 import pytest
 from hypothesis import given
@@ -140,21 +138,17 @@ async def test_a_database_that_is_not_there_is_one_sentence(
 
 async def test_a_wrong_password_is_told_as_such(server: Server, empty_database: str) -> None:
     """The server's refusal is named, and the password is not shown."""
-    role = f"{empty_database}_ada"
-    await server.run(f"CREATE ROLE {role} LOGIN PASSWORD 'right'")
-    wrong = Server({**server.config, "user": role, "password": "hunter2"})
+    wrong = Server({**server.config, "password": "hunter2"})
     try:
-        connection = await asyncpg.connect(wrong.url(empty_database))
+        connection = await wrong.connect(empty_database)
     except asyncpg.InvalidPasswordError:
         result = await run("workshops", "check", DATABASE_URL=wrong.url(empty_database))
         assert result.code == 1
-        assert re.search("the server refuses this user and password", result.err)
+        assert "the server refuses this user and password" in result.err
         assert "hunter2" not in result.out + result.err
     else:
         await connection.close()
         pytest.skip("TEST_DATABASE_URL names a server that trusts every password")
-    finally:
-        await server.run(f"DROP ROLE {role}")
 
 
 async def test_a_missing_database_is_told_as_such(server: Server) -> None:

@@ -1,0 +1,1 @@
+"""How fast the data API is, beside the same work done by hand and by plain Piccolo."""
