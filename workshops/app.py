@@ -28,6 +28,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workshops.admin.progress import create_pages
+from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
 from workshops.database import DatabaseUnavailableError, SettingsError, read_settings
@@ -116,7 +117,7 @@ def create_app() -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return PlainStartupErrors(application)
+    return PlainStartupErrors(protect(application))
 
 
 try:
