@@ -132,7 +132,7 @@ async def test_work_in_a_step_keeps_a_session_open(workshop: Workshop) -> None:
     assert (await operations.get_workshop(workshop.id))["sessions"][0]["ended_at"] == worked_at
 
 
-@pytest.mark.parametrize("idle_for", [timedelta(seconds=-1), 60, None, "1 hour"])
+@pytest.mark.parametrize("idle_for", [timedelta(seconds=-1), timedelta.max, 60, None, "1 hour"])
 async def test_a_stretch_of_time_must_be_one(idle_for: Any) -> None:
     """The error names the argument."""
     with pytest.raises(InvalidInputError, match=r"^idle_for must "):

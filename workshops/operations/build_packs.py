@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import unicodedata
 from typing import NamedTuple
 
 from workshops.columns import utc_now
@@ -16,9 +14,8 @@ from workshops.operations.records import columns, object_maker, row_maker
 from workshops.rendering import (
     BuildPackDocument,
     BuildPackStep,
-    render_json,
-    render_markdown,
-    render_pdf,
+    render_content,
+    render_file,
 )
 from workshops.states import FormatType
 from workshops.tables import BuildPack, WorkshopStep
@@ -38,6 +35,9 @@ _OUTPUTS = f"""
 _INSERT = f"""
     INSERT INTO build_packs (id, workshop_id, title, format_type, content)
     VALUES ($1, $2, $3, $4, $5) RETURNING {columns(BuildPack)}"""
+
+
+_SELECT = f"SELECT {columns(BuildPack)} FROM build_packs WHERE id = $1"
 
 
 async def generate_build_pack(
@@ -72,8 +72,7 @@ async def generate_build_pack(
             for step in _make_steps(workshop["steps"])
         ],
     )
-    render = render_json if form is FormatType.json else render_markdown
-    content = await asyncio.to_thread(render, document)
+    content = await asyncio.to_thread(render_content, document, form)
     record = await fetch_row(
         _INSERT, create_prefixed_id("bp"), workshop_id, document.title, form, content
     )
@@ -92,36 +91,24 @@ class RenderedBuildPack(NamedTuple):
 async def render_build_pack(build_pack_id: str) -> RenderedBuildPack:
     """Return a build pack as ``(filename, media_type, bytes)``; a real PDF for ``pdf``.
 
-    The file name is made from the title and the identifier, in ASCII without white
-    space. One round trip; a PDF is set in a thread and the same pack always gives
-    the same bytes.
+    The file name is made from the title, in ASCII, and safe in any header or path.
+    One round trip; the file is made in a thread, and always the same for one pack.
 
     Raises:
         NotFoundError: there is no such build pack, or it has no content.
     """
     validation.key("build_pack_id", build_pack_id)
-    record = await fetch_row(
-        f"SELECT {columns(BuildPack)} FROM build_packs WHERE id = $1", build_pack_id
-    )
+    record = await fetch_row(_SELECT, build_pack_id)
     if record is None:
         raise BuildPackNotFoundError(build_pack_id)
     pack = _make_build_pack(record)
     if pack.content is None:
         raise BuildPackEmptyError(build_pack_id)
-    name = f"{_slug(pack.title)}{pack.id}"
-    match pack.format_type:
-        case FormatType.json:
-            return RenderedBuildPack(f"{name}.json", "application/json", pack.content.encode())
-        case FormatType.pdf:
-            pdf = await asyncio.to_thread(
-                render_pdf, pack.content, title=pack.title, created_at=pack.created_at
-            )
-            return RenderedBuildPack(f"{name}.pdf", "application/pdf", pdf)
-    return RenderedBuildPack(f"{name}.md", "text/markdown; charset=utf-8", pack.content.encode())
-
-
-def _slug(title: str) -> str:
-    """Return the words of a title for a file name, with a hyphen after them if there are any."""
-    ascii_title = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    words = "-".join(re.findall("[a-z0-9]+", ascii_title))[:60].strip("-")
-    return f"{words}-" if words else ""
+    file = await asyncio.to_thread(
+        render_file,
+        pack.content,
+        pack.format_type,
+        title=pack.title,
+        created_at=pack.created_at,
+    )
+    return RenderedBuildPack(*file)

@@ -53,7 +53,11 @@ _SAVE = StepChange(
     "save_step_output",
     sources=_ANY_STATUS,
     assignments=f"output = $3::text::jsonb, {_STARTED}",
-    problem="CASE WHEN s.updated_at <> $4::timestamp THEN s.updated_at::text END",
+    # In ISO 8601, whatever the server's DateStyle.
+    problem=(
+        "CASE WHEN s.updated_at <> $4::timestamp"
+        " THEN to_char(s.updated_at, 'YYYY-MM-DD\"T\"HH24:MI:SS.MS') END"
+    ),
 )
 
 _APPEND = StepChange(

@@ -20,6 +20,9 @@ IDEA_LENGTH = 20_000
 IDENTIFIER_LENGTH = 255
 """The longest identifier, ours or the identity provider's, in characters."""
 
+LONGEST_DURATION = timedelta(days=36_500)
+"""The longest stretch of time."""
+
 State = TypeVar("State", bound=StrEnum)
 
 
@@ -104,11 +107,11 @@ def moment(field: str, value: object) -> datetime:
 
 
 def duration(field: str, value: object) -> timedelta:
-    """Return a stretch of time that is not negative."""
+    """Return a stretch of time that is not negative, and that a timestamp can be moved by."""
     if not isinstance(value, timedelta):
         raise InvalidInputError(field, f"must be a timedelta, not {type(value).__name__}")
-    if value < timedelta(0):
-        raise InvalidInputError(field, "must not be negative")
+    if not timedelta(0) <= value <= LONGEST_DURATION:
+        raise InvalidInputError(field, f"must be from 0 to {LONGEST_DURATION.days:,} days")
     return value
 
 

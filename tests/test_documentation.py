@@ -1,0 +1,70 @@
+"""What the documentation shows is run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import workshops
+from tests.run_document import run
+from workshops import operations
+
+
+def run_in_a_process(program: list[str], project_directory: Path) -> str:
+    """The output of a Python program that finds this run's database as any other would."""
+    result = subprocess.run(
+        [sys.executable, *program],
+        cwd=project_directory,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+async def test_every_python_block_of_a_document_runs(
+    database: str, project_directory: Path, name: str
+) -> None:
+    """In the order in which they stand, on an empty database, printing what is shown."""
+    text = (project_directory / name).read_text()
+    ran = run_in_a_process(["-m", "tests.run_document", name], project_directory)
+    assert int(ran) == len(re.findall(r"^```python$", text, re.MULTILINE)) > 0
+
+
+async def test_the_example_of_the_package_runs(
+    database: str, project_directory: Path, tmp_path: Path
+) -> None:
+    """The one in its docstring."""
+    assert workshops.__doc__ is not None
+    _, _, example = workshops.__doc__.partition("::\n\n")
+    lines = example.split("\n- ")[0].splitlines()
+    document = tmp_path / "example.md"
+    document.write_text("```python\n" + "\n".join(line[4:] for line in lines) + "\n```\n")
+    assert run_in_a_process(["-m", "tests.run_document", str(document)], project_directory) == "1\n"
+
+
+def test_a_document_that_shows_another_output_fails(tmp_path: Path) -> None:
+    """The check itself can fail."""
+    document = tmp_path / "document.md"
+    document.write_text("```python\nprint(1)\n```\n```text\n2\n```\n")
+    with pytest.raises(SystemExit, match="printed\n1\ninstead of\n2"):
+        run(document)
+
+
+def test_every_operation_tells_its_errors_and_round_trips() -> None:
+    """In its docstring, which is the API reference."""
+    for name in operations.__all__:
+        operation = getattr(operations, name)
+        if isinstance(operation, type):
+            continue
+        text = re.sub(r"\s+", " ", operation.__doc__)
+        assert re.search(r"round trip|One transaction", text), name
+        if name not in ("export_user_data", "delete_user_data"):
+            assert "Raises:" in text, name
