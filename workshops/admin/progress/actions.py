@@ -1,0 +1,172 @@
+"""The forms of the pages: each runs one operation, then leads to a page that says so.
+
+What an operation refuses is shown as its sentence, on the page that the form was on,
+with a status that makes whoever wraps the request in a transaction roll it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any, cast
+
+from piccolo.engine.postgres import PostgresEngine
+
+from workshops import operations
+from workshops.errors import (
+    ConflictError,
+    InvalidInputError,
+    InvalidTransitionError,
+    NotFoundError,
+    WorkshopsError,
+)
+from workshops.tables import Workshop
+
+DONE = {
+    "created": "The workshop was created, with its owner and its steps.",
+    "status": "The status was changed.",
+    "started": "The step was started.",
+    "completed": "The step was completed.",
+    "reset": "The step was reset: it is open again, without output.",
+    "generated": "The build pack was generated. It is the first in the list below.",
+    "shared": "The workshop is shared now: whoever has its token may read it.",
+    "unshared": "The workshop is private again, and its token is gone.",
+    "transferred": "The ownership was transferred.",
+    "deleted": "The workshop was deleted, with all that belonged to it.",
+    "erased": "Everything held about this person was deleted.",
+}
+"""What a page says after an action, by the word in its URL: never a text from the URL."""
+
+Form = dict[str, str]
+
+
+class ConfirmationError(WorkshopsError):
+    """What had to be typed was not."""
+
+
+def status_of(error: WorkshopsError) -> HTTPStatus:
+    """Return the HTTP status for an error."""
+    match error:
+        case NotFoundError():
+            return HTTPStatus.NOT_FOUND
+        case ConflictError() | InvalidTransitionError():
+            return HTTPStatus.CONFLICT
+        case InvalidInputError() | ConfirmationError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+    return HTTPStatus.BAD_REQUEST
+
+
+@asynccontextmanager
+async def undone_on_error() -> AsyncIterator[None]:
+    """Leave nothing of a block that failed, and a connection that can still be used.
+
+    The request may run in a transaction already, and Piccolo's nested transaction is
+    none of its own: so it is a savepoint there.
+    """
+    engine = Workshop._meta.db
+    assert isinstance(engine, PostgresEngine)
+    if current := engine.current_transaction.get():
+        savepoint = await current.savepoint()
+        try:
+            yield
+        except WorkshopsError:
+            await savepoint.rollback_to()  # type: ignore[no-untyped-call]
+            raise
+    else:
+        async with engine.transaction():
+            yield
+
+
+async def set_status(workshop_id: str, form: Form) -> str:
+    """Change the status of the workshop."""
+    await operations.set_workshop_status(workshop_id, cast(Any, form.get("status", "")))
+    return "status"
+
+
+async def start_step(workshop_id: str, form: Form) -> str:
+    """Start a step."""
+    await operations.start_step(workshop_id, form.get("step", ""))
+    return "started"
+
+
+async def complete_step(workshop_id: str, form: Form) -> str:
+    """Complete a step with the output that it has."""
+    await operations.complete_step(workshop_id, form.get("step", ""))
+    return "completed"
+
+
+async def reset_step(workshop_id: str, form: Form) -> str:
+    """Make a step open again, without its output."""
+    await operations.reset_step(workshop_id, form.get("step", ""))
+    return "reset"
+
+
+async def generate(workshop_id: str, form: Form) -> str:
+    """Generate a build pack."""
+    await operations.generate_build_pack(
+        workshop_id,
+        format_type=cast(Any, form.get("format", "")),
+        title=form.get("title", "").strip() or None,
+    )
+    return "generated"
+
+
+async def share(workshop_id: str, form: Form) -> str:
+    """Share the workshop."""
+    await operations.share_workshop(workshop_id)
+    return "shared"
+
+
+async def unshare(workshop_id: str, form: Form) -> str:
+    """Make the workshop private."""
+    await operations.unshare_workshop(workshop_id)
+    return "unshared"
+
+
+async def transfer(workshop_id: str, form: Form) -> str:
+    """Make another member the owner."""
+    await operations.transfer_ownership(workshop_id, to=form.get("to", "").strip())
+    return "transferred"
+
+
+async def delete(workshop_id: str, form: Form) -> str:
+    """Delete the workshop, if its title was typed."""
+    workshop = await Workshop.objects().where(Workshop.id == workshop_id).lock_rows().first()
+    if workshop is not None and form.get("title", "").strip() != workshop.title.strip():
+        raise ConfirmationError("The title that was typed is not the title of this workshop.")
+    await operations.delete_workshop(workshop_id)
+    return "deleted"
+
+
+ACTIONS: dict[str, Callable[[str, Form], Awaitable[str]]] = {
+    "status": set_status,
+    "start": start_step,
+    "complete": complete_step,
+    "reset": reset_step,
+    "generate": generate,
+    "share": share,
+    "unshare": unshare,
+    "transfer": transfer,
+    "delete": delete,
+}
+"""The actions on a workshop, by the last part of their URL; each returns a word of DONE."""
+
+
+async def create(form: Form) -> Workshop:
+    """Create a workshop."""
+    return await operations.create_workshop(
+        clerk_user_id=form.get("owner", "").strip(),
+        title=form.get("title", "").strip(),
+        original_idea=form.get("idea", ""),
+        org_id=form.get("organisation", "").strip() or None,
+        template_id=form.get("template", "").strip() or None,
+    )
+
+
+async def erase(form: Form) -> Any:
+    """Delete everything held about a person, if their identifier was typed twice."""
+    person = form.get("person", "")
+    if not person.strip() or form.get("typed", "").strip() != person.strip():
+        raise ConfirmationError("The identifier that was typed is not the one of this person.")
+    return await operations.delete_user_data(person)

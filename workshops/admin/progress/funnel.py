@@ -1,0 +1,219 @@
+"""The funnel: where workshops are, how long steps take, and how many begin each week."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from workshops.admin.progress.definitions import Step
+from workshops.admin.progress.query_string import (
+    LONGEST_IDLE_DAYS,
+    NO_OPEN_STEP,
+    BoardView,
+    ParameterReader,
+    days_ago,
+)
+from workshops.columns import utc_now
+from workshops.operations.execution import fetch
+
+PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
+"""The periods offered, by their value in the URL."""
+
+STUCK_AFTER_DAYS = 14
+SAMPLE_SIZE = 2000
+"""Of more workshops than this, the times are estimated from so many of them."""
+
+_OPEN = ("draft", "active")
+
+
+@dataclass(frozen=True)
+class FunnelView:
+    """Which workshops are looked at: those created in a period."""
+
+    period: str = ""
+    created_from: date | None = None
+    created_to: date | None = None
+    idle_days: int = STUCK_AFTER_DAYS
+    notices: tuple[str, ...] = ()
+
+    def url(self, **changes: Any) -> str:
+        """Return the query string of this view with some fields changed."""
+        view = replace(self, **changes)
+        custom = not view.period
+        parameters = (
+            ("period", view.period),
+            ("from", view.created_from if custom else None),
+            ("to", view.created_to if custom else None),
+            ("idle", view.idle_days if view.idle_days != STUCK_AFTER_DAYS else None),
+        )
+        return "?" + urlencode([(name, value) for name, value in parameters if value])
+
+    def board(self, **filters: Any) -> str:
+        """Return the query string of the board with the same workshops, filtered further."""
+        return BoardView(
+            **{"created_from": self.created_from, "created_to": self.created_to, **filters}
+        ).url()
+
+    def week(self, week: Week) -> str:
+        """Return the query string of the board with those of a week of the period."""
+        first, last = week.monday, week.monday + timedelta(days=6)
+        return self.board(
+            created_from=max(first, self.created_from or first),
+            created_to=min(last, self.created_to or last),
+        )
+
+    def stuck(self, step: Step) -> str:
+        """Return the query string of the board with those that are stuck at a step."""
+        return self.board(step=step.id, statuses=_OPEN, idle_days=self.idle_days)
+
+    def finished(self) -> str:
+        """Return the query string of the board with those that are through."""
+        return self.board(step=NO_OPEN_STEP)
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """The workshops of the period, seen from one step, and the time that it takes."""
+
+    step: Step
+    before: int
+    at: int
+    past: int
+    stuck: int
+    median: timedelta | None
+    ninetieth: timedelta | None
+
+
+@dataclass(frozen=True)
+class Week:
+    """The workshops that began in a week; ``done`` of them are through all steps."""
+
+    monday: date
+    created: int
+    done: int
+    progress: int
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """What the page shows. ``sampled``: the times are estimated."""
+
+    total: int
+    finished: int
+    stuck: int
+    steps: list[FunnelStep]
+    weeks: list[Week]
+    sampled: bool
+
+
+def read_funnel(query: QueryParams) -> FunnelView:
+    """Return the view that a query string asks for. It never raises."""
+    reader = ParameterReader(query)
+    period = reader.choice("period", tuple(PERIODS), "")
+    idle_days = reader.number("idle", LONGEST_IDLE_DAYS)
+    created_from, created_to = reader.day("from"), reader.day("to")
+    if period:
+        created_from, created_to = utc_now().date() - timedelta(days=int(period)), None
+    return FunnelView(
+        period=period,
+        created_from=created_from,
+        created_to=created_to,
+        idle_days=STUCK_AFTER_DAYS if idle_days is None else idle_days,
+        notices=tuple(reader.notices),
+    )
+
+
+_COUNTS = """
+SELECT current_step_id, date_trunc('week', created_at) AS monday, count(*) AS workshops,
+    count(*) FILTER (WHERE status = ANY ($4::text[]) AND last_activity_at < $3::timestamp) AS stuck,
+    sum(progress) AS progress
+FROM workshop_summaries
+WHERE steps_total > 0 AND created_at >= $1::timestamp AND created_at < $2::timestamp
+GROUP BY current_step_id, date_trunc('week', created_at)
+"""
+
+# Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
+# keeps the planner from reading all steps to join them.
+_TIMES = f"""
+SELECT s.step_id, percentile_cont(ARRAY [0.5, 0.9]) WITHIN GROUP (
+    ORDER BY extract(epoch FROM s.completed_at - s.started_at)::float8)
+FROM (
+    SELECT workshop_id FROM workshop_summaries
+    WHERE steps_complete > 0 AND created_at >= $1::timestamp AND created_at < $2::timestamp
+    ORDER BY workshop_id LIMIT {SAMPLE_SIZE}
+) sample CROSS JOIN LATERAL (
+    SELECT step_id, started_at, completed_at FROM workshop_steps
+    WHERE workshop_id = sample.workshop_id AND status = 'complete' AND completed_at >= started_at
+    OFFSET 0
+) s
+GROUP BY s.step_id
+"""
+
+
+async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
+    """Return the funnel of the workshops created in a period. Two round trips."""
+    begin = datetime.combine(view.created_from or date(1, 1, 1), time())
+    end = datetime.combine(view.created_to or date(9998, 12, 30), time()) + timedelta(days=1)
+    counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(_OPEN))
+    times = dict(await fetch(_TIMES, begin, end))
+    at: Counter[str] = Counter()
+    stuck: Counter[str] = Counter()
+    for row in counts:
+        at[row["current_step_id"]] += row["workshops"]
+        stuck[row["current_step_id"]] += row["stuck"]
+    total = at.total()
+    steps = []
+    before = 0
+    for step in definitions:
+        here = at[step.id]
+        median, ninetieth = (timedelta(seconds=each) for each in times.get(step.id, (0, 0)))
+        steps.append(
+            FunnelStep(
+                step=step,
+                before=before,
+                at=here,
+                past=total - before - here,
+                stuck=stuck[step.id],
+                median=median if step.id in times else None,
+                ninetieth=ninetieth if step.id in times else None,
+            )
+        )
+        before += here
+    return Funnel(
+        total=total,
+        finished=at[""],
+        stuck=sum(step.stuck for step in steps),
+        steps=steps,
+        weeks=_weeks(counts),
+        sampled=total > SAMPLE_SIZE,
+    )
+
+
+def _weeks(counts: Sequence[Any]) -> list[Week]:
+    weeks: dict[date, Week] = {}
+    progress: Counter[date] = Counter()
+    for row in counts:
+        monday = row["monday"].date()
+        week = weeks.get(monday, Week(monday, 0, 0, 0))
+        done = row["workshops"] if row["current_step_id"] == "" else 0
+        progress[monday] += row["progress"]
+        created = week.created + row["workshops"]
+        weeks[monday] = Week(monday, created, week.done + done, round(progress[monday] / created))
+    return _without_gaps(sorted(weeks.values(), key=lambda week: week.monday))
+
+
+def _without_gaps(weeks: list[Week]) -> list[Week]:
+    """Return the weeks with those between them in which nothing began, at most ten years."""
+    if not weeks:
+        return []
+    known = {week.monday: week for week in weeks}
+    first = max(weeks[0].monday, weeks[-1].monday - timedelta(weeks=520))
+    count = (weeks[-1].monday - first).days // 7 + 1
+    mondays = (first + timedelta(weeks=number) for number in range(count))
+    return [known.get(monday, Week(monday, 0, 0, 0)) for monday in mondays]

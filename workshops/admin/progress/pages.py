@@ -1,0 +1,111 @@
+"""The routes of the progress pages."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from workshops.admin.progress import access
+from workshops.admin.progress.actions import DONE
+from workshops.admin.progress.board import COUNT_LIMIT, fetch_board
+from workshops.admin.progress.definitions import step_definitions
+from workshops.admin.progress.funnel import PERIODS, SAMPLE_SIZE, fetch_funnel, read_funnel
+from workshops.admin.progress.people_pages import PEOPLE_ROUTES
+from workshops.admin.progress.query_string import PLACES, SORTS, read_board
+from workshops.admin.progress.rendering import STATIC, page
+from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
+from workshops.admin.settings import AdminSettings
+from workshops.states import WorkshopStatus
+
+
+async def show_board(request: Request) -> Response:
+    """Show the board that the URL asks for."""
+    definitions = await step_definitions()
+    view = read_board(request.query_params, [step.id for step in definitions])
+    return page(
+        request,
+        "board.html",
+        view=view,
+        done=DONE.get(request.query_params.get("done", "")),
+        board=await fetch_board(view, definitions),
+        count_limit=COUNT_LIMIT,
+        definitions=definitions,
+        places=PLACES,
+        sorts=SORTS,
+        statuses=list(WorkshopStatus),
+    )
+
+
+async def show_funnel(request: Request) -> Response:
+    """Show the funnel of the period that the URL asks for."""
+    view = read_funnel(request.query_params)
+    funnel = await fetch_funnel(view, await step_definitions())
+    return page(
+        request,
+        "funnel.html",
+        view=view,
+        funnel=funnel,
+        highest=max((week.created for week in funnel.weeks), default=0),
+        periods=PERIODS,
+        sample_size=SAMPLE_SIZE,
+    )
+
+
+async def show_problem(request: Request, error: Exception) -> Response:
+    """Show why a request was not answered, as a page."""
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    return page(
+        request,
+        "message.html",
+        status_code=status,
+        heading=status.phrase,
+        sentence=error.detail if error.detail != status.phrase else status.description,
+    )
+
+
+def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
+    """Lead to the admin's log-in; a form that was sent is not sent again."""
+    admin = connection.scope.get("root_path", "").rstrip("/").rpartition("/")[0] + "/admin/"
+    if connection.scope["method"] in ("GET", "HEAD"):
+        return RedirectResponse(admin, HTTPStatus.SEE_OTHER)
+    return PlainTextResponse(
+        f"You are not logged in, so nothing was changed. Log in at {admin} and repeat it.",
+        HTTPStatus.UNAUTHORIZED,
+    )
+
+
+def create_pages(settings: AdminSettings) -> ASGIApp:
+    """Return the progress pages as an ASGI application, to be mounted at ``/progress``.
+
+    They share the log-in of the admin, which is expected beside them at ``/admin``.
+    """
+    pages = Starlette(
+        routes=[
+            Route("/", show_board),
+            Route("/steps/", show_funnel),
+            *WORKSHOP_ROUTES,
+            *PEOPLE_ROUTES,
+        ],
+        middleware=[
+            Middleware(
+                AuthenticationMiddleware,
+                backend=access.OperatorBackend(increase_expiry=settings.session_idle / 2),
+                on_error=_send_to_login,
+            )
+        ],
+        exception_handlers={HTTPException: show_problem},
+    )
+    # What pages are made of is no secret, and must not cost a look-up of the log-in.
+    static = StaticFiles(directory=STATIC)
+    application = Starlette(routes=[Mount("/static", static), Mount("/", pages)])
+    return access.SecurityHeaders(application)

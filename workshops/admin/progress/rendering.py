@@ -1,0 +1,109 @@
+"""The templates, and how values are written in them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from workshops.admin.progress import access
+from workshops.columns import utc_now
+
+STATUS_NAMES = {
+    "draft": "Draft",
+    "active": "Active",
+    "paused": "Paused",
+    "completed": "Completed",
+    "not_started": "Open",
+    "in_progress": "In progress",
+    "complete": "Done",
+    "private": "Private",
+    "shared": "Shared",
+    "markdown": "Markdown",
+    "pdf": "PDF",
+    "json": "JSON",
+}
+
+STATE_SIGNS = {"complete": "✓", "in_progress": "▸", "not_started": "·", None: "–"}
+"""A shape for each state, besides its colour."""
+
+_DIRECTORY = Path(__file__).parent
+STATIC = _DIRECTORY / "static"
+
+
+def ago(moment: datetime) -> str:
+    """Return how long ago a moment was, in the largest fitting unit."""
+    seconds = max(0, int((utc_now() - moment).total_seconds()))
+    return f"{duration(timedelta(seconds=seconds))} ago" if seconds >= 60 else "just now"
+
+
+def duration(span: timedelta) -> str:
+    """Return a length of time in one unit, such as ``3 h`` or ``12 days``."""
+    seconds = int(span.total_seconds())
+    for size, one, many in (
+        (365 * 86400, "year", "years"),
+        (30 * 86400, "month", "months"),
+        (86400, "day", "days"),
+        (3600, "h", "h"),
+        (60, "min", "min"),
+    ):
+        if seconds >= 2 * size or (seconds >= size and size <= 86400):
+            count = seconds // size
+            return f"{count} {one if count == 1 else many}"
+    return f"{seconds} s"
+
+
+def moment(value: datetime) -> Markup:
+    """Return a ``<time>`` of a moment in UTC."""
+    machine = value.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+        machine, f"{value:%Y-%m-%d %H:%M:%S}", f"{value:%Y-%m-%d %H:%M}"
+    )
+
+
+def number(value: float) -> str:
+    """Return a number with thousands separated."""
+    return f"{value:,}"
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_DIRECTORY / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(ago=ago, duration=duration, moment=moment, number=number)
+    environment.globals.update(status_names=STATUS_NAMES, state_signs=STATE_SIGNS)
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def page(
+    request: Request, template: str, *, status_code: int = HTTPStatus.OK, **values: Any
+) -> HTMLResponse:
+    """Return a page for the operator of the request.
+
+    ``base`` is the path of the progress pages; ``admin`` that of the admin beside it.
+    """
+    base = request.scope.get("root_path", "").rstrip("/")
+    html = _ENVIRONMENT.get_template(template).render(
+        base=base,
+        admin=base.rpartition("/")[0] + "/admin/",
+        place=request.url.path.removeprefix(base),
+        operator=access.operator(request),
+        may_change=access.may_change(request),
+        csrf_token=access.form_token(request),
+        now=utc_now(),
+        **values,
+    )
+    return HTMLResponse(html, status_code=status_code)
