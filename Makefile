@@ -35,7 +35,7 @@ bench: $(VENV)/installed-dev  ## Measure speed beside the alternatives and print
 	$(BIN)/python -m benchmarks $(ARGS)
 
 screenshots: $(VENV)/installed-dev  ## Take the pictures in docs/ anew, from demo data
-	$(BIN)/python -m docs.screenshots
+	$(BIN)/python docs/screenshots.py
 
 clean:  ## Remove the environment and caches; the data in .data/ stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
