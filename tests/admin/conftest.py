@@ -18,8 +18,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
+from workshops.admin.tables import AuditEntry
 
 PASSWORD = "correct horse battery"
 
@@ -47,7 +49,8 @@ def _quick_passwords() -> None:
 
 @pytest.fixture(scope="session")
 def _application() -> ASGIApp:
-    return Starlette(routes=[Mount("/admin", create_site(AdminSettings(login_attempts=100_000)))])
+    settings = AdminSettings(login_attempts=100_000)
+    return protect(Starlette(routes=[Mount("/admin/", create_site(settings))]))
 
 
 @pytest.fixture
@@ -193,3 +196,44 @@ async def new_desk(browser: Browser, address: str) -> AsyncIterator[Callable[[],
     yield open_desk
     for context in contexts:
         await context.close()
+
+
+@pytest.fixture
+async def viewer(log_in: Browse) -> httpx.AsyncClient:
+    """The client of Vera, a plain admin, who may look."""
+    await make_operator("vera", superuser=False)
+    return await log_in("vera")
+
+
+class AuditLog:
+    """The entries that the log got since the test began; nothing can empty it."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+
+    async def entries(self, **columns: Any) -> list[dict[str, Any]]:
+        """Return the new entries whose columns have these values, oldest first."""
+        rows = (
+            await AuditEntry.select()
+            .where(AuditEntry.id > self.last)
+            .order_by(AuditEntry.id)
+            .output(load_json=True)
+        )
+        return [row for row in rows if columns.items() <= row.items()]
+
+
+@pytest.fixture
+async def audit_log(database: str) -> AuditLog:
+    """The audit log from here on."""
+    rows = await AuditEntry.raw("SELECT COALESCE(max(id), 0) AS last FROM admin_audit_log")
+    return AuditLog(rows[0]["last"])
+
+
+async def save(
+    client: httpx.AsyncClient, table: str, row_id: str, **changes: Any
+) -> httpx.Response:
+    """Do what the form's Save does: send the whole row as it is, with some fields changed."""
+    address = f"/admin/api/tables/{table}/{row_id}/"
+    row = (await client.get(address)).json()
+    row.pop("id", None)
+    return await client.patch(address, json={**row, **changes})

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from workshops.admin.tables import AdminSession
+from workshops.admin.tables import AdminSession, AuditEntry, SecondFactor
 
 APP_CONFIG = AppConfig(
     app_name="workshops_admin",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
-    table_classes=[AdminSession],
-    migration_dependencies=["piccolo.apps.user.piccolo_app"],
+    table_classes=[AdminSession, AuditEntry, SecondFactor],
+    migration_dependencies=["workshops.piccolo_app", "piccolo.apps.user.piccolo_app"],
 )

@@ -8,8 +8,8 @@
                         them.
 ``SESSION_HOURS``       The longest time that a log-in lasts (12).
 ``SESSION_IDLE_HOURS``  A log-in ends after this time without a request (1).
-``LOGIN_ATTEMPTS``      Log-ins that one address may try in five minutes (20).
-``LOGIN_BLOCK_SECONDS`` How long an address is refused after that (300).
+``LOGIN_ATTEMPTS``      Log-ins that one address may try in a window of time (20).
+``LOGIN_WINDOW``        The length of that window in seconds (300).
 ``SECOND_FACTOR_KEY``   A Fernet key. When it is set, operators can add an
                         authenticator app to their log-in; the key encrypts the
                         apps' secrets. Needs the extra ``second-factor``.
@@ -40,7 +40,7 @@ class AdminSettings(BaseSettings):
     session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 12
     session_idle_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 1
     login_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = 20
-    login_block_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    login_window: Annotated[float, Field(gt=0, le=86_400)] = 300
     second_factor_key: SecretStr | None = None
 
     @field_validator("allowed_hosts", mode="before")

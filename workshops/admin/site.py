@@ -7,16 +7,20 @@ from pathlib import Path
 
 from piccolo.apps.user.tables import BaseUser
 from piccolo_admin.endpoints import AdminRouter, create_admin
-from piccolo_api.rate_limiting.middleware import InMemoryLimitProvider
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from workshops.admin.crud import our_classes
+from workshops.admin.login_limit import LoginLimit
+from workshops.admin.protection import find_operator
+from workshops.admin.read_only import READ_ONLY_TABLES
 from workshops.admin.settings import AdminSettings
 from workshops.admin.table_configs import table_configs
 from workshops.admin.tables import AdminSession
 
 SITE_NAME = "WorkshopPilot"
-LOGIN_WINDOW_SECONDS = 300
 
 STATIC = Path(__file__).parent / "static"
 
@@ -26,6 +30,13 @@ def create_site(settings: AdminSettings) -> ASGIApp:
     if not settings.production:
         # Said at every log-in; the settings have been checked already.
         warnings.filterwarnings("ignore", message="If running sessions in production")
+    with our_classes():
+        site = _create_admin(settings)
+    _add_static_files(site)
+    return site
+
+
+def _create_admin(settings: AdminSettings) -> AdminRouter:
     site: AdminRouter = create_admin(
         tables=table_configs(),
         auth_table=BaseUser,
@@ -33,25 +44,34 @@ def create_site(settings: AdminSettings) -> ASGIApp:
         session_expiry=settings.session_idle,
         max_session_expiry=settings.session_length,
         increase_expiry=settings.session_idle / 2,
-        # Without a block duration the library refuses an address until the restart.
-        rate_limit_provider=InMemoryLimitProvider(
-            timespan=LOGIN_WINDOW_SECONDS,
-            limit=settings.login_attempts,
-            block_duration=settings.login_block_seconds,
-        ),
+        rate_limit_provider=LoginLimit(settings.login_window, settings.login_attempts),
         production=settings.production,
         allowed_hosts=settings.allowed_hosts,
         site_name=SITE_NAME,
         auto_include_related=False,
         sidebar_links={"Progress board": "/progress/", "Step funnel": "/progress/steps/"},
     )
-    _add_static_files(site)
     return site
 
 
+async def who_am_i(request: Request) -> Response:
+    """Tell the page what to offer: the operator's role, and which tables are read only."""
+    operator = await find_operator(request.scope)
+    if operator is None:
+        return JSONResponse("Nobody is logged in.", status_code=401)
+    return JSONResponse(
+        {"superuser": operator["superuser"], "read_only_tables": sorted(READ_ONLY_TABLES)}
+    )
+
+
 def _add_static_files(site: AdminRouter) -> None:
-    """Add what Piccolo Admin's page lacks: an icon."""
+    """Add what Piccolo Admin's page lacks: see static/operators.js."""
+    site.add_route("/site/operator.json", who_am_i, methods=["GET"])
     site.mount("/site", StaticFiles(directory=STATIC))
     site.template = site.template.replace(
-        "</head>", '  <link rel="icon" href="./site/favicon.svg">\n</head>'
+        "</head>",
+        '  <link rel="icon" href="./site/favicon.svg">\n'
+        '  <link rel="stylesheet" href="./site/operators.css">\n'
+        '  <script src="./site/operators.js" defer></script>\n'
+        "</head>",
     ).replace("<title>Piccolo Admin</title>", f"<title>{SITE_NAME}</title>")

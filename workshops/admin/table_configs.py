@@ -18,7 +18,8 @@ from piccolo.table import Table
 from piccolo_admin.endpoints import TableConfig
 from piccolo_api.crud.endpoints import OrderBy
 
-from workshops.admin.tables import AdminSession
+from workshops.admin.rules import hooks
+from workshops.admin.tables import AdminSession, AuditEntry, WorkshopProgress
 from workshops.tables import (
     BuildPack,
     Session,
@@ -73,6 +74,7 @@ def table_configs() -> list[TableConfig]:
             link_column=Workshop.title,
             order_by=newest_first(Workshop.updated_at),
             time_resolution=in_milliseconds(Workshop),
+            hooks=hooks(Workshop),
             menu_group=WORKSHOPS,
         ),
         TableConfig(
@@ -96,6 +98,7 @@ def table_configs() -> list[TableConfig]:
             link_column=WorkshopStep.updated_at,
             order_by=newest_first(WorkshopStep.updated_at),
             time_resolution=in_milliseconds(WorkshopStep),
+            hooks=hooks(WorkshopStep),
             menu_group=WORKSHOPS,
         ),
         TableConfig(
@@ -115,6 +118,7 @@ def table_configs() -> list[TableConfig]:
             link_column=WorkshopMember.clerk_user_id,
             order_by=newest_first(WorkshopMember.created_at),
             time_resolution=in_milliseconds(WorkshopMember),
+            hooks=hooks(WorkshopMember),
             menu_group=WORKSHOPS,
         ),
         TableConfig(
@@ -124,6 +128,7 @@ def table_configs() -> list[TableConfig]:
             link_column=Session.started_at,
             order_by=newest_first(Session.started_at),
             time_resolution=in_milliseconds(Session),
+            hooks=hooks(Session),
             menu_group=WORKSHOPS,
         ),
         TableConfig(
@@ -146,6 +151,7 @@ def table_configs() -> list[TableConfig]:
             link_column=BuildPack.title,
             order_by=newest_first(BuildPack.created_at),
             time_resolution=in_milliseconds(BuildPack),
+            hooks=hooks(BuildPack),
             menu_group=WORKSHOPS,
         ),
         TableConfig(
@@ -166,6 +172,7 @@ def table_configs() -> list[TableConfig]:
             link_column=StepDefinition.name,
             order_by=[OrderBy(StepDefinition.order), OrderBy(StepDefinition.id)],
             time_resolution=in_milliseconds(StepDefinition),
+            hooks=hooks(StepDefinition),
             menu_group=SETUP,
         ),
         TableConfig(
@@ -191,6 +198,7 @@ def table_configs() -> list[TableConfig]:
             link_column=BaseUser.username,
             order_by=[OrderBy(BaseUser.username)],
             time_resolution=in_milliseconds(BaseUser),
+            hooks=hooks(BaseUser),
             menu_group=ACCESS,
         ),
         TableConfig(
@@ -208,6 +216,61 @@ def table_configs() -> list[TableConfig]:
             link_column=AdminSession.expiry_date,
             order_by=newest_first(AdminSession.expiry_date),
             time_resolution=in_milliseconds(AdminSession),
+            hooks=hooks(AdminSession),
             menu_group=ACCESS,
+        ),
+        TableConfig(
+            AuditEntry,
+            visible_columns=[
+                AuditEntry.created_at,
+                AuditEntry.operator,
+                AuditEntry.action,
+                AuditEntry.table_name,
+                AuditEntry.row_id,
+                AuditEntry.summary,
+                AuditEntry.address,
+            ],
+            visible_filters=[
+                AuditEntry.row_id,
+                AuditEntry.operator,
+                AuditEntry.action,
+                AuditEntry.table_name,
+                AuditEntry.summary,
+                AuditEntry.address,
+                AuditEntry.created_at,
+            ],
+            link_column=AuditEntry.created_at,
+            order_by=newest_first(AuditEntry.created_at),
+            time_resolution=in_milliseconds(AuditEntry),
+            hooks=hooks(AuditEntry),
+            menu_group=ACCESS,
+        ),
+        TableConfig(
+            WorkshopProgress,
+            visible_columns=[
+                WorkshopProgress.title,
+                WorkshopProgress.clerk_user_id,
+                WorkshopProgress.org_id,
+                WorkshopProgress.status,
+                WorkshopProgress.steps_complete,
+                WorkshopProgress.progress,
+                WorkshopProgress.current_step_id,
+                WorkshopProgress.last_activity_at,
+            ],
+            visible_filters=[
+                WorkshopProgress.title,
+                WorkshopProgress.clerk_user_id,
+                WorkshopProgress.org_id,
+                WorkshopProgress.status,
+                WorkshopProgress.current_step_id,
+                WorkshopProgress.progress,
+                WorkshopProgress.last_activity_at,
+                WorkshopProgress.created_at,
+            ],
+            link_column=WorkshopProgress.title,
+            order_by=newest_first(WorkshopProgress.last_activity_at),
+            time_resolution=in_milliseconds(WorkshopProgress),
+            hooks=hooks(WorkshopProgress),
+            menu_group=WORKSHOPS,
         ),
     ]

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import ForeignKey, OnDelete, OnUpdate
+from piccolo.columns import JSONB, BigSerial, ForeignKey, Integer, OnDelete, OnUpdate, Text, Varchar
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
+from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
 from piccolo_api.session_auth.tables import SessionsBase
+
+from workshops.columns import SingleLineText, UTCTimestamp
+from workshops.states import WorkshopStatus
+from workshops.tables import StepDefinition
 
 
 class AdminSession(
@@ -20,6 +29,7 @@ class AdminSession(
     go with the operator.
     """
 
+    token = Varchar(length=100, null=False, secret=True, index=True)
     user_id = ForeignKey(
         BaseUser,
         default=None,
@@ -30,3 +40,113 @@ class AdminSession(
         required=True,
         help_text="Who is logged in.",
     )
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a log-in by its operator; there is always one."""
+        return Readable(template="%s", columns=[cls.user_id.username])
+
+
+class SecondFactor(
+    AuthenticatorSecret,
+    tablename="admin_second_factors",
+    help_text="The authenticator apps that operators have added to their log-in.",
+):
+    """An operator's authenticator app; its secret is encrypted with ``SECOND_FACTOR_KEY``."""
+
+    user_id = ForeignKey(
+        BaseUser,
+        default=None,
+        null=False,
+        index=True,
+        on_delete=OnDelete.cascade,
+        on_update=OnUpdate.no_action,
+        required=True,
+        help_text="Whose app.",
+    )
+
+
+class AuditAction(StrEnum):
+    """What an entry of the audit log is about."""
+
+    added = "added"
+    changed = "changed"
+    deleted = "deleted"
+    logged_in = "logged_in"
+    login_failed = "login_failed"
+    logged_out = "logged_out"
+    refused = "refused"
+    exported = "exported"
+
+
+class AuditEntry(
+    Table,
+    tablename="admin_audit_log",
+    help_text="Who did what, to which row, when and from where. Nobody can change it.",
+):
+    """One change of one row by an operator, or a log-in, or a refusal.
+
+    Triggers write the changes, in the transaction of the change, whenever an
+    operator is named (``workshops.admin.protection``). A trigger refuses UPDATE,
+    DELETE and TRUNCATE. It refers to no other row: it outlives them all.
+    """
+
+    id = BigSerial(primary_key=True)
+    created_at = UTCTimestamp(index=True, help_text="When (UTC).")
+    operator = SingleLineText(
+        default=None,
+        null=True,
+        index=True,
+        help_text="Who: the username, as it was then, or as it was tried.",
+    )
+    operator_id = Integer(default=None, null=True, help_text="The operator's key at that time.")
+    action = SingleLineText(
+        default=None, required=True, choices=AuditAction, help_text="What was done."
+    )
+    table_name = SingleLineText(default=None, null=True, help_text="In which table.")
+    row_id = SingleLineText(default=None, null=True, index=True, help_text="To which row.")
+    summary = Text(default=None, null=True, help_text="The changed fields, or why it was refused.")
+    changes = JSONB(
+        default=None,
+        null=True,
+        help_text="Field -> [old value, new value]; long texts shortened, secrets hidden.",
+    )
+    address = SingleLineText(default=None, null=True, help_text="From which network address.")
+    request_line = SingleLineText(default=None, null=True, help_text="By which request.")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show an entry by operator, action and row."""
+        return Readable(
+            template="%s %s %s %s", columns=[cls.operator, cls.action, cls.table_name, cls.row_id]
+        )
+
+
+class WorkshopProgress(
+    Table,
+    tablename="workshop_progress",
+    help_text="How far each workshop has come. It can be read only.",
+):
+    """A view over the summaries that triggers keep of every workshop. Nothing is written to it."""
+
+    id = Text(primary_key=True, default=None, help_text="The workshop.")
+    title = SingleLineText(default=None, help_text="What the workshop is called.")
+    clerk_user_id = SingleLineText(default=None, help_text="Who created it.")
+    org_id = SingleLineText(default=None, null=True, help_text="Its organisation, if any.")
+    status = SingleLineText(default=None, choices=WorkshopStatus, help_text="Where it stands.")
+    current_step_id = ForeignKey(
+        StepDefinition,
+        default=None,
+        null=True,
+        help_text="The first step that is not complete; empty when all are.",
+    )
+    steps_complete = Integer(default=None, help_text="How many steps are complete.")
+    steps_total = Integer(default=None, help_text="How many steps there are.")
+    progress = Integer(default=None, help_text="Per cent of the steps that are complete.")
+    last_activity_at = UTCTimestamp(help_text="When anything of it last changed (UTC).")
+    created_at = UTCTimestamp(help_text="When it was created (UTC).")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a workshop by its title."""
+        return Readable(template="%s", columns=[cls.title])

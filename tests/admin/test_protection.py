@@ -1,0 +1,388 @@
+"""Who may do what, in one transaction, and what the audit log keeps of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from piccolo.apps.user.tables import BaseUser
+from piccolo_api.rate_limiting.middleware import RateLimitError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+
+from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator, save
+from tests.factories import make_workshop, step_of
+from workshops import operations
+from workshops.admin.login_limit import LoginLimit
+from workshops.admin.protection import protect
+from workshops.admin.settings import AdminSettings
+from workshops.admin.site import create_site
+from workshops.admin.tables import AdminSession, AuditEntry
+from workshops.database.migrations import project_engine
+from workshops.tables import Workshop, WorkshopMember
+
+API = "/admin/api/tables"
+
+
+async def test_viewer_sees_every_table(viewer: httpx.AsyncClient) -> None:
+    """A plain admin may look at all lists, rows, names and counts."""
+    await make_workshop()
+    for table in (await viewer.get("/admin/api/tables/")).json():
+        for path in ("", "count/", "ids/", "schema/", "new/", "references/"):
+            response = await viewer.get(f"{API}/{table}/{path}")
+            assert response.status_code == 200, (table, path)
+
+
+async def test_viewer_changes_nothing(viewer: httpx.AsyncClient, audit_log: AuditLog) -> None:
+    """Every write of a plain admin is a 403 with a sentence and an entry in the log."""
+    workshop = await make_workshop()
+    step = await step_of(workshop, "empathize")
+    requests = [
+        ("POST", f"{API}/workshops/", {"title": "x", "clerk_user_id": "x", "original_idea": "x"}),
+        ("PATCH", f"{API}/workshops/{workshop.id}/", {"title": "x"}),
+        ("PUT", f"{API}/workshops/{workshop.id}/", {"title": "x"}),
+        ("DELETE", f"{API}/workshops/{workshop.id}/", None),
+        ("PATCH", f"{API}/workshop_steps/{step.id}/", {"status": "complete"}),
+        ("PATCH", f"{API}/piccolo_user/1/", {"superuser": True}),
+        ("POST", "/admin/api/forms/new-workshop/", {}),
+        ("POST", "/progress/anything/", None),
+    ]
+    for method, address, body in requests:
+        response = await viewer.request(method, address, json=body)
+        assert response.status_code == 403, address
+        assert "Only superusers" in response.text
+    refusals = await audit_log.entries(action="refused", operator="vera")
+    assert [entry["request_line"] for entry in refusals] == [
+        f"{method} {address}" for method, address, _ in requests
+    ]
+    before = workshop.updated_at
+    await workshop.refresh()
+    assert workshop.updated_at == before
+
+
+async def test_tables_refuse_a_viewer_by_themselves(database: str) -> None:
+    """Also without the layer in front, the tables refuse whoever is no superuser."""
+    app = Starlette(routes=[Mount("/admin/", create_site(AdminSettings()))])
+    workshop = await make_workshop()
+    await make_operator("vera", superuser=False)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
+        await client.get("/admin/")
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        credentials = {"username": "vera", "password": PASSWORD}
+        assert (await client.post("/admin/public/login/", json=credentials)).is_success
+        address = f"{API}/workshops/{workshop.id}/"
+        assert (await client.patch(address, json={"title": "x"})).status_code == 403
+        assert (await client.delete(address)).status_code == 403
+
+
+async def test_email_addresses_are_for_superusers(
+    superuser: httpx.AsyncClient, viewer: httpx.AsyncClient
+) -> None:
+    """A plain admin sees no e-mail address and cannot ask for, sort by or filter by one."""
+    assert "vera@example.org" in (await superuser.get(f"{API}/piccolo_user/")).text
+    for address in ("", "?__visible_fields=username", "?__page_size=100"):
+        response = await viewer.get(f"{API}/piccolo_user/{address}")
+        assert response.status_code == 200
+        assert "@" not in response.text
+    operator: Any = await BaseUser.objects().first()
+    assert "@" not in (await viewer.get(f"{API}/piccolo_user/{operator.id}/")).text
+    for query in ("email=vera", "__order=-email", "__visible_fields=id,email", "email[]=v"):
+        for path in ("", "count/"):
+            response = await viewer.get(f"{API}/piccolo_user/{path}?{query}")
+            assert response.status_code in (400, 403, 422), (path, query)
+
+
+async def test_viewer_changes_the_own_password(viewer: httpx.AsyncClient) -> None:
+    """What is the operator's own, the operator may change."""
+    new = "another password"
+    response = await viewer.post(
+        "/admin/api/change-password/",
+        json={"current_password": PASSWORD, "new_password": new, "confirm_new_password": new},
+    )
+    assert response.status_code == 303
+    assert await BaseUser.login("vera", new)
+
+
+async def test_change_is_logged_with_its_values(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """An entry says who changed which field of which row from what to what, and from where."""
+    workshop = await make_workshop(title="Old")
+    await save(superuser, "workshops", workshop.id, title="New")
+    [entry] = await audit_log.entries(table_name="workshops")
+    assert entry["operator"] == "grace"
+    assert entry["action"] == "changed"
+    assert entry["row_id"] == workshop.id
+    assert entry["changes"] == {"title": ["Old", "New"]}
+    assert entry["summary"] == "title: Old → New"
+    assert entry["address"] == "127.0.0.1"
+    assert entry["request_line"] == f"PATCH {API}/workshops/{workshop.id}/"
+
+
+async def test_consequences_are_logged_too(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """One action that changes several rows has an entry for each."""
+    workshop = await make_workshop()
+    step = await step_of(workshop, "empathize")
+    await save(superuser, "workshop_steps", step.id, status="complete")
+    entries = await audit_log.entries(action="changed")
+    statuses = {(entry["table_name"], *entry["changes"]["status"]) for entry in entries}
+    assert statuses == {
+        ("workshops", "draft", "active"),
+        ("workshop_steps", "not_started", "complete"),
+        ("workshop_steps", "not_started", "in_progress"),
+    }
+
+
+async def test_additions_and_deletions_are_logged(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """What is added or deleted is logged with its values."""
+    workshop = await make_workshop()
+    row = {"workshop_id": workshop.id, "clerk_user_id": "user_eve", "role": "editor"}
+    await superuser.post(f"{API}/workshop_members/", json=row)
+    member: Any = await WorkshopMember.objects().get(WorkshopMember.clerk_user_id == "user_eve")
+    await superuser.delete(f"{API}/workshop_members/{member.id}/")
+    added, deleted = await audit_log.entries(table_name="workshop_members")
+    assert (added["action"], added["changes"]["role"]) == ("added", [None, "editor"])
+    assert (deleted["action"], deleted["changes"]["role"]) == ("deleted", ["editor", None])
+
+
+async def test_secrets_and_long_texts_stay_out_of_the_log(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """Tokens, passwords and e-mail addresses are hidden; an output is shortened."""
+    workshop = await make_workshop()
+    vera = await make_operator("vera", superuser=False)
+    await save(superuser, "workshops", workshop.id, visibility="shared")
+    await superuser.patch(f"{API}/piccolo_user/{vera.id}/", json={"password": "new password"})
+    await superuser.patch(f"{API}/piccolo_user/{vera.id}/", json={"email": "new@example.org"})
+    step = await operations.start_step(workshop.id, "empathize")
+    output = '{"text": "' + "x" * 5000 + '"}'
+    await save(superuser, "workshop_steps", step.id, output=output)
+    entries = await audit_log.entries()
+    await workshop.refresh()
+    text = str(entries)
+    assert workshop.share_token not in text
+    assert "pbkdf2" not in text
+    assert "@example.org" not in text
+    assert "xxx" in text
+    assert "x" * 300 not in text
+    assert "(hidden)" in text
+
+
+async def test_application_writes_are_not_logged(audit_log: AuditLog) -> None:
+    """The log is about operators: what the application writes is not in it."""
+    workshop = await make_workshop()
+    await operations.update_workshop(workshop.id, title="New")
+    assert await audit_log.entries() == []
+
+
+async def test_failed_change_is_not_logged_as_one(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """A change that is rolled back leaves no entry but the refusal."""
+    workshop = await make_workshop()
+    await save(superuser, "workshops", workshop.id, title="New", status="completed")
+    entries = await audit_log.entries()
+    assert [entry["action"] for entry in entries] == ["refused"]
+    assert "cannot become completed" in entries[0]["summary"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE admin_audit_log SET summary = 'x'",
+        "DELETE FROM admin_audit_log",
+        "TRUNCATE admin_audit_log",
+    ],
+)
+async def test_log_can_only_be_added_to(database: str, statement: str) -> None:
+    """The database refuses to change or delete entries."""
+    await AuditEntry(operator="grace", action="changed").save()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only be added to"):
+        await AuditEntry.raw(statement)
+
+
+async def test_log_is_filtered_by_row_and_operator(superuser: httpx.AsyncClient) -> None:
+    """The admin shows the log of one row, and of one operator."""
+    workshop, other = await make_workshop(), await make_workshop()
+    for row in (workshop, other):
+        await save(superuser, "workshops", row.id, title="New")
+    params = {"row_id": workshop.id, "row_id__match": "exact", "operator": "grace"}
+    rows = (await superuser.get(f"{API}/admin_audit_log/", params=params)).json()["rows"]
+    assert [row["row_id"] for row in rows] == [workshop.id]
+
+
+async def test_log_ins_and_log_outs_are_logged(
+    viewer: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """Logging in, failing to, and logging out are in the log."""
+    credentials = {"username": "vera", "password": "wrong password"}
+    assert (await viewer.post("/admin/public/login/", json=credentials)).status_code == 401
+    stranger = {"username": "nobody", "password": "wrong password"}
+    assert (await viewer.post("/admin/public/login/", json=stranger)).status_code == 401
+    await viewer.post("/admin/public/login/", json={**credentials, "password": PASSWORD})
+    await viewer.post("/admin/public/logout/")
+    vera = await BaseUser.objects().get(BaseUser.username == "vera")
+    assert vera is not None
+    entries = await audit_log.entries()
+    found = [(e["action"], e["operator"], e["operator_id"]) for e in entries]
+    assert found[-4:] == [
+        ("login_failed", "vera", vera.id),
+        ("login_failed", "nobody", None),
+        ("logged_in", "vera", vera.id),
+        ("logged_out", "vera", vera.id),
+    ]
+    assert "wrong password" not in str(entries)
+
+
+async def test_log_in_removes_ended_ones(log_in: Browse) -> None:
+    """Log-ins that have expired do not pile up."""
+    vera = await make_operator("vera", superuser=False)
+    await AdminSession.raw(
+        "INSERT INTO admin_sessions (token, user_id, expiry_date, max_expiry_date)"
+        " VALUES ('old', {}, '2001-01-01', '2001-01-01')",
+        vera.id,
+    )
+    await log_in("vera")
+    assert not await AdminSession.exists().where(AdminSession.token == "old")
+
+
+def behind(endpoint: Callable[[Request], Any]) -> httpx.AsyncClient:
+    """Return a client of an application that has one page of its own, behind the layer."""
+    routes = [
+        Mount("/admin/", create_site(AdminSettings())),
+        Route("/progress/change/", endpoint, methods=["POST"]),
+    ]
+    transport = httpx.ASGITransport(
+        app=protect(Starlette(routes=routes)), raise_app_exceptions=False
+    )
+    return httpx.AsyncClient(transport=transport, base_url="http://admin.test")
+
+
+async def change(answer: Callable[[], Response], audit_log: AuditLog) -> tuple[httpx.Response, str]:
+    """Let a page change a workshop's title and answer; return its answer and the title."""
+    workshop = await make_workshop(title="Old")
+
+    async def endpoint(request: Request) -> Response:
+        await operations.update_workshop(workshop.id, title="New")
+        return answer()
+
+    await make_operator("grace", superuser=True)
+    async with behind(endpoint) as client:
+        await client.get("/admin/")
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        credentials = {"username": "grace", "password": PASSWORD}
+        await client.post("/admin/public/login/", json=credentials)
+        response = await client.post("/progress/change/")
+    await workshop.refresh()
+    logged = await audit_log.entries(row_id=workshop.id)
+    assert bool(logged) == (workshop.title == "New")
+    return response, workshop.title
+
+
+async def test_pages_change_in_a_logged_transaction(audit_log: AuditLog) -> None:
+    """What a page changes is stored and logged if its answer is a success."""
+    response, title = await change(lambda: PlainTextResponse("done"), audit_log)
+    assert (response.status_code, title) == (200, "New")
+
+
+async def test_refusal_of_a_page_undoes_its_change(audit_log: AuditLog) -> None:
+    """What a page has changed is undone if its answer is no success."""
+    response, title = await change(lambda: PlainTextResponse("no", 409), audit_log)
+    assert (response.status_code, response.text, title) == (409, "no", "Old")
+
+
+async def test_error_of_a_page_undoes_its_change(audit_log: AuditLog) -> None:
+    """What a page has changed is undone if it fails."""
+
+    def fail() -> Response:
+        raise RuntimeError
+
+    response, title = await change(fail, audit_log)
+    assert (response.status_code, title) == (500, "Old")
+
+
+async def test_answer_is_no_success_if_the_commit_fails(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """Nobody is told of a success that the database then did not store."""
+    workshop = await make_workshop(title="Old")
+    await Workshop.raw(
+        "CREATE FUNCTION fail_late() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'late'; END $$"
+    )
+    await Workshop.raw(
+        "CREATE CONSTRAINT TRIGGER fail_late AFTER UPDATE ON workshops"
+        " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail_late()"
+    )
+    try:
+        response = await save(superuser, "workshops", workshop.id, title="New")
+    finally:
+        await Workshop.raw("DROP FUNCTION fail_late CASCADE")
+    assert response.status_code == 503
+    assert "Nothing was changed" in response.json()
+    await workshop.refresh()
+    assert workshop.title == "Old"
+    assert await audit_log.entries(action="changed") == []
+
+
+async def test_waiting_for_a_lock_ends_with_a_sentence(superuser: httpx.AsyncClient) -> None:
+    """A row that somebody else keeps locked is a 409 after a while, not an endless wait."""
+    workshop = await make_workshop()
+    async with project_engine().transaction():
+        await Workshop.raw("SELECT FROM workshops WHERE id = {} FOR UPDATE", workshop.id)
+        response = await in_new_context(
+            superuser.patch, f"{API}/workshops/{workshop.id}/", json={"title": "New"}
+        )
+    assert response.status_code == 409
+    assert "try again" in response.json()
+
+
+async def in_new_context(call: Any, *args: Any, **kwargs: Any) -> Any:
+    """Await a call in a task that does not inherit our transaction."""
+    return await asyncio.get_running_loop().create_task(
+        call(*args, **kwargs), context=contextvars.Context()
+    )
+
+
+async def test_log_in_is_limited(database: str) -> None:
+    """An address that has tried too often is refused, also with the right password."""
+    app = protect(
+        Starlette(routes=[Mount("/admin/", create_site(AdminSettings(login_attempts=3)))])
+    )
+    await make_operator("grace", superuser=True)
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
+        await client.get("/admin/")
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        statuses = []
+        for password in ("wrong", "wrong", "wrong", PASSWORD):
+            credentials = {"username": "grace", "password": password}
+            response = await client.post("/admin/public/login/", json=credentials)
+            statuses.append(response.status_code)
+    assert statuses == [401, 401, 401, 429]
+
+
+def test_limit_ends_by_itself() -> None:
+    """Requests that are older than the window count no longer; refused ones never do."""
+    time = [0.0]
+    limit = LoginLimit(timespan=10, limit=2, clock=lambda: time[0])
+    limit.increment("a")
+    limit.increment("a")
+    for time[0] in (1.0, 5.0, 9.0):
+        with pytest.raises(RateLimitError):
+            limit.increment("a")
+    limit.increment("b")
+    time[0] = 10.0
+    limit.increment("a")

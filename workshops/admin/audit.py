@@ -1,0 +1,71 @@
+"""Entries of the audit log that no trigger writes: log-ins, refusals, exports.
+
+Changes are written by triggers, in the transaction of the change, when
+``workshops.operator`` is set in it (the migration "Log what operators do").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workshops.admin.tables import AuditAction, AuditEntry
+
+SUMMARY_LENGTH = 500
+"""The most characters of a refusal that are kept."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who asks, from where, by which request. ``operator_id`` is None for a stranger."""
+
+    operator: str
+    operator_id: int | None
+    address: str
+    request: str
+
+    async def name(self) -> None:
+        """Name the operator in the current transaction: from here on triggers log its writes.
+
+        It also keeps a request from waiting for long behind a lock that another one
+        holds, with a connection of the pool in its hand.
+        """
+        await AuditEntry.raw(
+            "SELECT set_config('workshops.operator', {}, true),"
+            " set_config('workshops.operator_id', {}, true),"
+            " set_config('workshops.address', {}, true),"
+            " set_config('workshops.request', {}, true),"
+            " set_config('lock_timeout', '3s', true),"
+            " set_config('statement_timeout', '60s', true)",
+            self.operator,
+            str(self.operator_id or ""),
+            self.address,
+            self.request,
+        )
+
+    async def record(
+        self,
+        action: AuditAction,
+        *,
+        summary: str | None = None,
+        table_name: str | None = None,
+        row_id: str | None = None,
+    ) -> None:
+        """Add an entry."""
+        await AuditEntry(
+            operator=self.operator,
+            operator_id=self.operator_id,
+            action=action,
+            table_name=table_name,
+            row_id=row_id,
+            summary=summary[:SUMMARY_LENGTH] if summary else None,
+            address=self.address,
+            request_line=self.request,
+        ).save()
+
+
+async def keep_values_out() -> None:
+    """Log the writes of the current transaction without what was in the rows.
+
+    For the erasure of a person's data: the log must not keep what is erased.
+    """
+    await AuditEntry.raw("SELECT set_config('workshops.audit_values', 'off', true)")
