@@ -65,7 +65,7 @@ def json_decoder(item: Selectable) -> Decoder | None:
 
 def _load(value: Any) -> Any:
     if not isinstance(value, (str, bytes)):
-        return value  # the connection has a JSON codec of its own
+        return value  # the connection's own codec has loaded it, in the outer row
     try:
         return _loads(value)
     except ValueError:

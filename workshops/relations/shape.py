@@ -104,6 +104,9 @@ def describe(
 ) -> Items:
     """Describe what ``owner`` selects, and check it if it was not found right before.
 
+    The owner is a relation, or the table of an outer select, whose own items are in
+    no record and need no witness.
+
     Raises:
         ShapelessError: there is a part that cannot be described; it is checked.
     """
@@ -111,7 +114,7 @@ def describe(
     if (known := _items.get(identity)) is not None:
         return known[0]
     try:
-        shape, described, stable = _describe(items)
+        shape, described, stable = _describe(items, in_record=not isinstance(owner, type))
     except ShapelessError:
         check(items)
         raise
@@ -127,7 +130,7 @@ def describe(
     return described
 
 
-def _describe(items: Iterable[Selectable]) -> tuple[Shape, Items, bool]:
+def _describe(items: Iterable[Selectable], *, in_record: bool) -> tuple[Shape, Items, bool]:
     shapes: list[Shape] = []
     relation_values: Values = []
     own_values: Values = []
@@ -150,7 +153,7 @@ def _describe(items: Iterable[Selectable]) -> tuple[Shape, Items, bool]:
             values = []
             shapes.append(_expression_shape(item, values))
             own_values += values
-            if needs_witness(item):
+            if in_record and needs_witness(item):
                 witness_values += values
             paged = paged or has_own_alias(item)
             fixed = stable = False

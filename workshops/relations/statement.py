@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from piccolo.columns import Column
+from piccolo.columns import Array, Column
 from piccolo.querystring import QueryString, Selectable
 
 from workshops.relations.decoding import Field, json_decoder, rows_decoder
@@ -125,8 +125,14 @@ def _select(level: Level, build: Build, parent: str | None) -> tuple[QueryString
             fields.append(result_field)
             continue
         value = item.get_select_string("postgres", with_alias=False)
-        results.append(page.reference(page.position(value)) if paged else value)
-        fields.append(Field(output_name(item), json_decoder(item) if level.loads_json else None))
+        result = page.reference(page.position(value)) if paged else value
+        decoder = json_decoder(item) if level.loads_json else None
+        if parent is not None and decoder is not None:
+            # asyncpg 0.32 gives a connection's own codec the binary form inside a record, even
+            # if it is one for text, as a codec for JSON usually is.
+            result = concatenated("(", result, ")::text", "[]" if isinstance(item, Array) else "")
+        results.append(result)
+        fields.append(Field(output_name(item), decoder))
         if parent is not None and needs_witness(item):
             build.witnesses.append(witness(item, source))
 
