@@ -1,0 +1,101 @@
+"""The progress pages beside the admin, and operators who are logged in to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from tests.admin.conftest import Browse, Desk, make_operator
+from workshops import operations
+from workshops.admin.progress import create_pages
+from workshops.admin.protection import protect
+from workshops.admin.settings import AdminSettings
+from workshops.admin.site import create_site
+from workshops.columns import utc_now
+from workshops.step_catalog import STEP_CATALOG
+from workshops.tables import Workshop
+
+NewDesk = Callable[..., Awaitable[Desk]]
+
+
+@pytest.fixture(scope="session")
+def _application() -> ASGIApp:
+    settings = AdminSettings(login_attempts=100_000)
+    return protect(
+        Starlette(
+            routes=[
+                Mount("/admin/", create_site(settings)),
+                Mount("/progress/", create_pages(settings)),
+            ]
+        )
+    )
+
+
+@pytest.fixture
+async def viewer(log_in: Browse) -> httpx.AsyncClient:
+    """The client of Vera, who may only look."""
+    await make_operator("vera", superuser=False)
+    return await log_in("vera")
+
+
+@pytest.fixture
+async def desk(new_desk: NewDesk) -> Desk:
+    """The browser of Grace, a superuser, who is logged in."""
+    await make_operator("grace", superuser=True)
+    desk = await new_desk()
+    await desk.log_in("grace")
+    return desk
+
+
+async def make_workshop(*, complete: int = 0, **columns: Any) -> Workshop:
+    """Return a new workshop with its first steps complete and the next one started."""
+    workshop = await operations.create_workshop(
+        **{
+            "clerk_user_id": "user_ada",
+            "title": "A bakery without waste",
+            "original_idea": "Sell yesterday's bread before it is thrown away.",
+            **columns,
+        }
+    )
+    for step in STEP_CATALOG[:complete]:
+        await operations.complete_step(workshop.id, step.id, output={"summary": f"On {step.name}"})
+    return workshop
+
+
+async def make_old(workshop: Workshop, *, days: int) -> datetime:
+    """Let everything in a workshop have happened so many days ago; return when."""
+    moment = utc_now() - timedelta(days=days)
+    await Workshop.raw(
+        "UPDATE workshops SET created_at = {}, updated_at = {} WHERE id = {}",
+        moment,
+        moment,
+        workshop.id,
+    )
+    await Workshop.raw(
+        "UPDATE workshop_steps SET created_at = {}, updated_at = {} WHERE workshop_id = {}",
+        moment,
+        moment,
+        workshop.id,
+    )
+    return moment
+
+
+def titles(page: str) -> list[str]:
+    """Return the titles on the board, in order."""
+    return re.findall(r'class="title"><a href="[^"]+">([^<]*)</a>', page)
+
+
+async def send(client: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
+    """Fill in a form of a page, as a browser would, and send it."""
+    shown = await client.get(page)
+    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', shown.text)
+    assert token, f"no form on {page}"
+    return await client.post(action, data={"csrf_token": token[1], **fields})
