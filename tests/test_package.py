@@ -41,7 +41,8 @@ def test_the_wheel_holds_all_that_the_package_needs(wheel: Path) -> None:
     expected = {
         str(path.relative_to(package.parent))
         for path in package.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file()
+        and not any(part[0] in "._" for part in path.parent.relative_to(package).parts)
     }
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -86,7 +87,8 @@ async def test_another_piccolo_project_registers_and_migrates_it(
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
     subprocess.run(  # noqa: ASYNC221
-        [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)], check=True
+        [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)],
+        check=True,
     )
     # The dependencies are those of this environment; its editable install of this
     # checkout is not among them, because a .pth file in there is not followed.
