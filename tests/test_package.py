@@ -107,7 +107,11 @@ async def test_another_piccolo_project_registers_and_migrates_it(
     variables = {"DATABASE_URL": server.url(empty_database), "PYTHONPATH": None}
 
     where = await run_program(
-        str(python), "-c", "import workshops; print(workshops.__file__)", cwd=project, **variables
+        str(python),
+        "-c",
+        "import workshops; print(workshops.__file__)",
+        directory=project,
+        **variables,
     )
     assert str(environment) in where.out, where
 
@@ -118,7 +122,7 @@ async def test_another_piccolo_project_registers_and_migrates_it(
         ("workshops", "check"),
     ):
         result = await run_program(
-            str(python), "-m", "piccolo.main", *arguments, cwd=project, **variables
+            str(python), "-m", "piccolo.main", *arguments, directory=project, **variables
         )
         assert result.code == 0, result
     program = (
@@ -132,5 +136,5 @@ async def test_another_piccolo_project_registers_and_migrates_it(
         "    print(row['title'], len(row['steps']))\n"
         "asyncio.run(main())\n"
     )
-    result = await run_program(str(python), "-c", program, cwd=project, **variables)
+    result = await run_program(str(python), "-c", program, directory=project, **variables)
     assert result.out == "A title 10\n", result

@@ -19,19 +19,19 @@ class Result(NamedTuple):
     err: str
 
 
-async def run(*arguments: str, cwd: Path = PROJECT, **environment: str | None) -> Result:
+async def run(*arguments: str, **environment: str | None) -> Result:
     """Run ``piccolo`` with the arguments; a variable that is None is taken out."""
-    return await run_program(
-        sys.executable, "-m", "piccolo.main", *arguments, cwd=cwd, **environment
-    )
+    return await run_program(sys.executable, "-m", "piccolo.main", *arguments, **environment)
 
 
-async def run_program(*command: str, cwd: Path = PROJECT, **environment: str | None) -> Result:
-    """Run any program, with nothing on its standard input."""
+async def run_program(
+    *command: str, directory: Path | str | None = None, **environment: str | None
+) -> Result:
+    """Run any program in a directory, the project's by default, with no standard input."""
     merged = {**os.environ, **environment}
     process = await asyncio.create_subprocess_exec(
         *command,
-        cwd=cwd,
+        cwd=directory or PROJECT,
         env={name: value for name, value in merged.items() if value is not None},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

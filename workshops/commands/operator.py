@@ -48,8 +48,6 @@ async def operator(action: str, name: str = "", email: str = "", viewer: bool = 
             case "list":
                 for found in await list_operators():
                     may = "may change things" if found.superuser else "may look"
-                    print(
-                        f"{found.username}  {found.email}  {may if found.active else 'disabled'}"
-                    )
+                    print(f"{found.username}  {found.email}  {may if found.active else 'disabled'}")
     except OperatorError as error:
         sys.exit(str(error))
