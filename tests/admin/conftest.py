@@ -59,39 +59,34 @@ def site(database: str, _application: ASGIApp) -> ASGIApp:
     return _application
 
 
+async def log_in_to(site: ASGIApp, username: str) -> httpx.AsyncClient:
+    """Return the client of an operator who is logged in; it sends the CSRF token."""
+    transport = httpx.ASGITransport(app=site, raise_app_exceptions=False)
+    client = httpx.AsyncClient(transport=transport, base_url="http://admin.test")
+    await client.get("/admin/")
+    client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+    response = await client.post(
+        "/admin/public/login/", json={"username": username, "password": PASSWORD}
+    )
+    assert response.status_code == 200, response.text
+    return client
+
+
 Browse = Callable[[str], Awaitable[httpx.AsyncClient]]
 
 
 @pytest.fixture
-async def visit(site: ASGIApp) -> AsyncIterator[Callable[[], httpx.AsyncClient]]:
-    """Return clients of the application that nobody is logged in to."""
+async def log_in(site: ASGIApp) -> AsyncIterator[Browse]:
+    """Log operators in to the application, by their username."""
     clients: list[httpx.AsyncClient] = []
 
-    def client() -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=site, raise_app_exceptions=False)
-        clients.append(httpx.AsyncClient(transport=transport, base_url="http://admin.test"))
+    async def log_in(username: str) -> httpx.AsyncClient:
+        clients.append(await log_in_to(site, username))
         return clients[-1]
 
-    yield client
-    for opened in clients:
-        await opened.aclose()
-
-
-@pytest.fixture
-def log_in(visit: Callable[[], httpx.AsyncClient]) -> Browse:
-    """Log an operator in and return their client, which sends the CSRF token."""
-
-    async def log_in(username: str) -> httpx.AsyncClient:
-        client = visit()
-        await client.get("/admin/")
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
-        response = await client.post(
-            "/admin/public/login/", json={"username": username, "password": PASSWORD}
-        )
-        assert response.status_code == 200, response.text
-        return client
-
-    return log_in
+    yield log_in
+    for client in clients:
+        await client.aclose()
 
 
 @pytest.fixture

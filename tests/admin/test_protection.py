@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import asyncpg
@@ -17,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 
-from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator, save
+from tests.admin.conftest import PASSWORD, AuditLog, Browse, log_in_to, make_operator, save
 from tests.factories import make_workshop, step_of
 from workshops import operations
 from workshops.admin.login_limit import LoginLimit
@@ -72,12 +73,7 @@ async def test_tables_refuse_a_viewer_by_themselves(database: str) -> None:
     app = Starlette(routes=[Mount("/admin/", create_site(AdminSettings()))])
     workshop = await make_workshop()
     await make_operator("vera", superuser=False)
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
-        await client.get("/admin/")
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
-        credentials = {"username": "vera", "password": PASSWORD}
-        assert (await client.post("/admin/public/login/", json=credentials)).is_success
+    async with aclosing(await log_in_to(app, "vera")) as client:
         address = f"{API}/workshops/{workshop.id}/"
         assert (await client.patch(address, json={"title": "x"})).status_code == 403
         assert (await client.delete(address)).status_code == 403
@@ -258,18 +254,6 @@ async def test_log_in_removes_ended_ones(log_in: Browse) -> None:
     assert not await AdminSession.exists().where(AdminSession.token == "old")
 
 
-def behind(endpoint: Callable[[Request], Any]) -> httpx.AsyncClient:
-    """Return a client of an application that has one page of its own, behind the layer."""
-    routes = [
-        Mount("/admin/", create_site(AdminSettings())),
-        Route("/progress/change/", endpoint, methods=["POST"]),
-    ]
-    transport = httpx.ASGITransport(
-        app=protect(Starlette(routes=routes)), raise_app_exceptions=False
-    )
-    return httpx.AsyncClient(transport=transport, base_url="http://admin.test")
-
-
 async def change(answer: Callable[[], Response], audit_log: AuditLog) -> tuple[httpx.Response, str]:
     """Let a page change a workshop's title and answer; return its answer and the title."""
     workshop = await make_workshop(title="Old")
@@ -279,11 +263,11 @@ async def change(answer: Callable[[], Response], audit_log: AuditLog) -> tuple[h
         return answer()
 
     await make_operator("grace", superuser=True)
-    async with behind(endpoint) as client:
-        await client.get("/admin/")
-        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
-        credentials = {"username": "grace", "password": PASSWORD}
-        await client.post("/admin/public/login/", json=credentials)
+    routes = [
+        Mount("/admin/", create_site(AdminSettings())),
+        Route("/progress/change/", endpoint, methods=["POST"]),
+    ]
+    async with aclosing(await log_in_to(protect(Starlette(routes=routes)), "grace")) as client:
         response = await client.post("/progress/change/")
     await workshop.refresh()
     logged = await audit_log.entries(row_id=workshop.id)

@@ -63,6 +63,21 @@ class Origin:
         ).save()
 
 
+async def record_here(action: AuditAction, *, summary: str | None = None) -> None:
+    """Add an entry for the operator whom the current transaction names, if it names one."""
+    await AuditEntry.raw(
+        "INSERT INTO admin_audit_log"
+        " (operator, operator_id, action, summary, address, request_line)"
+        " SELECT current_setting('workshops.operator', true),"
+        " NULLIF(current_setting('workshops.operator_id', true), '')::integer, {}, {},"
+        " NULLIF(current_setting('workshops.address', true), ''),"
+        " NULLIF(current_setting('workshops.request', true), '')"
+        " WHERE current_setting('workshops.operator', true) <> ''",
+        action.value,
+        summary[:SUMMARY_LENGTH] if summary else None,
+    )
+
+
 async def keep_values_out() -> None:
     """Log the writes of the current transaction without what was in the rows.
 

@@ -16,6 +16,7 @@ which the tasks below it inherit.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -252,7 +253,7 @@ def _refusal(scope: Scope, refusal: RefusedError) -> Response:
         return refusal.response()
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Refused</title>'
-        f"<main><h1>Refused</h1><p>{refusal.sentence}</p>"
+        f"<main><h1>Refused</h1><p>{html.escape(refusal.sentence)}</p>"
         f'<p><a href="/progress/">Back to the board</a></p></main></html>',
         status_code=refusal.status,
     )

@@ -330,14 +330,7 @@ async def _require_definition(step_id: str) -> None:
 
 async def delete_workshop(row_id: str) -> None:
     """Refuse, saying what would go with it and where to do it."""
-    [counts] = await Workshop.raw(
-        "SELECT title, (SELECT count(*) FROM workshop_members WHERE workshop_id = w.id) AS members,"
-        " (SELECT count(*) FROM workshop_steps WHERE workshop_id = w.id) AS steps,"
-        " (SELECT count(*) FROM sessions WHERE workshop_id = w.id) AS sessions,"
-        " (SELECT count(*) FROM build_packs WHERE workshop_id = w.id) AS packs"
-        " FROM workshops w WHERE id = {}",
-        row_id,
-    )
+    counts = await count_belongings(row_id)
     raise RefusedError(
         409,
         f"With this workshop would go {belongings(counts)}. To delete it, use the form "
@@ -345,10 +338,23 @@ async def delete_workshop(row_id: str) -> None:
     )
 
 
+async def count_belongings(workshop_id: str) -> dict[str, Any]:
+    """Return how many steps, members, sessions and build packs a workshop has."""
+    [counts] = await Workshop.raw(
+        "SELECT (SELECT count(*) FROM workshop_members WHERE workshop_id = w.id) AS members,"
+        " (SELECT count(*) FROM workshop_steps WHERE workshop_id = w.id) AS steps,"
+        " (SELECT count(*) FROM sessions WHERE workshop_id = w.id) AS sessions,"
+        " (SELECT count(*) FROM build_packs WHERE workshop_id = w.id) AS packs"
+        " FROM (SELECT {}::text AS id) w",
+        workshop_id,
+    )
+    return dict(counts)
+
+
 def belongings(counts: dict[str, Any]) -> str:
     """Say how much belongs to a workshop: "10 steps, 1 member, ..."."""
     return ", ".join(
-        f"{counts[name]} {noun if counts[name] == 1 else noun + 's'}"
+        plural(counts[name], noun)
         for name, noun in (
             ("steps", "step"),
             ("members", "member"),
@@ -356,6 +362,11 @@ def belongings(counts: dict[str, Any]) -> str:
             ("packs", "build pack"),
         )
     )
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number and what it counts: "1 step", "10 steps"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 async def delete_member(row_id: str) -> None:

@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin.crud import our_classes
+from workshops.admin.forms import forms
 from workshops.admin.login_limit import LoginLimit
 from workshops.admin.protection import find_operator
 from workshops.admin.read_only import READ_ONLY_TABLES
@@ -39,6 +40,7 @@ def create_site(settings: AdminSettings) -> ASGIApp:
 def _create_admin(settings: AdminSettings) -> AdminRouter:
     site: AdminRouter = create_admin(
         tables=table_configs(),
+        forms=forms(),
         auth_table=BaseUser,
         session_table=AdminSession,
         session_expiry=settings.session_idle,

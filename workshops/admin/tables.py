@@ -77,6 +77,7 @@ class AuditAction(StrEnum):
     logged_out = "logged_out"
     refused = "refused"
     exported = "exported"
+    erased = "erased"
 
 
 class AuditEntry(

@@ -176,6 +176,7 @@ async def forwards():
                     "logged_out": "logged_out",
                     "refused": "refused",
                     "exported": "exported",
+                    "erased": "erased",
                 },
             ),
             "db_column_name": None,
