@@ -110,6 +110,8 @@ class Stories:
         # Positional, because keywords would take half of a workshop's time.
         created_at = midnight + timedelta(0, 0, 0, timeline.created)
         changes = [midnight + timedelta(0, 0, 0, change) for change in timeline.changes]
+        # Rendering a build pack is what takes longest: one telling of each idea is enough for that.
+        telling = 0 if phase is COMPLETED else below(rng, TELLINGS)
         shared = phase is not DRAFT and rng.random() < 0.2
         updated_at = changes[-1] if changes else created_at
         span = timeline.changes[-1] - timeline.created if changes else 0
@@ -125,7 +127,7 @@ class Stories:
             place=place,
             title=title,
             text=text,
-            case=self._cases.get(trade, number, below(rng, TELLINGS)),
+            case=self._cases.get(trade, number, telling),
             phase=phase,
             complete=complete,
             created_at=created_at,
