@@ -242,8 +242,8 @@ class TestText:
     def test_thousands_still_vary(self) -> None:
         """Of 2,000 workshops, most have a title of their own, and few share an idea."""
         rows = generate(2000)["workshops"]
-        assert len({row["title"] for row in rows}) > 1500
-        assert len({row["original_idea"] for row in rows}) > 1900
+        assert len({row["title"] for row in rows}) > 1600
+        assert len({row["original_idea"] for row in rows}) > 1800
 
 
 class TestDeterminism:
