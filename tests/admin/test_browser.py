@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from tests.admin.conftest import Desk, make_operator
-from tests.factories import make_workshop
+from tests.factories import make_workshop, step_of
+from workshops import operations
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +24,7 @@ async def desk(new_desk: NewDesk) -> Desk:
     """The browser of Grace, a superuser, who is logged in."""
     await make_operator("grace", superuser=True)
     desk = await new_desk()
-    await desk.log_in("grace")
+    await desk.enter("grace")
     return desk
 
 
@@ -30,6 +33,17 @@ async def cells(desk: Desk) -> list[list[str]]:
     await desk.page.wait_for_selector("table tr td a")
     rows = await desk.page.locator("table tr:has(td a.subtle)").all()
     return [[text.strip() for text in await row.locator("td").all_inner_texts()] for row in rows]
+
+
+async def test_log_in_leads_to_the_tables(new_desk: NewDesk) -> None:
+    """The form logs an operator in and shows what there is."""
+    await make_operator("grace", superuser=True)
+    desk = await new_desk()
+    await desk.log_in("grace")
+    await desk.page.wait_for_selector("text=Workshop Steps")
+    await desk.page.wait_for_selector("text=Progress Board")
+    assert await desk.page.title() == "WorkshopPilot"
+    assert desk.complaints == []
 
 
 async def test_workshops_list_shows_title_owner_and_status(desk: Desk) -> None:
@@ -81,4 +95,184 @@ async def test_csv_button_downloads_the_list(desk: Desk, tmp_path: Path) -> None
         lines = list(csv.DictReader(file))
     assert len(lines) == 200
     assert {line["step_id_readable"] for line in lines} > {"Empathize", "Pack"}
+    assert desk.complaints == []
+
+
+async def edit(desk: Desk, table: str, row_id: str) -> None:
+    """Open the form of a row and wait until it is filled."""
+    await desk.open(f"{table}/{row_id}")
+    await desk.page.wait_for_selector("[data-uitest=save_button]")
+
+
+async def press_save(desk: Desk, answer: str = "Successfully saved row") -> None:
+    """Press Save and wait for what the page says."""
+    await desk.page.click("[data-uitest=save_button]")
+    await desk.page.wait_for_selector(f"text={answer}")
+
+
+async def test_form_can_be_saved_again_and_again(desk: Desk) -> None:
+    """A Save is followed by another one without a reload, also after a change of status."""
+    workshop = await make_workshop()
+    step = await step_of(workshop, "empathize")
+    await edit(desk, "workshop_steps", step.id)
+    await desk.page.select_option("select[name=status]", "in_progress")
+    await press_save(desk)
+    await desk.page.wait_for_function(
+        "document.querySelector('input[name=started_at]').value !== ''"
+    )
+    await desk.page.select_option("select[name=status]", "complete")
+    async with desk.page.expect_response("**/api/tables/workshop_steps/**") as answered:
+        await desk.page.click("[data-uitest=save_button]")
+    assert (await answered.value).status == 200
+    await step.refresh()
+    assert step.status == "complete"
+    assert desk.complaints == []
+
+
+async def test_member_form_is_saved_twice_by_its_hidden_version(desk: Desk) -> None:
+    """The version of a row without updated_at is not seen, and follows a Save."""
+    workshop = await make_workshop()
+    member = await operations.add_member(workshop.id, "user_eve", role="viewer")
+    await edit(desk, "workshop_members", member.id)
+    assert not await desk.page.is_visible("input[name=row_version]")
+    for role in ("editor", "viewer"):
+        await desk.page.fill("input[name=role]", role)
+        async with desk.page.expect_response("**/api/tables/workshop_members/**") as answered:
+            await desk.page.click("[data-uitest=save_button]")
+        assert (await answered.value).status == 200
+        await member.refresh()
+        assert member.role == role
+        version = (await (await answered.value).json())["row_version"]
+        await desk.page.wait_for_function(
+            "v => document.querySelector('input[name=row_version]').value === v", arg=version
+        )
+    assert desk.complaints == []
+
+
+async def test_second_of_two_operators_is_told_of_the_first(new_desk: NewDesk) -> None:
+    """Of two operators with the same form open, the second one's Save undoes nothing."""
+    workshop = await make_workshop(title="A bakery without waste")
+    desks = []
+    for name in ("grace", "ada"):
+        await make_operator(name, superuser=True)
+        desk = await new_desk()
+        await desk.enter(name)
+        await edit(desk, "workshops", workshop.id)
+        desks.append(desk)
+    grace, ada = desks
+    await grace.page.fill("input[name=title]", "What Grace wrote")
+    await press_save(grace)
+    await ada.page.fill("input[name=org_id]", "org_bread")
+    await press_save(ada, "has been changed since you opened it")
+    await workshop.refresh()
+    assert workshop.title == "What Grace wrote"
+    assert workshop.org_id is None
+    await ada.page.reload()
+    await ada.page.wait_for_selector("[data-uitest=save_button]")
+    await ada.page.fill("input[name=org_id]", "org_bread")
+    await press_save(ada)
+    await workshop.refresh()
+    assert (workshop.title, workshop.org_id) == ("What Grace wrote", "org_bread")
+
+
+async def test_refusal_on_a_list_is_shown(desk: Desk) -> None:
+    """Deleting a workshop from the list's menu says why not, and how."""
+    await make_workshop(title="A bakery without waste")
+    await desk.open("workshops")
+    await desk.page.wait_for_selector("table tr td a")
+    desk.page.on("dialog", lambda dialog: asyncio.create_task(dialog.accept()))
+    await desk.page.click("tr:has(td a.subtle) a.subtle")
+    await desk.page.click("tr:has(td a.subtle) .delete")
+    text = await desk.page.inner_text("#refusal")
+    assert "10 steps, 1 member" in text
+    assert "Delete a workshop" in text
+    await desk.page.click("#refusal button")
+    assert not await desk.page.is_visible("#refusal")
+
+
+async def test_bulk_update_says_what_is_wrong(desk: Desk) -> None:
+    """A bulk update that the state machine refuses shows the server's sentence."""
+    await make_workshop()
+    await desk.open("workshops")
+    await desk.page.wait_for_selector("table tr td a")
+    await desk.page.check("tr:has(td a.subtle) input[type=checkbox]")
+    await desk.page.click("a.button:has-text('Update')")
+    await desk.page.select_option("select[name=property]", "status")
+    await desk.page.select_option("select[name=status]", "completed")
+    await desk.page.click("form button:has-text('Update')")
+    assert "cannot become completed" in await desk.page.inner_text("#refusal")
+
+
+async def test_fields_that_follow_cannot_be_typed_in(desk: Desk) -> None:
+    """In a row's form keys, times and secrets are read only; in a new row's they are not."""
+    workshop = await make_workshop()
+    await edit(desk, "workshops", workshop.id)
+    assert not await desk.page.is_editable("input[name=clerk_user_id]")
+    assert not await desk.page.is_editable("input[name=share_token]")
+    assert await desk.page.is_editable("input[name=title]")
+    link = desk.page.locator(".progress-link")
+    assert (await link.get_attribute("href") or "").endswith(f"/progress/workshops/{workshop.id}/")
+    await desk.open("workshops/add")
+    await desk.page.wait_for_selector("input[name=title]")
+    assert await desk.page.is_editable("input[name=clerk_user_id]")
+
+
+async def test_viewer_is_offered_no_change(new_desk: NewDesk) -> None:
+    """A plain admin sees the rows, and no button that changes them."""
+    workshop = await make_workshop(title="A bakery without waste")
+    await make_operator("vera", superuser=False)
+    desk = await new_desk()
+    await desk.enter("vera")
+    await desk.open("workshops")
+    await desk.page.wait_for_selector("text=A bakery without waste")
+    assert not await desk.page.is_visible("a.button:has-text('Add Row')")
+    assert not await desk.page.is_visible("td input[type=checkbox]")
+    assert await desk.page.is_visible("[data-uitest=csv_button]")
+    await desk.open(f"workshops/{workshop.id}")
+    await desk.page.wait_for_selector("input[name=title]")
+    assert not await desk.page.is_visible("[data-uitest=save_button]")
+    assert desk.complaints == []
+
+
+async def test_viewer_who_sends_a_form_is_told_why_not(new_desk: NewDesk) -> None:
+    """A plain admin's form is refused with a sentence."""
+    workshop = await make_workshop()
+    await make_operator("vera", superuser=False)
+    desk = await new_desk()
+    await desk.enter("vera")
+    await desk.open("forms/share-a-workshop")
+    await desk.page.fill("input[name=workshop_id]", workshop.id)
+    await desk.page.click("[data-uitest=submit_custom_form_button]")
+    await desk.page.wait_for_selector("text=Only superusers may change things")
+
+
+async def test_forms_do_what_they_say(desk: Desk) -> None:
+    """An action's form changes the workshop, and shows an error as a sentence."""
+    workshop = await make_workshop(title="A bakery without waste")
+    await desk.open("forms/complete-a-step")
+    await desk.page.fill("input[name=workshop_id]", "A bakery without waste")
+    await desk.page.fill("input[name=step_id]", "empathize")
+    await desk.page.click("[data-uitest=submit_custom_form_button]")
+    await desk.page.wait_for_selector("text=The step is complete")
+    assert (await step_of(workshop, "empathize")).status == "complete"
+    assert desk.complaints == []
+    await desk.open("forms/complete-a-step/")
+    await desk.page.reload()
+    await desk.page.fill("input[name=workshop_id]", workshop.id)
+    await desk.page.fill("input[name=step_id]", "empathize")
+    await desk.page.click("[data-uitest=submit_custom_form_button]")
+    await desk.page.wait_for_selector("text=which does not allow complete_step")
+
+
+async def test_build_pack_is_downloaded_as_pdf(desk: Desk, tmp_path: Path) -> None:
+    """The form of build packs downloads a PDF that a reader can open."""
+    workshop = await make_workshop(title="A bakery without waste")
+    await desk.open("forms/generate-a-build-pack")
+    await desk.page.fill("input[name=workshop_id]", workshop.id)
+    await desk.page.fill("input[name=format_type]", "pdf")
+    async with desk.page.expect_download() as download:
+        await desk.page.click("[data-uitest=submit_custom_form_button]")
+    await (await download.value).save_as(tmp_path / "pack.pdf")
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "pack.pdf").pages)
+    assert "A bakery without waste" in text
     assert desk.complaints == []

@@ -55,20 +55,22 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def check_body(scope: Scope, body: bytes) -> dict[str, Any]:
+def check_body(scope: Scope, body: bytes, *, json_only: bool) -> dict[str, Any]:
     """Return the fields of a body, a JSON object or a form; of an empty one, none.
+
+    ``json_only``: it must be a JSON object.
 
     Raises:
         RefusedError: it is neither, or holds what cannot be stored.
     """
-    if not body:
+    if not body and not json_only:
         return {}
     content_type = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise RefusedError(422, "The request is not text in UTF-8.") from None
-    if content_type == FORM:
+    if content_type == FORM and not json_only:
         fields: dict[str, Any] = dict(parse_qsl(text, keep_blank_values=True))
     elif content_type == "application/json" or not content_type:
         fields = _json_object(text)

@@ -12,11 +12,12 @@ import json
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
 import asyncpg
-from piccolo.columns import JSON, JSONB, Boolean, Column, Text, Varchar, Where
+from piccolo.columns import JSON, JSONB, Boolean, Column, Text, Timestamp, Varchar, Where
 from piccolo.columns.operators.comparison import (
     ComparisonOperator,
     Equal,
@@ -34,7 +35,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from workshops.admin.login_limit import LoginLimit
-from workshops.admin.read_only import NOT_ADDED
+from workshops.admin.read_only import EDITABLE, NOT_ADDED
 from workshops.admin.refusals import READ_ONLY, FieldsRefusedError, RefusedError, refusal_of
 from workshops.admin.versions import ROW_VERSION, read_version, stored_value, version_property
 from workshops.database.migrations import project_engine
@@ -159,14 +160,34 @@ class OperatorsCRUD(PiccoloCRUD):
         """Return how the browser part shows the table.
 
         A foreign key is called what it points to ("Workshop", not "Workshop ID"), and
-        a table without ``updated_at`` has a version to tell stale forms by.
+        a table without ``updated_at`` has a version to tell stale forms by, and the
+        fields that a Save cannot change are named.
         """
         schema = self.pydantic_model.model_json_schema()
         for column in self.table._meta.foreign_key_columns:
             name = column._meta.name
-            schema["properties"][name]["title"] = name.removesuffix("_id").capitalize()
+            title = name.removesuffix("_id").replace("_", " ").capitalize()
+            schema["properties"][name]["title"] = title
+        editable = EDITABLE.get(self.table._meta.tablename, ())
+        schema["extra"]["fixed_columns"] = [
+            name for name in schema["properties"] if name not in editable
+        ]
         schema["properties"].update(version_property(self.table))
         return JSONResponse(schema)
+
+    async def get_all(self, request: Request, params: dict[str, Any] | None = None) -> Response:
+        """Return a page of the list, with times as people write them: in milliseconds."""
+        response: Response = await super().get_all(request, params=params)
+        if response.status_code != 200:
+            return response
+        content = json.loads(bytes(response.body))
+        times = [c._meta.name for c in self.table._meta.columns if isinstance(c, Timestamp)]
+        for row in content["rows"]:
+            for name in times:
+                if row.get(name):
+                    moment = datetime.fromisoformat(row[name])
+                    row[name] = moment.isoformat(sep=" ", timespec="milliseconds")
+        return JSONResponse(content, headers=_content_range(response))
 
     async def get_single(self, request: Request, row_id: PK_TYPES) -> Response:
         """Return one row, with its version if the table has no ``updated_at``."""
@@ -345,6 +366,10 @@ def _number(request: Request, name: str, *, default: int, least: int, most: int)
     if not re.fullmatch(r"[0-9]{1,12}", value) or int(value) < least:
         raise ParamException(f"{name} must be a whole number, {least} or more.")
     return min(int(value), most)
+
+
+def _content_range(response: Response) -> dict[str, str]:
+    return {k: v for k, v in response.headers.items() if k == "content-range"}
 
 
 def _check_role(request: Request) -> None:

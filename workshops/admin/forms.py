@@ -32,7 +32,7 @@ WORKSHOPS = "Workshops"
 STEPS = "Steps"
 PEOPLE = "People"
 
-WorkshopId = Annotated[str, Field(title="Workshop (its key, such as ws_...)")]
+WorkshopId = Annotated[str, Field(title="Workshop (its key ws_..., or its whole title)")]
 StepId = Annotated[str, Field(title="Step (its name in code, such as empathize)")]
 Person = Annotated[str, Field(title="Person (Clerk user id)")]
 
@@ -102,6 +102,28 @@ class Erasure(OnePerson):
     ] = None
 
 
+async def find_workshop(text: str) -> str:
+    """Return the key of the workshop that has this key or, alone, this title.
+
+    Raises:
+        ValueError: there is none, or there are several.
+    """
+    text = validation.key("workshop_id", text.strip())
+    rows = (
+        await Workshop.select(Workshop.id)
+        .where((Workshop.id == text) | (Workshop.title == text))
+        .limit(2)
+    )
+    keys = [row["id"] for row in rows]
+    if text in keys:
+        return text
+    if len(keys) > 1:
+        raise ValueError("Several workshops have this title: give the key of the one you mean.")
+    if not keys:
+        raise ValueError(f"There is no workshop {text}.")
+    return str(keys[0])
+
+
 async def new_workshop(request: Request, data: NewWorkshop) -> str:
     """Create a workshop with its owner and steps."""
     workshop = await operations.create_workshop(
@@ -117,25 +139,27 @@ async def new_workshop(request: Request, data: NewWorkshop) -> str:
 async def change_status(request: Request, data: NewStatus) -> str:
     """Change a workshop's status."""
     status = validation.state("status", data.status.strip().lower(), WorkshopStatus)
-    workshop = await operations.set_workshop_status(data.workshop_id.strip(), status.value)
+    workshop = await operations.set_workshop_status(
+        await find_workshop(data.workshop_id), status.value
+    )
     return f"“{workshop.title}” is {workshop.status} now."
 
 
 async def start_step(request: Request, data: OneStep) -> str:
     """Start a step."""
-    await operations.start_step(data.workshop_id.strip(), data.step_id.strip())
+    await operations.start_step(await find_workshop(data.workshop_id), data.step_id.strip())
     return "The step was started."
 
 
 async def complete_step(request: Request, data: OneStep) -> str:
     """Complete a step and start the next."""
-    await operations.complete_step(data.workshop_id.strip(), data.step_id.strip())
+    await operations.complete_step(await find_workshop(data.workshop_id), data.step_id.strip())
     return "The step is complete, and the next one was started if it was not."
 
 
 async def reset_step(request: Request, data: OneStep) -> str:
     """Make a step not started again."""
-    await operations.reset_step(data.workshop_id.strip(), data.step_id.strip())
+    await operations.reset_step(await find_workshop(data.workshop_id), data.step_id.strip())
     return "The step is not started again, and its output is gone."
 
 
@@ -143,7 +167,9 @@ async def generate_build_pack(request: Request, data: NewBuildPack) -> FileRespo
     """Generate a build pack and download it."""
     format_type = validation.state("format_type", data.format_type.strip().lower(), FormatType)
     pack = await operations.generate_build_pack(
-        data.workshop_id.strip(), format_type=format_type.value, title=data.title or None
+        await find_workshop(data.workshop_id),
+        format_type=format_type.value,
+        title=data.title or None,
     )
     name, media_type, content = await operations.render_build_pack(pack.id)
     return FileResponse(io.BytesIO(content), name, media_type)
@@ -151,28 +177,27 @@ async def generate_build_pack(request: Request, data: NewBuildPack) -> FileRespo
 
 async def share_workshop(request: Request, data: OneWorkshop) -> str:
     """Share a workshop."""
-    token = await operations.share_workshop(data.workshop_id.strip())
+    token = await operations.share_workshop(await find_workshop(data.workshop_id))
     return f"The workshop is shared. Its share token is {token}"
 
 
 async def unshare_workshop(request: Request, data: OneWorkshop) -> str:
     """Make a workshop private."""
-    workshop = await operations.unshare_workshop(data.workshop_id.strip())
+    workshop = await operations.unshare_workshop(await find_workshop(data.workshop_id))
     assert workshop.visibility == Visibility.private
     return f"“{workshop.title}” is private again; its share token is gone."
 
 
 async def transfer_ownership(request: Request, data: NewOwner) -> str:
     """Give a workshop to another member."""
-    workshop_id, to = data.workshop_id.strip(), data.to.strip()
+    workshop_id, to = await find_workshop(data.workshop_id), data.to.strip()
     await operations.transfer_ownership(workshop_id, to=to)
     return f"{to} owns the workshop now."
 
 
 async def delete_workshop(request: Request, data: Deletion) -> str:
     """Delete a workshop, if its title is typed; tell what goes with it, if not."""
-    workshop_id = data.workshop_id.strip()
-    validation.key("workshop_id", workshop_id)
+    workshop_id = await find_workshop(data.workshop_id)
     workshop = await Workshop.objects().where(Workshop.id == workshop_id).lock_rows().first()
     if workshop is None:
         raise ValueError(f"There is no workshop {workshop_id}.")

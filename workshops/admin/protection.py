@@ -44,6 +44,7 @@ from workshops.database.migrations import project_engine
 SESSION_COOKIE = "id"
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
+API = "/admin/api/"
 LOGIN = "/admin/public/login/"
 LOGOUT = "/admin/public/logout/"
 # What an operator of either role may change: what is the operator's own.
@@ -132,7 +133,13 @@ class Protection:
             await _origin(scope, operator).record(AuditAction.refused, summary=READ_ONLY)
             raise RefusedError(403, READ_ONLY)
         body = await read_body(receive, limit=limit)
-        fields = check_body(scope, body)
+        fields = check_body(
+            scope,
+            body,
+            json_only=path.startswith(API)
+            and not path.startswith(OWN)
+            and scope["method"] != "DELETE",
+        )
         if path.startswith(OWN) and not all(isinstance(v, str) for v in fields.values()):
             raise RefusedError(422, "Every field must be text.")
         receive = replay(body, receive)

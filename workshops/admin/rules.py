@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from workshops import operations
 from workshops.admin.crud import AlreadyWrittenError
-from workshops.admin.read_only import NOT_WRITTEN
+from workshops.admin.read_only import EDITABLE, NOT_WRITTEN
 from workshops.admin.refusals import FieldsRefusedError, RefusedError
 from workshops.admin.tables import AdminSession, AuditEntry, WorkshopProgress
 from workshops.admin.versions import check_version, lock_row, stored_value
@@ -57,18 +57,19 @@ class Change:
             if name != "updated_at" and not _same(table, name, stored[name], value)
         }
 
-    def allow(self, *names: str, because: str = "cannot be changed here") -> None:
-        """Refuse a change of any other field.
+    def check_fields(self) -> None:
+        """Refuse a change of a field that cannot be changed.
 
         A secret is never sent to the browser, so its field comes back empty: that is
         no change.
         """
+        editable = EDITABLE[self.table._meta.tablename]
         problems = {}
-        for name in sorted(self.changes.keys() - set(names)):
+        for name in sorted(self.changes.keys() - set(editable)):
             if self.table._meta.get_column_by_name(name)._meta.secret and not self.changes[name]:
                 del self.changes[name]
             else:
-                problems[name] = f"{because}."
+                problems[name] = "cannot be changed here."
         if problems:
             raise FieldsRefusedError(problems)
 
@@ -118,7 +119,9 @@ async def _start(table: type[Table], row_id: Any, posted: Values, request: Reque
         )
     stored = await lock_row(table, row_id)
     check_version(stored, posted, request.state.row_version)
-    return Change(table, stored, posted)
+    change = Change(table, stored, posted)
+    change.check_fields()
+    return change
 
 
 # Changes
@@ -126,7 +129,6 @@ async def _start(table: type[Table], row_id: Any, posted: Values, request: Reque
 
 async def change_workshop(change: Change) -> dict[Column | str, Any]:
     """Change a workshop by ``update_workshop`` and ``set_workshop_status``."""
-    change.allow("title", "original_idea", "org_id", "template_id", "visibility", "status")
     row_id = change.stored["id"]
     status = change.changes.pop("status", None)
     if change.changes:
@@ -140,7 +142,6 @@ async def change_workshop(change: Change) -> dict[Column | str, Any]:
 
 async def change_step(change: Change) -> dict[Column | str, Any]:
     """Change a step by the operation that its new status means; the times follow from it."""
-    change.allow("status", "output", because="follows from the status")
     stored = change.stored
     key = (stored["workshop_id"], stored["step_id"])
     status = change.changes.get("status")
@@ -174,7 +175,6 @@ async def change_step(change: Change) -> dict[Column | str, Any]:
 
 async def change_member(change: Change) -> dict[Column | str, Any]:
     """Change a member's role; the last owner stays one."""
-    change.allow("role")
     if "role" in change.changes:
         await operations.set_member_role(
             change.stored["workshop_id"],
@@ -186,7 +186,6 @@ async def change_member(change: Change) -> dict[Column | str, Any]:
 
 async def change_session(change: Change) -> dict[Column | str, Any]:
     """Close an open session, once; nothing else of it changes."""
-    change.allow("ended_at")
     ended_at = change.stored["ended_at"]
     if change.changes and ended_at is not None:
         raise SessionClosedError(change.stored["id"], ended_at)
@@ -197,7 +196,6 @@ async def change_session(change: Change) -> dict[Column | str, Any]:
 
 async def change_definition(change: Change) -> dict[Column | str, Any]:
     """Change what a step is called and how it is explained."""
-    change.allow("order", "name", "description", "prompt_template")
     _check_texts(change.changes, name=100, description=20_000, prompt_template=CONTENT_LENGTH)
     if "order" in change.changes:
         validation.count("order", change.changes["order"], least=1, most=10_000)
@@ -206,7 +204,6 @@ async def change_definition(change: Change) -> dict[Column | str, Any]:
 
 async def change_build_pack(change: Change) -> dict[Column | str, Any]:
     """Correct a build pack."""
-    change.allow("title", "content", "format_type")
     _check_texts(change.changes, title=TITLE_LENGTH, content=CONTENT_LENGTH)
     if "format_type" in change.changes:
         validation.state("format_type", change.changes["format_type"], FormatType)
@@ -215,9 +212,6 @@ async def change_build_pack(change: Change) -> dict[Column | str, Any]:
 
 async def change_operator(change: Change) -> dict[Column | str, Any]:
     """Change an operator; whoever loses access, or gets a new password, is logged out."""
-    change.allow(
-        "username", "password", "first_name", "last_name", "email", "active", "admin", "superuser"
-    )
     changes = change.changes
     if not changes.get("password"):
         changes.pop("password", None)

@@ -4,7 +4,9 @@
 //   would look like a change of an old version: the form gets the stored values;
 // - a refusal on a list is not shown at all, or only as "Invalid column name or
 //   value": the server's sentence is shown;
-// - buttons that the operator may not use are hidden.
+// - buttons that the operator may not use are hidden, and fields that a Save cannot
+//   change cannot be typed in;
+// - a workshop's form links to the page with its steps and actions.
 "use strict";
 
 (() => {
@@ -17,7 +19,7 @@
     this.addEventListener("load", () => {
       if (path.includes("/user/") && this.status === 200) learnRole();
       if (!path.includes("api/tables/")) return;
-      if (verb === "GET" && path.includes("/schema/")) hideVersion();
+      if (verb === "GET" && path.includes("/schema/")) learnFields(this);
       if (verb === "PATCH" && this.status === 200) refill(this);
       if (verb !== "GET" && this.status >= 400 && onList()) show(this);
     });
@@ -78,17 +80,39 @@
     document.body.append(box);
   }
 
-  function hideVersion() {
-    const seek = new MutationObserver(() => {
-      for (const field of document.getElementsByName("row_version")) {
-        const box = field.closest("div");
-        box.classList.add("row-version");
-        const label = box.previousElementSibling;
-        if (label?.tagName === "LABEL") label.classList.add("row-version");
-      }
-    });
-    seek.observe(document.body, { childList: true, subtree: true });
+  let fixed = [];
+
+  async function learnFields(request) {
+    fixed = (await answer(request)).extra.fixed_columns;
   }
+
+  // The page is drawn and drawn again: it is put right whenever it has changed.
+  new MutationObserver(() => {
+    for (const field of document.getElementsByName("row_version")) {
+      const box = field.closest("div");
+      box.classList.add("row-version");
+      const label = box.previousElementSibling;
+      if (label?.tagName === "LABEL") label.classList.add("row-version");
+    }
+    const [table, row] = place();
+    if (!row || row === "add") return;
+    for (const name of fixed) {
+      for (const field of document.getElementsByName(name)) {
+        const seen = field.type === "hidden" ? field.parentElement : field;
+        const inputs = seen === field ? [field] : seen.querySelectorAll("input");
+        for (const input of inputs) if (!input.readOnly) input.readOnly = true;
+      }
+    }
+    const heading = document.querySelector("form")?.parentElement?.querySelector("h1");
+    const shown = ["workshops", "workshop_progress"].includes(table);
+    if (shown && heading && !heading.querySelector(".progress-link")) {
+      const link = document.createElement("a");
+      link.className = "progress-link";
+      link.href = `../progress/workshops/${row}/`;
+      link.textContent = "Steps, timeline and actions";
+      heading.append(link);
+    }
+  }).observe(document.body, { childList: true, subtree: true });
 
   async function learnRole() {
     const response = await fetch("./site/operator.json");
