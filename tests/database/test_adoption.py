@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.commands.running import run
+from tests.commands.serving import serving
 from tests.conftest import Server
 
 DRIZZLE = (Path(__file__).parent / "drizzle.sql").read_text()
@@ -140,3 +143,33 @@ async def test_rows_that_break_a_new_constraint_stop_the_run(
     assert (await run(*command, DATABASE_URL=url)).code == 0
     check = await run("workshops", "check", DATABASE_URL=url)
     assert check.code == 0, check
+
+
+async def test_the_admin_edits_adopted_rows(server: Server, drizzle_database: str) -> None:
+    """An operator changes a row of the other application; updated_at moves, nothing else does."""
+    url = server.url(drizzle_database)
+    await adopt(url)
+    await run("workshops", "migrate", DATABASE_URL=url)
+    created = await run("workshops", "operator", "create", "grace", DATABASE_URL=url)
+    password = created.out.split()[-1]
+    before = await contents(server, drizzle_database)
+    async with serving(DATABASE_URL=url) as site, httpx.AsyncClient() as client:
+        await site.wait_until_ready()
+        client.base_url = httpx.URL(site.url)
+        await client.get("/admin/")
+        client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+        answer = await client.post(
+            "/admin/public/login/", json={"username": "grace", "password": password}
+        )
+        assert answer.status_code == 200, answer.text
+        row = (await client.get("/admin/api/tables/workshops/ws_a/")).json()
+        answer = await client.patch(
+            "/admin/api/tables/workshops/ws_a/", json={**row, "title": "Renamed"}
+        )
+        assert answer.status_code == 200, answer.text
+        await site.stop(signal.SIGINT)
+    after = await contents(server, drizzle_database)
+    changed = {table: set(before[table]) ^ set(after[table]) for table in before}
+    assert {table for table in changed if changed[table]} == {"workshops"}
+    assert any("Renamed" in text for text in changed["workshops"])
+    assert len(changed["workshops"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec
@@ -32,4 +33,6 @@ def fails_with_a_sentence(
         except asyncpg.UndefinedTableError:
             sys.exit("A table is missing. Run the migrations first: piccolo workshops migrate")
 
+    # targ 0.7 finds positional arguments by getfullargspec, which does not unwrap.
+    wrapper.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
     return wrapper
