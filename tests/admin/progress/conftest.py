@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,14 @@ async def viewer(log_in: Browse) -> httpx.AsyncClient:
     """The client of Vera, who may only look."""
     await make_operator("vera", superuser=False)
     return await log_in("vera")
+
+
+@pytest.fixture
+async def stranger(site: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """The client of somebody who is not logged in."""
+    transport = httpx.ASGITransport(app=site)
+    async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
+        yield client
 
 
 @pytest.fixture

@@ -49,10 +49,12 @@ $$
 # Locking comes first, in a statement of its own: whoever waited for the lock must
 # compute with a snapshot that sees what the other transaction committed.
 # SECURITY DEFINER: an application that shares the database needs no right on the
-# summary to write its own tables.
+# summary to write its own tables. The plan is the same for all rows, and making it
+# takes longer than running it.
 REFRESH = """
 CREATE FUNCTION workshop_summaries_refresh(ids text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = %(schema)s, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = %(schema)s, pg_temp
+SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     PERFORM FROM workshop_summaries WHERE workshop_id = ANY (ids) ORDER BY workshop_id FOR UPDATE;
     INSERT INTO workshop_summaries AS kept
@@ -93,16 +95,25 @@ BEGIN
 END $$
 """
 
-# For a statement that inserted or deleted rows, of `workshops` or of a child table.
+# A new workshop has no steps yet, or the trigger on them has summed them up before.
+ON_WORKSHOPS = """
+CREATE FUNCTION workshop_summaries_on_workshops() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = %(schema)s, pg_temp AS $$
+BEGIN
+    INSERT INTO workshop_summaries
+    SELECT id, created_at, updated_at, 0, 0, 0, status, '', clerk_user_id, org_id, lower(title)
+    FROM changed ON CONFLICT DO NOTHING;
+    INSERT INTO workshop_titles SELECT id, lower(title) FROM changed ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$
+"""
+
+# For a statement that inserted or deleted rows of a child table.
 ON_ROWS = """
 CREATE FUNCTION workshop_summaries_on_rows() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = %(schema)s, pg_temp AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'workshops' THEN
-        PERFORM workshop_summaries_refresh(ARRAY (SELECT id FROM changed));
-    ELSE
-        PERFORM workshop_summaries_refresh(ARRAY (SELECT DISTINCT workshop_id FROM changed));
-    END IF;
+    PERFORM workshop_summaries_refresh(ARRAY (SELECT DISTINCT workshop_id FROM changed));
     RETURN NULL;
 END $$
 """
@@ -146,13 +157,13 @@ BEGIN
 END $$
 """
 
-FUNCTIONS = (PAIRS, REFRESH, ON_ROWS, ON_CHANGE, ON_ACTIVITY, ON_ORDER)
+FUNCTIONS = (PAIRS, REFRESH, ON_WORKSHOPS, ON_ROWS, ON_CHANGE, ON_ACTIVITY, ON_ORDER)
 
 TRIGGERS = (
     """
     CREATE TRIGGER workshop_summaries_insert AFTER INSERT ON workshops
     REFERENCING NEW TABLE AS changed
-    FOR EACH STATEMENT EXECUTE FUNCTION workshop_summaries_on_rows()
+    FOR EACH STATEMENT EXECUTE FUNCTION workshop_summaries_on_workshops()
     """,
     """
     CREATE TRIGGER workshop_summaries_change AFTER UPDATE ON workshops FOR EACH ROW
@@ -291,7 +302,7 @@ async def drop_summaries():
             )
     await MigrationTable.raw("DROP TABLE IF EXISTS workshop_titles, workshop_summaries")
     await MigrationTable.raw("DROP FUNCTION IF EXISTS workshop_title_pairs")
-    for function in ("on_rows", "on_change", "on_activity", "on_order", "refresh"):
+    for function in ("on_workshops", "on_rows", "on_change", "on_activity", "on_order", "refresh"):
         await MigrationTable.raw(f"DROP FUNCTION IF EXISTS workshop_summaries_{function}")
 
 

@@ -18,8 +18,8 @@ SELECT w.id, w.title, w.status, person.role, summary.last_activity_at, NOT EXIST
 FROM (
     SELECT workshop_id, role FROM workshop_members WHERE clerk_user_id = $1
     UNION ALL
-    SELECT id, 'owner' FROM workshops WHERE clerk_user_id = $1 AND NOT EXISTS (
-        SELECT FROM workshop_members m WHERE m.workshop_id = id AND m.clerk_user_id = $1)
+    SELECT o.id, 'owner' FROM workshops o WHERE o.clerk_user_id = $1 AND NOT EXISTS (
+        SELECT FROM workshop_members m WHERE m.workshop_id = o.id AND m.clerk_user_id = $1)
 ) person
 JOIN workshops w ON w.id = person.workshop_id
 JOIN workshop_summaries summary ON summary.workshop_id = w.id
