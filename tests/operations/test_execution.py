@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -36,7 +37,6 @@ ONE_ROUND_TRIP: dict[str, Any] = {
     "add_member": lambda id: operations.add_member(id, "user_bob", role="editor"),
     "remove_member": lambda id: operations.remove_member(id, "user_eve"),
     "set_member_role": lambda id: operations.set_member_role(id, "user_eve", role="viewer"),
-    "transfer_ownership": lambda id: operations.transfer_ownership(id, to="user_eve"),
     "delete_workshop": lambda id: operations.delete_workshop(id),
 }
 
@@ -159,3 +159,35 @@ async def test_definitions_that_change_meanwhile_are_met(database: str) -> None:
     workshop = await operations.create_workshop(**NEW)
     steps = (await operations.get_workshop(workshop.id))["steps"]
     assert (len(steps), steps[-1]["step_id"]) == (11, "extra")
+
+
+@pytest.fixture
+async def deadlocks(database: str) -> AsyncIterator[None]:
+    """Has PostgreSQL end the first two updates of a step as if to break a deadlock."""
+    await Workshop.raw("CREATE SEQUENCE attempts")  # what a rollback does not undo
+    await Workshop.raw(
+        "CREATE FUNCTION deadlock() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " IF nextval('attempts') <= 2 THEN RAISE SQLSTATE '40P01'; END IF; RETURN NEW; END $$"
+    )
+    await Workshop.raw(
+        "CREATE TRIGGER deadlock BEFORE UPDATE ON workshop_steps"
+        " FOR EACH ROW EXECUTE FUNCTION deadlock()"
+    )
+    yield
+    await Workshop.raw("DROP FUNCTION deadlock CASCADE")
+    await Workshop.raw("DROP SEQUENCE attempts")
+
+
+@pytest.mark.usefixtures("deadlocks")
+async def test_a_statement_that_a_deadlock_has_ended_is_tried_again(workshop: Workshop) -> None:
+    """Its work was undone as a whole, so it is done once."""
+    step = await operations.append_step_message(workshop.id, "define", "Hello")
+    assert step.output == {"messages": ["Hello"]}
+
+
+@pytest.mark.usefixtures("deadlocks")
+async def test_a_deadlock_in_the_callers_transaction_is_the_callers(workshop: Workshop) -> None:
+    """All of the transaction is undone, which only the caller can do again."""
+    with pytest.raises(asyncpg.DeadlockDetectedError):
+        async with transaction():
+            await operations.start_step(workshop.id, "define")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from asyncpg import IntegrityConstraintViolationError
+from asyncpg import DeadlockDetectedError, IntegrityConstraintViolationError
 from piccolo.engine.postgres import PostgresEngine
 
 from workshops.constraints import domain_error
@@ -34,8 +34,16 @@ def transaction() -> PostgresTransaction:
     return _engine().transaction()
 
 
+_ATTEMPTS = 5
+"""How often a statement is tried that PostgreSQL ends to break a deadlock."""
+
+
 async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
     """Run one statement and return its rows.
+
+    Operations lock rows in one order and cannot deadlock among themselves. With
+    somebody else they can, a plain DELETE of a workshop say; PostgreSQL then undoes
+    one of the two statements. If it is ours and a transaction of its own, it is tried again.
 
     Raises:
         WorkshopsError: a constraint is violated that means one of them.
@@ -43,18 +51,21 @@ async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
     engine = _engine()
     if engine.log_queries:
         engine.print_query(query_id=engine.get_query_id(), query=statement)
-    try:
-        if current := engine.current_transaction.get():
-            records = await current.connection.fetch(statement, *arguments)
-        elif engine.pool:
-            records = await engine._run_in_pool(statement, arguments)
-        else:
-            records = await engine._run_in_new_connection(statement, arguments)
-    except IntegrityConstraintViolationError as violation:
-        if error := domain_error(violation):
-            raise error from violation
-        raise
-    return records  # type: ignore[no-any-return]
+    current = engine.current_transaction.get()
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            if current:
+                return await current.connection.fetch(statement, *arguments)  # type: ignore[no-any-return]
+            run = engine._run_in_pool if engine.pool else engine._run_in_new_connection
+            return await run(statement, arguments)  # type: ignore[no-any-return]
+        except DeadlockDetectedError:
+            if current or attempt == _ATTEMPTS:
+                raise
+        except IntegrityConstraintViolationError as violation:
+            if error := domain_error(violation):
+                raise error from violation
+            raise
+    raise AssertionError("unreachable")
 
 
 async def fetch_row(statement: str, *arguments: Any) -> Record | None:

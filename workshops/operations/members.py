@@ -2,8 +2,8 @@
 
 A workshop always has an owner. Its ``clerk_user_id`` names one of them, at first the
 person who created it; when that one leaves or is demoted, the owner of longest
-standing takes their place. Each change locks the workshop first and then reads its
-members in their latest version, so two callers cannot remove the last two owners.
+standing takes their place. Each change locks all members of the workshop and so reads
+them in their latest version: two callers cannot remove the last two owners.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from workshops.errors import (
     LastOwnerError,
     MemberExistsError,
     MemberNotFoundError,
+    NotFoundError,
     WorkshopNotFoundError,
 )
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.operations.execution import fetch_row
+from workshops.operations.execution import fetch, fetch_row, transaction
 from workshops.operations.records import NEXT_UPDATED_AT, columns, object_maker
 from workshops.operations.workshop_changes import make_workshop
 from workshops.states import MemberRole
@@ -31,14 +32,13 @@ _make_member = object_maker(WorkshopMember)
 
 # $1 is the workshop, $2 the person.
 _LOCKED = """
-    WITH workshop AS (
-        SELECT w.id, w.clerk_user_id FROM workshops w WHERE w.id = $1 FOR NO KEY UPDATE
-    ), member AS (
+    WITH member AS (
         SELECT m.id, m.clerk_user_id, m.role, m.created_at
-        FROM workshop, workshop_members m WHERE m.workshop_id = workshop.id
-        FOR NO KEY UPDATE OF m
+        FROM workshop_members m WHERE m.workshop_id = $1
+        ORDER BY m.id FOR NO KEY UPDATE
     ), person AS (
-        SELECT * FROM member WHERE member.clerk_user_id = $2
+        SELECT * FROM member
+        WHERE member.clerk_user_id = $2 AND (SELECT count(*) FROM member) > 0
     )"""
 
 _OTHER_OWNER = f"""(
@@ -51,26 +51,28 @@ _OTHER_OWNER = f"""(
 def _losing_owner(change: str, *, condition: str = "true") -> str:
     """Return the statement of a change after which the person may own the workshop no longer.
 
+    The row of the workshop is updated whoever it names: only the UPDATE itself sees
+    its latest version, and decides there.
+
     :param change: The start of an UPDATE or DELETE of ``workshop_members``, up to its FROM.
     :param condition: When it takes an owner's role away.
     """
     return f"""{_LOCKED}, allowed AS (
         SELECT person.id AS member_row, {_OTHER_OWNER} AS other_owner,
-            {condition} AS loses
+            person.role = '{MemberRole.owner}' AND ({condition}) AS loses
         FROM person
         WHERE person.role <> '{MemberRole.owner}' OR NOT ({condition})
             OR {_OTHER_OWNER} IS NOT NULL
-    ), handed_over AS (
-        UPDATE workshops SET clerk_user_id = allowed.other_owner, updated_at = {NEXT_UPDATED_AT}
-        FROM allowed
-        WHERE workshops.id = $1 AND workshops.clerk_user_id = $2
-            AND allowed.loses AND allowed.other_owner IS NOT NULL
     ), changed AS (
         {change} allowed WHERE workshop_members.id = allowed.member_row
         RETURNING {columns(WorkshopMember)}
+    ), handed_over AS (
+        UPDATE workshops
+        SET clerk_user_id = CASE clerk_user_id WHEN $2 THEN other_owner ELSE clerk_user_id END,
+            updated_at = CASE clerk_user_id WHEN $2 THEN {NEXT_UPDATED_AT} ELSE updated_at END
+        FROM allowed WHERE workshops.id = $1 AND allowed.loses
     )
-    SELECT changed.*, (SELECT count(*) FROM workshop) AS workshops,
-        (SELECT count(*) FROM person) AS persons
+    SELECT changed.*, (SELECT count(*) FROM person) AS persons
     FROM (SELECT) AS one LEFT JOIN changed ON true"""
 
 
@@ -121,11 +123,8 @@ async def set_member_role(workshop_id: str, clerk_user_id: str, *, role: str) ->
         LastOwnerError: a ConflictError; the last owner would be demoted.
     """
     role = validation.role(role)
-    return _member(
-        await fetch_row(_SET_ROLE, *_keys(workshop_id, clerk_user_id), role),
-        workshop_id,
-        clerk_user_id,
-    )
+    record = await fetch_row(_SET_ROLE, *_keys(workshop_id, clerk_user_id), role)
+    return await _member(record, workshop_id, clerk_user_id)
 
 
 _REMOVE = _losing_owner("DELETE FROM workshop_members USING")
@@ -139,40 +138,50 @@ async def remove_member(workshop_id: str, clerk_user_id: str) -> None:
         LastOwnerError: a ConflictError; the person is the last owner.
     """
     record = await fetch_row(_REMOVE, *_keys(workshop_id, clerk_user_id))
-    _member(record, workshop_id, clerk_user_id)
+    await _member(record, workshop_id, clerk_user_id)
 
 
-_TRANSFER = f"""{_LOCKED}, new_owner AS (
-        UPDATE workshop_members SET role = '{MemberRole.owner}'
-        FROM person WHERE workshop_members.id = person.id
-    ), old_owner AS (
-        UPDATE workshop_members SET role = '{MemberRole.editor}'
-        FROM workshop, member, person
-        WHERE workshop_members.id = member.id AND member.role = '{MemberRole.owner}'
-            AND member.clerk_user_id = workshop.clerk_user_id AND member.id <> person.id
-    ), changed AS (
-        UPDATE workshops SET clerk_user_id = $2, updated_at = {NEXT_UPDATED_AT}
-        FROM person WHERE workshops.id = $1
-        RETURNING {columns(Workshop)}
+_LOCK_MEMBERS = """
+    SELECT id, clerk_user_id FROM workshop_members WHERE workshop_id = $1
+    ORDER BY id FOR NO KEY UPDATE"""
+
+# $3 are the members that are locked: one who joined since then is left alone, who
+# might be locked by somebody that waits for us.
+_TRANSFER = f"""
+    WITH members AS (
+        UPDATE workshop_members m SET role = CASE m.clerk_user_id
+            WHEN $2 THEN '{MemberRole.owner}' ELSE '{MemberRole.editor}' END
+        FROM workshops w
+        WHERE w.id = $1 AND m.id = ANY($3::text[]) AND (
+            m.clerk_user_id = $2
+            OR m.clerk_user_id = w.clerk_user_id AND m.role = '{MemberRole.owner}'
+        )
     )
-    SELECT changed.*, (SELECT count(*) FROM workshop) AS workshops,
-        (SELECT count(*) FROM person) AS persons
-    FROM (SELECT) AS one LEFT JOIN changed ON true"""
+    UPDATE workshops SET clerk_user_id = $2, updated_at = {NEXT_UPDATED_AT}
+    WHERE id = $1 RETURNING {columns(Workshop)}"""
 
 
 async def transfer_ownership(workshop_id: str, *, to: str) -> Workshop:
-    """Make a member the owner instead of the present one, who becomes an editor. One round trip.
+    """Make a member the owner instead of the present one, who becomes an editor.
 
     The present owner is the one that ``clerk_user_id`` of the workshop names; it
     names the new one afterwards. Other owners stay owners. The new owner must be a
-    member already: a mistyped identifier would leave the workshop to nobody.
+    member already: a mistyped identifier would leave the workshop to nobody. One
+    transaction of two statements: the second one sees whom the first has waited for.
 
     Raises:
         NotFoundError: there is no such workshop, or the person is not a member of it.
     """
     validation.key("workshop_id", workshop_id)
-    record = await fetch_row(_TRANSFER, workshop_id, validation.key("to", to))
-    return make_workshop(_found(record, workshop_id, to))
+    validation.key("to", to)
+    async with transaction():
+        members = await fetch(_LOCK_MEMBERS, workshop_id)
+        if to not in (member["clerk_user_id"] for member in members):
+            raise await _not_found(workshop_id, to)
+        ids = [member["id"] for member in members]
+        record = await fetch_row(_TRANSFER, workshop_id, to, ids)
+    assert record is not None
+    return make_workshop(record)
 
 
 def _keys(workshop_id: str, clerk_user_id: str) -> tuple[str, str]:
@@ -182,17 +191,16 @@ def _keys(workshop_id: str, clerk_user_id: str) -> tuple[str, str]:
     )
 
 
-def _found(record: Record | None, workshop_id: str, clerk_user_id: str) -> Record:
+async def _member(record: Record | None, workshop_id: str, clerk_user_id: str) -> WorkshopMember:
     assert record is not None
-    if not record["workshops"]:
-        raise WorkshopNotFoundError(workshop_id)
     if not record["persons"]:
-        raise MemberNotFoundError(workshop_id, clerk_user_id)
-    return record
-
-
-def _member(record: Record | None, workshop_id: str, clerk_user_id: str) -> WorkshopMember:
-    record = _found(record, workshop_id, clerk_user_id)
+        raise await _not_found(workshop_id, clerk_user_id)
     if record["id"] is None:
         raise LastOwnerError(workshop_id, clerk_user_id)
     return _make_member(record)
+
+
+async def _not_found(workshop_id: str, clerk_user_id: str) -> NotFoundError:
+    if await fetch_row("SELECT id FROM workshops WHERE id = $1", workshop_id) is None:
+        return WorkshopNotFoundError(workshop_id)
+    return MemberNotFoundError(workshop_id, clerk_user_id)

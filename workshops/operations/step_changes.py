@@ -1,10 +1,18 @@
 """The one statement that every change of a step is.
 
-It locks the workshop and then the step (everybody in this order, so nobody waits
-in a circle), looks at the states that it has locked, changes all or nothing, and
-returns what it saw. Locked rows are read in their latest version, even if that was
-committed after the statement began: of two callers at the same moment the second
-one sees what the first has done, and knows its error without another query.
+It locks the step, looks at the state that it has locked, changes workshop and step or
+neither, and returns what it saw. A locked row is read in its latest version, even if
+that was committed after the statement began; so is the row of an UPDATE, whose
+condition is tested again. Of two callers at the same moment the second one therefore
+acts on what the first has done.
+
+Rows are locked in one order everywhere, so that nobody waits in a circle: steps by
+definition order, then members, then the workshop. PostgreSQL reads a CTE only as far
+as it needs to; counting its rows makes it lock them all before it goes on.
+
+A row of ``workshops`` is never locked and then updated in one statement: foreign keys
+refer to it, and PostgreSQL (18) may then wait on its old version for somebody who
+waits for us. Rows of the other tables may be.
 """
 
 from __future__ import annotations
@@ -22,24 +30,47 @@ from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.states import StepStatus, WorkshopStatus
 from workshops.tables import WorkshopStep
 
-ACTIVATE = (
-    f"UPDATE workshops SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}"
-)
+_OPEN = f"workshops.id = $1 AND workshops.status IN {literals(OPEN_FOR_WORK)}"
+_RETURNING = "RETURNING workshops.id AS open_workshop"
 
-# The step that follows in the order of the definitions, if nobody has started it.
-_START_NEXT = f"""
-    , next AS (
-        UPDATE workshop_steps
-        SET status = '{StepStatus.in_progress}', started_at = {NOW}, updated_at = {NEXT_UPDATED_AT}
-        FROM allowed
-        WHERE workshop_steps.status = '{StepStatus.not_started}' AND workshop_steps.id = (
+ACTIVATES = f"""workshop AS (
+        UPDATE workshops
+        SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}
+        FROM allowed WHERE {_OPEN} {_RETURNING}
+    )"""
+"""The workshop becomes active, and its ``updated_at`` moves."""
+
+TOUCHES = f"""workshop AS (
+        UPDATE workshops SET updated_at = {NEXT_UPDATED_AT}
+        FROM allowed WHERE {_OPEN} {_RETURNING}
+    )"""
+"""The ``updated_at`` of the workshop moves."""
+
+ACTIVATES_DRAFT = f"""workshop AS (
+        SELECT workshops.id AS open_workshop FROM workshops, allowed WHERE {_OPEN}
+    ), activated AS (
+        UPDATE workshops
+        SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}
+        FROM allowed WHERE workshops.id = $1 AND workshops.status = '{WorkshopStatus.draft}'
+    )"""
+"""A draft workshop becomes active; any other row is only read."""
+
+# The step that follows in the order of the definitions.
+_FOLLOWING = """(
             SELECT following.id
             FROM step_definitions this, workshop_steps following
             JOIN step_definitions d ON d.id = following.step_id
             WHERE this.id = $2 AND following.workshop_id = $1
                 AND (d."order", d.id) > (this."order", this.id)
             ORDER BY d."order", d.id LIMIT 1
-        )
+        )"""
+
+_START_FOLLOWING = f""", started AS (
+        UPDATE workshop_steps
+        SET status = '{StepStatus.in_progress}', started_at = {NOW}, updated_at = {NEXT_UPDATED_AT}
+        FROM locked, workshop
+        WHERE workshop_steps.id = locked.id AND locked.step_id <> $2
+            AND locked.status = '{StepStatus.not_started}'
     )"""
 
 _make_step = object_maker(WorkshopStep)
@@ -52,10 +83,9 @@ class StepChange:
     :param sources: The statuses of the step that allow it.
     :param assignments: What it sets in ``workshop_steps``, besides ``updated_at``.
         ``$1`` and ``$2`` are the identifiers, ``$3`` and up the arguments of the call.
-    :param workshop: The UPDATE of the workshop that goes with it; its condition may
-        use ``allowed.workshop_status``.
+    :param workshop: What happens to the workshop, if it is open: one of those above.
     :param problem: An expression over the locked row ``s``: why it cannot be done, or NULL.
-    :param starts_next: Whether the following step is started, if it is not.
+    :param starts_following: Whether the following step is started, if it is not.
     """
 
     def __init__(
@@ -64,39 +94,37 @@ class StepChange:
         *,
         sources: tuple[str, ...],
         assignments: str,
-        workshop: str = ACTIVATE,
-        workshop_condition: str = "true",
+        workshop: str = ACTIVATES,
         problem: str = "NULL::text",
-        starts_next: bool = False,
+        starts_following: bool = False,
     ) -> None:
         self.operation = operation
         self.sources = sources
         self.statement = f"""
-    WITH workshop AS (
-        SELECT w.id, w.status FROM workshops w WHERE w.id = $1 FOR NO KEY UPDATE
-    ), step AS (
-        SELECT s.id, s.status, {problem} AS problem
-        FROM workshop, workshop_steps s
-        WHERE s.workshop_id = workshop.id AND s.step_id = $2
-        FOR NO KEY UPDATE OF s
+    WITH locked AS (
+        SELECT s.id, s.step_id, s.status, {problem} AS problem
+        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        WHERE s.workshop_id = $1
+            AND (s.step_id = $2{f" OR s.id = {_FOLLOWING}" if starts_following else ""})
+        ORDER BY d."order", d.id FOR NO KEY UPDATE OF s
     ), allowed AS (
-        SELECT step.id AS step_row, workshop.status AS workshop_status
-        FROM workshop, step
-        WHERE workshop.status IN {literals(OPEN_FOR_WORK)}
-            AND step.status IN {literals(sources)} AND step.problem IS NULL
-    ), touched AS (
-        {workshop} FROM allowed WHERE workshops.id = $1 AND {workshop_condition}
-    ), changed AS (
+        SELECT locked.id AS step_row FROM locked
+        WHERE locked.step_id = $2 AND locked.status IN {literals(sources)}
+            AND locked.problem IS NULL AND (SELECT count(*) FROM locked) > 0
+    ), {workshop}, changed AS (
         UPDATE workshop_steps SET {assignments}, updated_at = {NEXT_UPDATED_AT}
-        FROM allowed WHERE workshop_steps.id = allowed.step_row
+        FROM allowed, workshop WHERE workshop_steps.id = allowed.step_row
         RETURNING {columns(WorkshopStep)}
-    ){_START_NEXT if starts_next else ""}
-    SELECT changed.*, workshop.status AS workshop_status, step.status AS step_status, step.problem
+    ){_START_FOLLOWING if starts_following else ""}
+    SELECT changed.*, step.status AS step_status, step.problem
     FROM (SELECT) AS one
-    LEFT JOIN workshop ON true LEFT JOIN step ON true LEFT JOIN changed ON true"""
+    LEFT JOIN (SELECT * FROM locked WHERE locked.step_id = $2) AS step ON true
+    LEFT JOIN changed ON true"""
 
     async def run(self, workshop_id: str, step_id: str, *arguments: object) -> WorkshopStep | str:
         """Make the change and return the step, or the ``problem`` because of which nothing changed.
+
+        One round trip; if nothing changed, another one to tell why.
 
         Raises:
             NotFoundError: there is no such workshop, or no such step in it.
@@ -105,19 +133,21 @@ class StepChange:
         """
         validation.key("workshop_id", workshop_id)
         validation.key("step_id", step_id)
-        record = await fetch_row(self.statement, workshop_id, step_id, *arguments)
-        assert record is not None
-        if record["id"] is not None:
-            return _make_step(record)
-        workshop_status, step_status = record["workshop_status"], record["step_status"]
-        if workshop_status is None:
-            raise WorkshopNotFoundError(workshop_id)
-        if step_status is None:
-            raise StepNotFoundError(workshop_id, step_id)
-        if workshop_status not in OPEN_FOR_WORK:
-            raise WorkshopNotOpenError(workshop_id, workshop_status)
-        if step_status not in self.sources:
-            raise StepTransitionError(workshop_id, step_id, step_status, self.operation)
-        problem = record["problem"]
-        assert isinstance(problem, str)
-        return problem
+        while True:
+            record = await fetch_row(self.statement, workshop_id, step_id, *arguments)
+            assert record is not None
+            if record["id"] is not None:
+                return _make_step(record)
+            workshop = await fetch_row("SELECT status FROM workshops WHERE id = $1", workshop_id)
+            if workshop is None:
+                raise WorkshopNotFoundError(workshop_id)
+            status = record["step_status"]
+            if status is None:
+                raise StepNotFoundError(workshop_id, step_id)
+            if workshop["status"] not in OPEN_FOR_WORK:
+                raise WorkshopNotOpenError(workshop_id, workshop["status"])
+            if status not in self.sources:
+                raise StepTransitionError(workshop_id, step_id, status, self.operation)
+            if record["problem"] is not None:
+                return str(record["problem"])
+            # The workshop was opened between the two statements.

@@ -5,6 +5,8 @@ Every change of a step also makes its draft workshop active, and is refused with
 the workshop's ``updated_at``, by which dashboards are sorted, except for a chat
 turn: it comes every few seconds, and whoever edits the workshop's title meanwhile
 would be told each time that the workshop has changed.
+
+A change takes one round trip, and another one to tell why it was refused.
 """
 
 from __future__ import annotations
@@ -23,15 +25,14 @@ from workshops.operations import validation
 from workshops.operations.execution import fetch_row
 from workshops.operations.json_values import OUTPUT_BYTES, json_object, json_value
 from workshops.operations.records import (
-    NEXT_UPDATED_AT,
     NOW,
     columns,
     object_maker,
     row_maker,
 )
-from workshops.operations.step_changes import StepChange
+from workshops.operations.step_changes import ACTIVATES_DRAFT, TOUCHES, StepChange
 from workshops.operations.transitions import STEP
-from workshops.states import StepStatus, WorkshopStatus
+from workshops.states import StepStatus
 from workshops.tables import WorkshopStep
 from workshops.types import JSONObject, StepWithDefinition
 
@@ -67,7 +68,7 @@ _APPEND = StepChange(
         "output = jsonb_set(COALESCE(output, '{}'), '{messages}',"
         " COALESCE(output -> 'messages', '[]') || jsonb_build_array($3::text::jsonb)), " + _STARTED
     ),
-    workshop_condition=f"allowed.workshop_status = '{WorkshopStatus.draft}'",
+    workshop=ACTIVATES_DRAFT,
     problem=(
         "CASE WHEN jsonb_typeof(s.output -> 'messages') <> 'array' THEN 'not a list'"
         f" WHEN octet_length(s.output::text) + octet_length($3::text) > {OUTPUT_BYTES}"
@@ -82,7 +83,7 @@ _COMPLETE = StepChange(
         f"status = '{StepStatus.complete}', started_at = COALESCE(started_at, {NOW}),"
         f" completed_at = {NOW}, output = COALESCE($3::text::jsonb, output)"
     ),
-    starts_next=True,
+    starts_following=True,
 )
 
 _RESET = StepChange(
@@ -92,7 +93,7 @@ _RESET = StepChange(
         f"status = '{StepStatus.not_started}', output = NULL, started_at = NULL,"
         " completed_at = NULL"
     ),
-    workshop=f"UPDATE workshops SET updated_at = {NEXT_UPDATED_AT}",
+    workshop=TOUCHES,
 )
 
 

@@ -67,12 +67,20 @@ def _json_ready(value: Any) -> Any:
     return value
 
 
-# In the order of their keys, so that two deletions at once do not wait for each other.
-_LOCK = f"""
-    SELECT id FROM workshops WHERE id IN (
-        SELECT * FROM {_OWNED} AS owned
-        UNION SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1
-    ) ORDER BY id FOR UPDATE"""
+_CONCERNED = "SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1"
+
+# In the order of all operations, so that nobody waits in a circle: steps, members,
+# workshops; and of each of them in one order too.
+_LOCKS = (
+    f"""SELECT s.id FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        WHERE s.workshop_id IN {_OWNED}
+        ORDER BY s.workshop_id, d."order", d.id FOR UPDATE OF s""",
+    f"""SELECT id FROM workshop_members
+        WHERE workshop_id IN (SELECT * FROM {_OWNED} AS owned UNION {_CONCERNED})
+        ORDER BY workshop_id, id FOR UPDATE""",
+    f"""SELECT id FROM workshops
+        WHERE id IN {_OWNED} ORDER BY id FOR UPDATE""",
+)
 
 _DELETE_WORKSHOPS = f"""
     DELETE FROM workshops w WHERE w.id IN {_OWNED} AND NOT EXISTS (
@@ -104,7 +112,8 @@ async def delete_user_data(clerk_user_id: str) -> DeletedUserData:
     """
     validation.key("clerk_user_id", clerk_user_id)
     async with transaction():
-        await fetch(_LOCK, clerk_user_id)
+        for lock in _LOCKS:
+            await fetch(lock, clerk_user_id)
         deleted = await fetch(_DELETE_WORKSHOPS, clerk_user_id)
         handed_over = await fetch(_HAND_OVER, clerk_user_id)
         left = await fetch(_LEAVE, clerk_user_id)

@@ -136,34 +136,35 @@ async def update_workshop(workshop_id: str, **fields: Unpack[WorkshopChanges]) -
     return await change_workshop(workshop_id, ", ".join(assignments), *arguments)
 
 
-# To complete a workshop, its steps are locked as well: so they are read in their
-# latest version, and none can be reset before the workshop is completed.
 _SET_STATUS = f"""
-    WITH workshop AS (
-        SELECT w.id, w.status FROM workshops w WHERE w.id = $1 FOR NO KEY UPDATE
-    ), step AS (
-        SELECT s.step_id, s.status FROM workshop, workshop_steps s
-        WHERE s.workshop_id = workshop.id AND $2 = '{WorkshopStatus.completed}'
-        FOR SHARE OF s
+    UPDATE workshops SET status = $2, updated_at = {NEXT_UPDATED_AT}
+    WHERE id = $1 AND status = ANY($3::text[]) RETURNING {columns(Workshop)}"""
+
+# The steps are locked: so they are read in their latest version, and none can be
+# reset before the workshop is completed.
+_COMPLETE = f"""
+    WITH step AS (
+        SELECT s.step_id, s.status
+        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        WHERE s.workshop_id = $1 ORDER BY d."order", d.id FOR NO KEY UPDATE OF s
     ), open AS (
         SELECT array_agg(d.id ORDER BY d."order", d.id) AS step_ids
         FROM step JOIN step_definitions d ON d.id = step.step_id
         WHERE step.status <> '{StepStatus.complete}'
     ), changed AS (
         UPDATE workshops SET status = $2, updated_at = {NEXT_UPDATED_AT}
-        FROM workshop, open
-        WHERE workshops.id = workshop.id AND workshop.status = ANY($3::text[])
-            AND open.step_ids IS NULL
+        FROM open
+        WHERE id = $1 AND status = ANY($3::text[]) AND open.step_ids IS NULL
         RETURNING {columns(Workshop)}
     )
-    SELECT changed.*, workshop.status AS old_status, open.step_ids
-    FROM workshop CROSS JOIN open LEFT JOIN changed ON true"""
+    SELECT changed.*, open.step_ids FROM open LEFT JOIN changed ON true"""
 
 
 async def set_workshop_status(workshop_id: str, status: WorkshopStatusName) -> Workshop:
-    """Move a workshop along draft -> active <-> paused, active <-> completed. One round trip.
+    """Move a workshop along draft -> active <-> paused, active <-> completed.
 
-    It is completed only when every step is complete.
+    It is completed only when every step is complete. One round trip; if it is
+    refused, another one to tell why.
 
     Raises:
         InvalidInputError: there is no such status.
@@ -174,14 +175,33 @@ async def set_workshop_status(workshop_id: str, status: WorkshopStatusName) -> W
     validation.key("workshop_id", workshop_id)
     wanted = validation.state("status", status, WorkshopStatus)
     sources = WORKSHOP.sources("set_workshop_status", wanted)
-    record = await fetch_row(_SET_STATUS, workshop_id, wanted, sources)
-    if record is None:
-        raise WorkshopNotFoundError(workshop_id)
-    if record["id"] is not None:
-        return make_workshop(record)
-    if record["old_status"] not in sources:
-        raise WorkshopTransitionError(workshop_id, record["old_status"], wanted)
-    raise OpenStepsError(workshop_id, tuple(record["step_ids"]))
+    statement = _COMPLETE if wanted is WorkshopStatus.completed else _SET_STATUS
+    while True:
+        record = await fetch_row(statement, workshop_id, wanted, sources)
+        if record is not None and record["id"] is not None:
+            return make_workshop(record)
+        workshop = await fetch_row("SELECT status FROM workshops WHERE id = $1", workshop_id)
+        if workshop is None:
+            raise WorkshopNotFoundError(workshop_id)
+        if workshop["status"] not in sources:
+            raise WorkshopTransitionError(workshop_id, workshop["status"], wanted)
+        if record is not None and record["step_ids"] is not None:
+            raise OpenStepsError(workshop_id, tuple(record["step_ids"]))
+        # The status has changed between the two statements, so that it may now.
+
+
+# What the foreign keys delete is locked before the workshop: in the order of all the
+# other operations, which wait for the workshop with a step in hand.
+_DELETE = """
+    WITH step AS (
+        SELECT s.id FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        WHERE s.workshop_id = $1 ORDER BY d."order", d.id FOR UPDATE OF s
+    ), member AS (
+        SELECT m.id FROM workshop_members m
+        WHERE m.workshop_id = $1 AND (SELECT count(*) FROM step) >= 0
+        ORDER BY m.id FOR UPDATE
+    )
+    DELETE FROM workshops WHERE id = $1 AND (SELECT count(*) FROM member) >= 0 RETURNING id"""
 
 
 async def delete_workshop(workshop_id: str) -> None:
@@ -191,5 +211,5 @@ async def delete_workshop(workshop_id: str) -> None:
         NotFoundError: there is no such workshop.
     """
     validation.key("workshop_id", workshop_id)
-    if await fetch_row("DELETE FROM workshops WHERE id = $1 RETURNING id", workshop_id) is None:
+    if await fetch_row(_DELETE, workshop_id) is None:
         raise WorkshopNotFoundError(workshop_id)
