@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 from pypdf import PdfReader
 
 from tests.admin.conftest import Desk, make_operator
@@ -134,7 +135,7 @@ async def test_member_form_is_saved_twice_by_its_hidden_version(desk: Desk) -> N
     workshop = await make_workshop()
     member = await operations.add_member(workshop.id, "user_eve", role="viewer")
     await edit(desk, "workshop_members", member.id)
-    assert not await desk.page.is_visible("input[name=row_version]")
+    await expect(desk.page.locator("input[name=row_version]")).to_be_hidden()
     for role in ("editor", "viewer"):
         await desk.page.fill("input[name=role]", role)
         async with desk.page.expect_response("**/api/tables/workshop_members/**") as answered:
@@ -187,7 +188,7 @@ async def test_refusal_on_a_list_is_shown(desk: Desk) -> None:
     assert "10 steps, 1 member" in text
     assert "Delete a workshop" in text
     await desk.page.click("#refusal button")
-    assert not await desk.page.is_visible("#refusal")
+    await expect(desk.page.locator("#refusal")).to_be_hidden()
 
 
 async def test_bulk_update_says_what_is_wrong(desk: Desk) -> None:
@@ -207,14 +208,13 @@ async def test_fields_that_follow_cannot_be_typed_in(desk: Desk) -> None:
     """In a row's form keys, times and secrets are read only; in a new row's they are not."""
     workshop = await make_workshop()
     await edit(desk, "workshops", workshop.id)
-    assert not await desk.page.is_editable("input[name=clerk_user_id]")
-    assert not await desk.page.is_editable("input[name=share_token]")
-    assert await desk.page.is_editable("input[name=title]")
+    await expect(desk.page.locator("input[name=clerk_user_id]")).not_to_be_editable()
+    await expect(desk.page.locator("input[name=share_token]")).not_to_be_editable()
+    await expect(desk.page.locator("input[name=title]")).to_be_editable()
     link = desk.page.locator(".progress-link")
     assert (await link.get_attribute("href") or "").endswith(f"/progress/workshops/{workshop.id}/")
     await desk.open("workshops/add")
-    await desk.page.wait_for_selector("input[name=title]")
-    assert await desk.page.is_editable("input[name=clerk_user_id]")
+    await expect(desk.page.locator("input[name=clerk_user_id]")).to_be_editable()
 
 
 async def test_viewer_is_offered_no_change(new_desk: NewDesk) -> None:
@@ -225,12 +225,12 @@ async def test_viewer_is_offered_no_change(new_desk: NewDesk) -> None:
     await desk.enter("vera")
     await desk.open("workshops")
     await desk.page.wait_for_selector("text=A bakery without waste")
-    assert not await desk.page.is_visible("a.button:has-text('Add Row')")
-    assert not await desk.page.is_visible("td input[type=checkbox]")
-    assert await desk.page.is_visible("[data-uitest=csv_button]")
+    await expect(desk.page.locator("a.button:has-text('Add Row')")).to_be_hidden()
+    await expect(desk.page.locator("tr:has(td a.subtle) input[type=checkbox]")).to_be_hidden()
+    await expect(desk.page.locator("[data-uitest=csv_button]")).to_be_visible()
     await desk.open(f"workshops/{workshop.id}")
     await desk.page.wait_for_selector("input[name=title]")
-    assert not await desk.page.is_visible("[data-uitest=save_button]")
+    await expect(desk.page.locator("[data-uitest=save_button]")).to_be_hidden()
     assert desk.complaints == []
 
 

@@ -48,7 +48,11 @@ async def test_the_command_creates_lists_resets_and_disables() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("promote",), "Unknown action 'promote': use create, disable, reset-password or list.\n"),
+        (
+            ("promote",),
+            "Unknown action 'promote': use create, disable, reset-password, "
+            "remove-second-factor or list.\n",
+        ),
         (("create",), "Which operator? Use: piccolo workshops operator create NAME\n"),
         (("disable", "nobody"), "There is no operator 'nobody'.\n"),
     ],

@@ -8,13 +8,19 @@ secrets, and change nothing.
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 import asyncpg
 from piccolo.apps.user.tables import BaseUser
 
-from workshops.admin.tables import AdminSession
+from workshops.admin.audit import Origin
+from workshops.admin.tables import AdminSession, SecondFactor
 from workshops.database.migrations import project_engine
+
+COMMAND_LINE = "(command line)"
+"""Who it was, in the audit log, when operators are managed from the command line."""
 
 
 class OperatorError(Exception):
@@ -62,18 +68,32 @@ async def create_operator(username: str, *, superuser: bool, email: str = "") ->
         raise OperatorError("That is no e-mail address.")
     password = _new_password()
     try:
-        await BaseUser.create_user(
-            username=username,
-            password=password,
-            email=email or f"{username}@operators.invalid",
-            active=True,
-            admin=True,
-            superuser=superuser,
-        )
+        async with _logged_transaction():
+            await BaseUser.create_user(
+                username=username,
+                password=password,
+                email=email or f"{username}@operators.invalid",
+                active=True,
+                admin=True,
+                superuser=superuser,
+            )
     except asyncpg.UniqueViolationError as error:
         what = "e-mail address" if "email" in (error.constraint_name or "") else "user name"
         raise OperatorError(f"There is already an operator with this {what}.") from error
     return password
+
+
+async def remove_second_factor(username: str) -> None:
+    """Let an operator log in with the password alone, as when the phone is lost.
+
+    Raises:
+        OperatorError: there is no such operator, or the operator has no second factor.
+    """
+    async with _logged_transaction():
+        row = await _find(username)
+        if not await SecondFactor.is_user_enrolled(row["id"]):
+            raise OperatorError(f"Operator {username!r} has no second factor.")
+        await SecondFactor.revoke(row["id"])
 
 
 async def reset_password(username: str) -> str:
@@ -83,7 +103,7 @@ async def reset_password(username: str) -> str:
         OperatorError: there is no such operator.
     """
     password = _new_password()
-    async with project_engine().transaction():
+    async with _logged_transaction():
         await _end_sessions(username)
         await BaseUser.update_password(username, password)
     return password
@@ -97,20 +117,33 @@ async def disable_operator(username: str) -> None:
     Raises:
         OperatorError: there is no such operator.
     """
-    async with project_engine().transaction():
+    async with _logged_transaction():
         await _end_sessions(username)
         await BaseUser.update({BaseUser.active: False}).where(BaseUser.username == username)
 
 
+@asynccontextmanager
+async def _logged_transaction() -> AsyncIterator[None]:
+    """Write in one transaction, which the audit log tells as done at the command line."""
+    async with project_engine().transaction():
+        await Origin(COMMAND_LINE, None, "", "piccolo workshops operator").name()
+        yield
+
+
 async def _end_sessions(username: str) -> None:
-    row = (
+    row = await _find(username)
+    await AdminSession.delete().where(AdminSession.user_id == row["id"])
+
+
+async def _find(username: str) -> dict[str, Any]:
+    row: dict[str, Any] | None = (
         await BaseUser.select(BaseUser.id)
         .where(BaseUser.username == username, BaseUser.admin.eq(True))
         .first()
     )
     if row is None:
         raise OperatorError(f"There is no operator {username!r}.")
-    await AdminSession.delete().where(AdminSession.user_id == row["id"])
+    return row
 
 
 def _new_password() -> str:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from piccolo.apps.user.tables import BaseUser
 from piccolo_admin.endpoints import AdminRouter, create_admin
+from piccolo_api.encryption.providers import FernetProvider
+from piccolo_api.mfa.authenticator.provider import AuthenticatorProvider
+from piccolo_api.mfa.provider import MFAProvider
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
@@ -19,7 +22,7 @@ from workshops.admin.protection import find_operator
 from workshops.admin.read_only import READ_ONLY_TABLES
 from workshops.admin.settings import AdminSettings
 from workshops.admin.table_configs import table_configs
-from workshops.admin.tables import AdminSession
+from workshops.admin.tables import AdminSession, SecondFactor
 
 SITE_NAME = "WorkshopPilot"
 
@@ -51,9 +54,33 @@ def _create_admin(settings: AdminSettings) -> AdminRouter:
         allowed_hosts=settings.allowed_hosts,
         site_name=SITE_NAME,
         auto_include_related=False,
-        sidebar_links={"Progress board": "/progress/", "Step funnel": "/progress/steps/"},
+        sidebar_links=_links(settings),
+        mfa_providers=_second_factors(settings),
     )
     return site
+
+
+def _links(settings: AdminSettings) -> dict[str, str]:
+    links = {
+        "Progress board": "/progress/",
+        "Step funnel": "/progress/steps/",
+        "People": "/progress/people/",
+    }
+    if settings.second_factor_key is not None:
+        links["Second factor"] = "/admin/api/mfa-setup/"
+    return links
+
+
+def _second_factors(settings: AdminSettings) -> list[MFAProvider] | None:
+    """Return the authenticator app, which operators add at /admin/api/mfa-setup/."""
+    if settings.second_factor_key is None:
+        return None
+    key = settings.second_factor_key.get_secret_value().encode()
+    return [
+        AuthenticatorProvider(
+            FernetProvider(key), secret_table=SecondFactor, issuer_name=SITE_NAME, valid_window=1
+        )
+    ]
 
 
 async def who_am_i(request: Request) -> Response:

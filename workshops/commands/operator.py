@@ -6,13 +6,15 @@ import sys
 
 from workshops.commands.failures import fails_with_a_sentence
 
+ACTIONS = ("create", "disable", "reset-password", "remove-second-factor", "list")
+
 
 @fails_with_a_sentence
 async def operator(action: str, name: str = "", email: str = "", viewer: bool = False) -> None:
-    """Manage the operators: create NAME, disable NAME, reset-password NAME, or list.
+    """Manage the operators: create, disable, reset-password, remove-second-factor, or list.
 
     :param action:
-        create, disable, reset-password or list.
+        create NAME, disable NAME, reset-password NAME, remove-second-factor NAME, or list.
     :param name:
         The operator's user name.
     :param email:
@@ -27,11 +29,12 @@ async def operator(action: str, name: str = "", email: str = "", viewer: bool = 
         create_operator,
         disable_operator,
         list_operators,
+        remove_second_factor,
         reset_password,
     )
 
-    if action not in ("create", "disable", "reset-password", "list"):
-        sys.exit(f"Unknown action {action!r}: use create, disable, reset-password or list.")
+    if action not in ACTIONS:
+        sys.exit(f"Unknown action {action!r}: use {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}.")
     if action != "list" and not name:
         sys.exit(f"Which operator? Use: piccolo workshops operator {action} NAME")
     try:
@@ -45,6 +48,9 @@ async def operator(action: str, name: str = "", email: str = "", viewer: bool = 
             case "reset-password":
                 password = await reset_password(name)
                 print(f"The new password of {name} is shown only now: {password}")
+            case "remove-second-factor":
+                await remove_second_factor(name)
+                print(f"Operator {name} logs in with the password alone now.")
             case "list":
                 for found in await list_operators():
                     may = "may change things" if found.superuser else "may look"

@@ -14,6 +14,8 @@ from typing import Any, cast
 from piccolo.engine.postgres import PostgresEngine
 
 from workshops import operations
+from workshops.admin.audit import keep_values_out, record_here
+from workshops.admin.tables import AuditAction
 from workshops.errors import (
     ConflictError,
     InvalidInputError,
@@ -169,4 +171,7 @@ async def erase(form: Form) -> Any:
     person = form.get("person", "")
     if not person.strip() or form.get("typed", "").strip() != person.strip():
         raise ConfirmationError("The identifier that was typed is not the one of this person.")
-    return await operations.delete_user_data(person)
+    await keep_values_out()
+    deleted = await operations.delete_user_data(person)
+    await record_here(AuditAction.erased, summary="Everything held about a person")
+    return deleted

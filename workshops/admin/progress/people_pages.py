@@ -11,9 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from workshops import operations
+from workshops.admin.audit import record_here
 from workshops.admin.progress import access, actions
 from workshops.admin.progress.people import fetch_person
 from workshops.admin.progress.rendering import page
+from workshops.admin.tables import AuditAction
 from workshops.errors import WorkshopsError
 from workshops.operations import validation
 
@@ -49,6 +51,7 @@ async def export(request: Request) -> Response:
     person = form.get("person", "")
     try:
         data = await operations.export_user_data(person)
+        await record_here(AuditAction.exported, summary=f"Everything held about {person}")
     except WorkshopsError as error:
         return await _person_page(request, person, error=error)
     content = json.dumps(data, ensure_ascii=False, indent=2).encode()

@@ -84,10 +84,10 @@
 
   async function learnFields(request) {
     fixed = (await answer(request)).extra.fixed_columns;
+    mend();
   }
 
-  // The page is drawn and drawn again: it is put right whenever it has changed.
-  new MutationObserver(() => {
+  function mend() {
     for (const field of document.getElementsByName("row_version")) {
       const box = field.closest("div");
       box.classList.add("row-version");
@@ -112,7 +112,10 @@
       link.textContent = "Steps, timeline and actions";
       heading.append(link);
     }
-  }).observe(document.body, { childList: true, subtree: true });
+  }
+
+  // The page is drawn and drawn again: it is put right whenever it has changed.
+  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
 
   async function learnRole() {
     const response = await fetch("./site/operator.json");
