@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pypdf
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.admin.conftest import Desk, make_operator
 from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
@@ -58,9 +59,9 @@ async def open_page(desk: Desk, path: str) -> None:
     await desk.page.goto(f"{desk.address}/progress{path}")
 
 
-async def rows(desk: Desk) -> list[str]:
-    """Return the titles on the board."""
-    return await desk.page.locator("table.board th.title").all_inner_texts()
+def rows(desk: Desk) -> Locator:
+    """Return the titles on the board, to be waited for."""
+    return desk.page.locator("table.board th.title")
 
 
 async def test_admin_leads_to_the_board_and_back(desk: Desk, workshop: Workshop) -> None:
@@ -79,20 +80,21 @@ async def test_board_is_filtered_sorted_and_paged(desk: Desk, many: None) -> Non
     """The form filters, a heading sorts, the pages follow each other; the URL holds it all."""
     await open_page(desk, "/")
     await expect(desk.page.locator(".count")).to_contain_text("61 workshops")
-    assert len(await rows(desk)) == 50
+    await expect(rows(desk)).to_have_count(50)
     await desk.page.click("text=Next")
-    assert len(await rows(desk)) == 11
+    await expect(rows(desk)).to_have_count(11)
     await desk.page.click("text=Previous")
+    await expect(rows(desk)).to_have_count(50)
     await desk.page.click("thead >> text=Created")
-    assert (await rows(desk))[0] == "Garden 59"
+    await expect(rows(desk).first).to_have_text("Garden 59")
     await desk.page.click("thead >> text=Created")
     await expect(desk.page.locator("th[aria-sort=ascending]")).to_contain_text("Created")
-    assert (await rows(desk))[0] == "Garden 00"
+    await expect(rows(desk).first).to_have_text("Garden 00")
     await desk.page.fill("#q", "garden")
     await desk.page.check("text=Paused")
     await desk.page.keyboard.press("Enter")
     await expect(desk.page.locator(".count")).to_contain_text("One workshop")
-    assert await rows(desk) == ["Garden 20"]
+    await expect(rows(desk)).to_have_text(["Garden 20"])
     await desk.page.reload()
     assert await desk.page.is_checked("text=Paused")
     assert await desk.page.input_value("#q") == "garden"
@@ -104,7 +106,7 @@ async def test_board_is_filtered_sorted_and_paged(desk: Desk, many: None) -> Non
     await desk.page.click("summary")
     await desk.page.fill("#owner", "user_ada")
     await desk.page.click("text=Show")
-    assert await rows(desk) == ["A bakery without waste"]
+    await expect(rows(desk)).to_have_text(["A bakery without waste"])
     assert desk.complaints == []
 
 
@@ -118,7 +120,7 @@ async def test_funnel_leads_to_the_workshops_it_counts(desk: Desk, many: None) -
     await desk.page.select_option("#period", "30")
     await desk.page.fill("#idle", "5")
     await desk.page.click("text=Show")
-    assert "period=30" in desk.page.url
+    await expect(desk.page).to_have_url(re.compile("period=30"))
     await desk.page.click("text=The numbers of each week")
     assert desk.complaints == []
 
@@ -152,6 +154,7 @@ async def test_every_action_of_a_workshop(desk: Desk, workshop: Workshop, tmp_pa
     await page.get_by_role("button", name="Pause it").click()
     await expect(said).to_have_text("The status was changed.")
     await page.get_by_role("button", name="Make it active").click()
+    await expect(page.get_by_role("button", name="Pause it")).to_be_visible()
     await page.select_option("#to", "user_bob")
     await page.get_by_role("button", name="Transfer").click()
     await expect(said).to_have_text("The ownership was transferred.")

@@ -37,26 +37,38 @@ _DIRECTORY = Path(__file__).parent
 STATIC = _DIRECTORY / "static"
 
 
+_UNITS = (
+    (365 * 86400, "year", "years"),
+    (30 * 86400, "month", "months"),
+    (86400, "day", "days"),
+    (3600, "h", "h"),
+    (60, "min", "min"),
+    (1, "s", "s"),
+)
+
+
 def ago(moment: datetime) -> str:
     """Return how long ago a moment was, in the largest fitting unit."""
     seconds = max(0, int((utc_now() - moment).total_seconds()))
-    return f"{duration(timedelta(seconds=seconds))} ago" if seconds >= 60 else "just now"
+    return f"{_parts(seconds)[0]} ago" if seconds >= 60 else "just now"
 
 
 def duration(span: timedelta) -> str:
-    """Return a length of time in one unit, such as ``3 h`` or ``12 days``."""
-    seconds = int(span.total_seconds())
-    for size, one, many in (
-        (365 * 86400, "year", "years"),
-        (30 * 86400, "month", "months"),
-        (86400, "day", "days"),
-        (3600, "h", "h"),
-        (60, "min", "min"),
-    ):
-        if seconds >= 2 * size or (seconds >= size and size <= 86400):
-            count = seconds // size
-            return f"{count} {one if count == 1 else many}"
-    return f"{seconds} s"
+    """Return a length of time, such as ``25 min``, ``1 day 6 h`` or ``12 days``."""
+    parts = _parts(max(0, int(span.total_seconds())))
+    # The smaller unit says something as long as there are few of the larger one.
+    return " ".join(parts[:2] if parts[0].split()[0] in ("1", "2", "3") else parts[:1])
+
+
+def _parts(seconds: int) -> list[str]:
+    parts = []
+    for size, one, many in _UNITS:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {one if count == 1 else many}")
+        elif parts:
+            break
+    return parts or ["0 s"]
 
 
 def moment(value: datetime) -> Markup:
