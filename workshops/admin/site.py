@@ -97,10 +97,13 @@ def _add_static_files(site: AdminRouter) -> None:
     """Add what Piccolo Admin's page lacks: see static/operators.js."""
     site.add_route("/site/operator.json", who_am_i, methods=["GET"])
     site.mount("/site", StaticFiles(directory=STATIC))
-    site.template = site.template.replace(
-        "</head>",
-        '  <link rel="icon" href="./site/favicon.svg">\n'
-        '  <link rel="stylesheet" href="./site/operators.css">\n'
-        '  <script src="./site/operators.js" defer></script>\n'
-        "</head>",
+    # The script comes first and at once: it listens to the requests of the other one.
+    site.template = (
+        site.template.replace(
+            "<head>",
+            "<head>\n"
+            '  <script src="./site/operators.js"></script>\n'
+            '  <link rel="stylesheet" href="./site/operators.css">\n'
+            '  <link rel="icon" href="./site/favicon.svg">',
+        )
     ).replace("<title>Piccolo Admin</title>", f"<title>{SITE_NAME}</title>")

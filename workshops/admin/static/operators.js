@@ -115,7 +115,7 @@
   }
 
   // The page is drawn and drawn again: it is put right whenever it has changed.
-  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(mend).observe(root, { childList: true, subtree: true });
 
   async function learnRole() {
     const response = await fetch("./site/operator.json");
