@@ -14,6 +14,7 @@ from tests.operations.conftest import OWNER, stored
 from workshops import operations
 from workshops.database.migrations import project_engine
 from workshops.errors import MemberExistsError, NotFoundError, WorkshopNotFoundError
+from workshops.operations.execution import in_transaction
 from workshops.tables import BuildPack, Session, StepDefinition, Workshop
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -183,6 +184,18 @@ async def test_a_statement_that_a_deadlock_has_ended_is_tried_again(workshop: Wo
     """Its work was undone as a whole, so it is done once."""
     step = await operations.append_step_message(workshop.id, "define", "Hello")
     assert step.output == {"messages": ["Hello"]}
+
+
+@pytest.mark.usefixtures("deadlocks")
+async def test_a_transaction_that_a_deadlock_has_ended_is_tried_again(workshop: Workshop) -> None:
+    """All of its statements, from the first one on."""
+
+    async def work() -> str:
+        await operations.share_workshop(workshop.id)
+        return (await operations.start_step(workshop.id, "define")).status
+
+    assert await in_transaction(work) == "in_progress"
+    assert (await operations.get_workshop(workshop.id))["visibility"] == "shared"
 
 
 @pytest.mark.usefixtures("deadlocks")

@@ -6,7 +6,8 @@ when its module is loaded, and never contains a value.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncpg import DeadlockDetectedError, IntegrityConstraintViolationError
 from piccolo.engine.postgres import PostgresEngine
@@ -15,12 +16,16 @@ from workshops.constraints import domain_error
 from workshops.tables import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from piccolo.engine.postgres import PostgresTransaction
+    from collections.abc import Awaitable, Callable, Sequence
 
 Record = Any
 """An ``asyncpg.Record``: values by name and by position."""
+
+
+Result = TypeVar("Result")
+
+_ATTEMPTS = 5
+"""How often something is tried that PostgreSQL ends to break a deadlock."""
 
 
 def _engine() -> PostgresEngine:
@@ -29,21 +34,37 @@ def _engine() -> PostgresEngine:
     return engine
 
 
-def transaction() -> PostgresTransaction:
-    """Return a transaction to be used with ``async with``; inside the caller's it is the same."""
-    return _engine().transaction()
+async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do the work, and do it again if PostgreSQL has undone it to break a deadlock.
+
+    Operations lock rows in one order, so hardly ever meet in a deadlock: a workshop
+    that is deleted while somebody joins it, or a plain DELETE by somebody else. In the
+    caller's transaction all of that is undone, which only the caller can do again.
+    """
+    if _engine().current_transaction.get():
+        return await work()
+    attempt = 1
+    while True:
+        try:
+            return await work()
+        except DeadlockDetectedError:
+            if attempt == _ATTEMPTS:
+                raise
+            attempt += 1
 
 
-_ATTEMPTS = 5
-"""How often a statement is tried that PostgreSQL ends to break a deadlock."""
+async def in_transaction(work: Callable[[], Awaitable[Result]]) -> Result:
+    """Run several statements in one transaction: the caller's, or one of their own."""
+
+    async def run() -> Result:
+        async with _engine().transaction():
+            return await work()
+
+    return await _tried(run)
 
 
 async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
     """Run one statement and return its rows.
-
-    Operations lock rows in one order and cannot deadlock among themselves. With
-    somebody else they can, a plain DELETE of a workshop say; PostgreSQL then undoes
-    one of the two statements. If it is ours and a transaction of its own, it is tried again.
 
     Raises:
         WorkshopsError: a constraint is violated that means one of them.
@@ -51,21 +72,24 @@ async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
     engine = _engine()
     if engine.log_queries:
         engine.print_query(query_id=engine.get_query_id(), query=statement)
-    current = engine.current_transaction.get()
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            if current:
-                return await current.connection.fetch(statement, *arguments)  # type: ignore[no-any-return]
-            run = engine._run_in_pool if engine.pool else engine._run_in_new_connection
-            return await run(statement, arguments)  # type: ignore[no-any-return]
-        except DeadlockDetectedError:
-            if current or attempt == _ATTEMPTS:
-                raise
-        except IntegrityConstraintViolationError as violation:
-            if error := domain_error(violation):
-                raise error from violation
-            raise
-    raise AssertionError("unreachable")
+    try:
+        return await _tried(partial(_send, engine, statement, arguments))
+    except IntegrityConstraintViolationError as violation:
+        if error := domain_error(violation):
+            raise error from violation
+        raise
+
+
+async def _send(
+    engine: PostgresEngine, statement: str, arguments: Sequence[Any]
+) -> Sequence[Record]:
+    if current := engine.current_transaction.get():
+        records = await current.connection.fetch(statement, *arguments)
+    elif engine.pool:
+        records = await engine._run_in_pool(statement, arguments)
+    else:
+        records = await engine._run_in_new_connection(statement, arguments)
+    return records  # type: ignore[no-any-return]
 
 
 async def fetch_row(statement: str, *arguments: Any) -> Record | None:

@@ -8,6 +8,7 @@ them in their latest version: two callers cannot remove the last two owners.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workshops.errors import (
@@ -19,7 +20,7 @@ from workshops.errors import (
 )
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.operations.execution import fetch, fetch_row, transaction
+from workshops.operations.execution import fetch, fetch_row, in_transaction
 from workshops.operations.records import NEXT_UPDATED_AT, columns, object_maker
 from workshops.operations.workshop_changes import make_workshop
 from workshops.states import MemberRole
@@ -174,12 +175,15 @@ async def transfer_ownership(workshop_id: str, *, to: str) -> Workshop:
     """
     validation.key("workshop_id", workshop_id)
     validation.key("to", to)
-    async with transaction():
-        members = await fetch(_LOCK_MEMBERS, workshop_id)
-        if to not in (member["clerk_user_id"] for member in members):
-            raise await _not_found(workshop_id, to)
-        ids = [member["id"] for member in members]
-        record = await fetch_row(_TRANSFER, workshop_id, to, ids)
+    return await in_transaction(partial(_transfer, workshop_id, to))
+
+
+async def _transfer(workshop_id: str, to: str) -> Workshop:
+    members = await fetch(_LOCK_MEMBERS, workshop_id)
+    if to not in (member["clerk_user_id"] for member in members):
+        raise await _not_found(workshop_id, to)
+    ids = [member["id"] for member in members]
+    record = await fetch_row(_TRANSFER, workshop_id, to, ids)
     assert record is not None
     return make_workshop(record)
 

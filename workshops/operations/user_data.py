@@ -7,12 +7,13 @@ taken from them: the person leaves it, and the other owner takes their place.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from workshops.columns import utc_now
 from workshops.operations import validation
 from workshops.operations.details import fetch_details
-from workshops.operations.execution import fetch, transaction
+from workshops.operations.execution import fetch, in_transaction
 from workshops.operations.records import NEXT_UPDATED_AT, columns, row_maker
 from workshops.states import MemberRole
 from workshops.tables import WorkshopMember
@@ -111,12 +112,15 @@ async def delete_user_data(clerk_user_id: str) -> DeletedUserData:
     owner of longest standing. An unknown person gives zeros. One transaction.
     """
     validation.key("clerk_user_id", clerk_user_id)
-    async with transaction():
-        for lock in _LOCKS:
-            await fetch(lock, clerk_user_id)
-        deleted = await fetch(_DELETE_WORKSHOPS, clerk_user_id)
-        handed_over = await fetch(_HAND_OVER, clerk_user_id)
-        left = await fetch(_LEAVE, clerk_user_id)
+    return await in_transaction(partial(_delete, clerk_user_id))
+
+
+async def _delete(clerk_user_id: str) -> DeletedUserData:
+    for lock in _LOCKS:
+        await fetch(lock, clerk_user_id)
+    deleted = await fetch(_DELETE_WORKSHOPS, clerk_user_id)
+    handed_over = await fetch(_HAND_OVER, clerk_user_id)
+    left = await fetch(_LEAVE, clerk_user_id)
     return {
         "workshops_deleted": len(deleted),
         "workshops_handed_over": len(handed_over),
