@@ -1,0 +1,106 @@
+"""How long the operators' pages take in the server, with 200,000 workshops."""
+
+from __future__ import annotations
+
+import html
+import re
+import statistics
+import time
+
+import asyncpg
+import httpx
+
+from workshops.admin.operators import create_operator
+
+ROUNDS = 7
+PAGES = 50
+
+TABLES = (
+    *("workshops", "workshop_members", "workshop_steps", "sessions", "build_packs"),
+    *("step_definitions", "workshop_progress", "admin_audit_log"),
+)
+
+
+async def measure_pages(pool: asyncpg.Pool) -> bool:
+    """Print the median time of every page; return whether all are within their limits."""
+    from workshops.app import app
+
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        await _log_in(client)
+        kept = True
+        print(f"\nMedians of {ROUNDS} requests, in the server\n")
+        print(f"    {'board':<44}{'first page':>12}{f'page {PAGES}':>12}   wanted < 50 ms")
+        for query in await _board_queries(pool):
+            first = await _median(client, f"/progress/?{query}")
+            last = await _last_page(client, f"/progress/?{query}")
+            kept = kept and first < 50 and (last is None or last < 50)
+            slow = "   MISSED" if max(first, last or 0) >= 50 else ""
+            shown = "-" if last is None else f"{last:.1f} ms"
+            print(f"    {query[:44]:<44}{first:>9.1f} ms{shown:>12}{slow}", flush=True)
+        started = time.perf_counter()
+        await client.get("/progress/steps/")
+        funnel = (time.perf_counter() - started) * 1000
+        kept = kept and funnel < 300
+        print(f"    {'funnel, not cached':<44}{funnel:>9.1f} ms   wanted < 300 ms")
+        for table in TABLES:
+            url = f"/admin/api/tables/{table}/?__page=1&__page_size=15&__readable=true"
+            taken = await _median(client, url)
+            kept = kept and taken < 100
+            slow = "   MISSED" if taken >= 100 else ""
+            print(f"    {'admin: ' + table:<44}{taken:>9.1f} ms   wanted < 100 ms{slow}")
+    return kept
+
+
+async def _log_in(client: httpx.AsyncClient) -> None:
+    password = await create_operator("bench", superuser=True)
+    await client.get("/admin/")
+    answer = await client.post(
+        "/admin/public/login/",
+        json={"username": "bench", "password": password},
+        headers={"X-CSRFToken": client.cookies["csrftoken"]},
+    )
+    answer.raise_for_status()
+
+
+async def _board_queries(pool: asyncpg.Pool) -> list[str]:
+    """Every sort, and every filter with the values that give much and little."""
+    most = (
+        "SELECT {0} FROM workshops WHERE {0} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+    )
+    owner = await pool.fetchval(most.format("clerk_user_id"))
+    organisation = await pool.fetchval(most.format("org_id"))
+    filters = (
+        *("", "status=active", "status=draft&status=paused", "step=test", "step=pack&status=draft"),
+        *("step=ideate&place=before", "step=ideate&place=past", "idle=14", "idle=400"),
+        *(f"owner={owner}", f"organisation={organisation}", "q=pantry+for+schools", "q=zzqx"),
+        *("q=1234", "idle=30&status=active&step=define"),
+    )
+    return [
+        f"{filter}&sort={sort}&order={order}"
+        for filter in filters
+        for sort in ("activity", "creation", "progress")
+        for order in ("down", "up")
+    ]
+
+
+async def _median(client: httpx.AsyncClient, url: str) -> float:
+    """The median milliseconds of a request, after one that does not count."""
+    times = []
+    for _ in range(ROUNDS + 1):
+        started = time.perf_counter()
+        answer = await client.get(url)
+        times.append((time.perf_counter() - started) * 1000)
+        answer.raise_for_status()
+    return statistics.median(times[1:])
+
+
+async def _last_page(client: httpx.AsyncClient, url: str) -> float | None:
+    """The median of the 50th page, or None where the board ends before."""
+    for _ in range(PAGES - 1):
+        text = (await client.get(url)).text
+        found = re.search(r'href="[^"?]*(\?[^"]*after=[^"]*)"', text)
+        if found is None:
+            return None
+        url = "/progress/" + html.unescape(found[1])
+    return await _median(client, url)
