@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workshops.admin.progress.board_statement import SAMPLE, BoardStatement, Way, escape_like
+from workshops.admin.progress.board_statement import BoardStatement, Way, sample
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
 from workshops.operations.execution import fetch, fetch_row
 
 PAGE_SIZE = 50
-COUNT_LIMIT = 1000
+COUNT_LIMIT = 500
 """Up to here matching workshops are counted."""
 
 # A smaller sample says too little, and comes from a table that is quick in any way.
@@ -51,7 +51,7 @@ async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
     """Return the page of the board that a view asks for.
 
     One round trip for the page; one more for the count on the first of several pages,
-    and one more to judge a search.
+    and one more to judge what is looked for.
     """
     statement = BoardStatement(view, definitions, await _way(view))
     # The cells are read for the rows of the page only, and never a step's output.
@@ -92,13 +92,12 @@ async def _count(statement: BoardStatement, rows: list[Any]) -> int:
 
 
 async def _way(view: BoardView) -> Way:
-    if view.owner or view.organisation:
-        return Way.FIRST
-    if not view.search:
+    if not (view.search or view.owner or view.organisation):
         return Way.EACH
-    sample = await fetch_row(SAMPLE, escape_like(view.search))
-    assert sample is not None
-    share = sample["found"] / sample["titles"] if sample["titles"] >= _SAMPLE_SIZE else 0
+    statement, arguments = sample(view)
+    row = await fetch_row(statement, *arguments)
+    assert row is not None
+    share = row["found"] / row["workshops"] if row["workshops"] >= _SAMPLE_SIZE else 0
     if view.statuses or view.step:
         return Way.EACH if share >= 0.05 else Way.FIRST
     return Way.ORDERED if share >= 0.01 else Way.FIRST

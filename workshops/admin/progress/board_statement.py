@@ -12,9 +12,9 @@ filters and sort order:
              those few. Also where the wanted rows are at the far end of the order,
              which the planner cannot know.
 ``ORDERED``  follows the sort order through all workshops until a page is full: for a
-             search that finds much.
-``FIRST``    finds first and sorts then: for an owner, an organisation, and a search
-             that finds little.
+             search or an organisation that finds much.
+``FIRST``    finds first and sorts then: for an owner, an organisation or a search that
+             finds little.
 """
 
 from __future__ import annotations
@@ -39,12 +39,6 @@ _COLUMNS = (
 )
 
 _HOLDS = "title LIKE '%' || lower({}) || '%'"
-
-SAMPLE = (
-    f"SELECT count(*) AS titles, count(*) FILTER (WHERE {_HOLDS.format('$1::text')}) AS found"
-    " FROM workshop_summaries TABLESAMPLE SYSTEM (1)"
-)
-"""How many titles of a hundredth of the table hold a text."""
 
 
 class Way(Enum):
@@ -172,6 +166,27 @@ class BoardStatement:
             values.insert(0, self._argument(view.cursor.progress, "smallint"))
         comparison = ">" if self._ascending else "<"
         self._conditions.append(f"({', '.join(self._columns)}) {comparison} ({', '.join(values)})")
+
+
+def sample(view: BoardView) -> tuple[str, list[str]]:
+    """Return a SELECT that counts a hundredth of the workshops, and what of it is looked for.
+
+    Only by search, owner and organisation.
+    """
+    looked_for = {
+        _HOLDS: escape_like(view.search),
+        "clerk_user_id = {}": view.owner,
+        "org_id = {}": view.organisation,
+    }
+    used = {template: value for template, value in looked_for.items() if value}
+    where = " AND ".join(
+        template.format(f"${number}::text") for number, template in enumerate(used, start=1)
+    )
+    return (
+        f"SELECT count(*) AS workshops, count(*) FILTER (WHERE {where}) AS found"
+        " FROM workshop_summaries TABLESAMPLE SYSTEM (1)",
+        list(used.values()),
+    )
 
 
 def escape_like(text: str) -> str:
