@@ -58,7 +58,8 @@ async def in_transaction(work: Callable[[], Awaitable[Result]]) -> Result:
 
     async def run() -> Result:
         async with _engine().transaction():
-            return await work()
+            result = await work()
+        return result  # noqa: RET504 - to mypy, ``async with`` might have suppressed an error
 
     return await _tried(run)
 

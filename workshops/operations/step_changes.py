@@ -55,15 +55,16 @@ ACTIVATES_DRAFT = f"""workshop AS (
     )"""
 """A draft workshop becomes active; any other row is only read."""
 
-# The step that follows in the order of the definitions.
-_FOLLOWING = """(
-            SELECT following.id
-            FROM step_definitions this, workshop_steps following
-            JOIN step_definitions d ON d.id = following.step_id
-            WHERE this.id = $2 AND following.workshop_id = $1
-                AND (d."order", d.id) > (this."order", this.id)
-            ORDER BY d."order", d.id LIMIT 1
-        )"""
+_THIS = """
+        FROM workshop_steps s WHERE s.workshop_id = $1 AND s.step_id = $2
+        FOR NO KEY UPDATE"""
+
+_THIS_AND_FOLLOWING = """
+        FROM step_definitions this
+        JOIN step_definitions d ON (d."order", d.id) >= (this."order", this.id)
+        JOIN workshop_steps s ON s.workshop_id = $1 AND s.step_id = d.id
+        WHERE this.id = $2 ORDER BY d."order", d.id LIMIT 2
+        FOR NO KEY UPDATE OF s"""
 
 _START_FOLLOWING = f""", started AS (
         UPDATE workshop_steps
@@ -103,10 +104,7 @@ class StepChange:
         self.statement = f"""
     WITH locked AS (
         SELECT s.id, s.step_id, s.status, {problem} AS problem
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = $1
-            AND (s.step_id = $2{f" OR s.id = {_FOLLOWING}" if starts_following else ""})
-        ORDER BY d."order", d.id FOR NO KEY UPDATE OF s
+        {_THIS_AND_FOLLOWING if starts_following else _THIS}
     ), allowed AS (
         SELECT locked.id AS step_row FROM locked
         WHERE locked.step_id = $2 AND locked.status IN {literals(sources)}
