@@ -42,7 +42,7 @@ class Workshop(
         default=None,
         required=True,
         index=True,
-        help_text="Who owns it, at first who created it: the identity provider's (Clerk's) user id.",
+        help_text="Who owns it, at first who created it: the identity provider's (Clerk's) id.",
     )
     title = SingleLineText(
         length=TITLE_LENGTH, default=None, required=True, help_text="What the workshop is called."
