@@ -9,6 +9,7 @@ What it changes, and why:
 - a connection that cannot be made is a ``DatabaseUnavailableError``, one sentence
   without the password;
 - a transaction whose connection died leaves the task as it found it;
+- a new connection of the pool knows ``record[]`` before its first query;
 - the pool sends no reset query at each release: nothing here keeps state in a
   session, and the round trip is about a quarter of a small query's time.
 """
@@ -77,6 +78,14 @@ class DatabaseTransaction(PostgresTransaction):
 
 async def _keep_session(connection: asyncpg.Connection) -> None:
     """Stand in for the pool's reset query."""
+
+
+async def _learn_records(connection: asyncpg.Connection) -> None:
+    """Let asyncpg look up ``record[]`` now: it takes two queries more when it first meets it.
+
+    Relations and operations get their child rows as such arrays.
+    """
+    await connection.fetch("SELECT ARRAY[ROW()]")
 
 
 class DatabaseEngine(PostgresEngine):
@@ -178,6 +187,7 @@ class DatabaseEngine(PostgresEngine):
         await super().start_connection_pool(
             min_size=1,
             max_size=self.settings.database_pool_size,
+            init=_learn_records,
             reset=_keep_session,
             **kwargs,
         )
