@@ -192,6 +192,7 @@ async def test_failed_change_is_not_logged_as_one(
     entries = await audit_log.entries()
     assert [entry["action"] for entry in entries] == ["refused"]
     assert "cannot become completed" in entries[0]["summary"]
+    assert (entries[0]["table_name"], entries[0]["row_id"]) == ("workshops", workshop.id)
 
 
 @pytest.mark.parametrize(

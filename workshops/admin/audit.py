@@ -6,12 +6,16 @@ Changes are written by triggers, in the transaction of the change, when
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from workshops.admin.tables import AuditAction, AuditEntry
 
 SUMMARY_LENGTH = 500
 """The most characters of a refusal that are kept."""
+
+ROW = re.compile(r" /admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?")
+"""How a request names a table and a row."""
 
 
 @dataclass(frozen=True)
@@ -42,21 +46,15 @@ class Origin:
             self.request,
         )
 
-    async def record(
-        self,
-        action: AuditAction,
-        *,
-        summary: str | None = None,
-        table_name: str | None = None,
-        row_id: str | None = None,
-    ) -> None:
-        """Add an entry."""
+    async def record(self, action: AuditAction, *, summary: str | None = None) -> None:
+        """Add an entry, about the row that the request names, if it names one."""
+        row = ROW.search(self.request)
         await AuditEntry(
             operator=self.operator,
             operator_id=self.operator_id,
             action=action,
-            table_name=table_name,
-            row_id=row_id,
+            table_name=row["table"] if row else None,
+            row_id=row["id"] if row else None,
             summary=summary[:SUMMARY_LENGTH] if summary else None,
             address=self.address,
             request_line=self.request,
