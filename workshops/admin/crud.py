@@ -17,15 +17,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import asyncpg
-from piccolo.columns import JSON, JSONB, Boolean, Column, Text, Timestamp, Varchar, Where
-from piccolo.columns.operators.comparison import (
-    ComparisonOperator,
-    Equal,
-    ILike,
-    IsNotNull,
-    IsNull,
-    NotEqual,
-)
+from piccolo.columns import Boolean, Column, Timestamp
 from piccolo.querystring import QueryString
 from piccolo_admin import endpoints as admin_endpoints
 from piccolo_api.crud.endpoints import PK_TYPES, ParamException, Params, PiccoloCRUD
@@ -34,10 +26,11 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from workshops.admin.filters import condition, escape_like
 from workshops.admin.login_limit import LoginLimit
 from workshops.admin.read_only import EDITABLE, NOT_ADDED
 from workshops.admin.refusals import READ_ONLY, FieldsRefusedError, RefusedError, refusal_of
-from workshops.admin.versions import ROW_VERSION, read_version, stored_value, version_property
+from workshops.admin.versions import ROW_VERSION, read_version, version_property
 from workshops.database.migrations import project_engine
 from workshops.errors import WorkshopsError
 
@@ -302,7 +295,7 @@ class OperatorsCRUD(PiccoloCRUD):
             given = values[name] if isinstance(values[name], list) else [values[name]]
             for value in given:
                 query = query.where(
-                    _condition(column, value, params.operators[name], params.match_types[name])
+                    condition(column, value, params.operators[name], params.match_types[name])
                 )
         return query
 
@@ -329,44 +322,6 @@ class OperatorsCRUD(PiccoloCRUD):
         for row in content.get("rows", [content]):
             row.update({name: None for name in hidden if name in row})
         return JSONResponse(content)
-
-
-class IsDistinctFrom(ComparisonOperator):
-    """Not equal, where null is one value like others."""
-
-    template = "{name} IS DISTINCT FROM {value}"
-
-
-class NotILike(ComparisonOperator):
-    """Does not match; null matches nothing."""
-
-    template = "({name} ILIKE {value}) IS NOT TRUE"
-
-
-def _condition(column: Column, value: Any, operator: Any, match: str) -> Where:
-    if operator in (IsNull, IsNotNull):
-        return Where(column=column, operator=operator)
-    if isinstance(column, (JSON, JSONB)):
-        raise MalformedQuery(f"{column._meta.name} can only be filtered by is_null and not_null.")
-    value = stored_value(value)
-    if value is None:
-        operator = IsNotNull if operator is NotEqual else IsNull
-        return Where(column=column, operator=operator)
-    is_text = isinstance(column, (Varchar, Text)) and operator in (Equal, NotEqual)
-    # The browser part sends no match for a choice.
-    if is_text and match != "exact" and column._meta.choices is None:
-        text = escape_like(str(value))
-        pattern = {"starts": f"{text}%", "ends": f"%{text}"}.get(match, f"%{text}%")
-        like = NotILike if operator is NotEqual else ILike
-        return Where(column=column, value=pattern, operator=like)
-    if operator is NotEqual:
-        operator = IsDistinctFrom
-    return Where(column=column, value=value, operator=operator)
-
-
-def escape_like(text: str) -> str:
-    """Return a text for a LIKE pattern, where it stands for itself."""
-    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from workshops import operations
 from workshops.admin.audit import keep_values_out, record_here
 from workshops.admin.refusals import READ_ONLY, RefusedError, refusal_of
-from workshops.admin.rules import belongings, count_belongings, plural
+from workshops.admin.rules.deletions import belongings, count_belongings, plural
 from workshops.admin.tables import AuditAction
 from workshops.errors import WorkshopsError
 from workshops.operations import validation

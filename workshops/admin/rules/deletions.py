@@ -1,0 +1,103 @@
+"""What is deleted from each table, and what is not. A rule that returns lets the library delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from piccolo.apps.user.tables import BaseUser
+
+from workshops import operations
+from workshops.admin.crud import AlreadyWrittenError
+from workshops.admin.refusals import RefusedError
+from workshops.tables import (
+    StepDefinition,
+    Workshop,
+    WorkshopMember,
+    WorkshopStep,
+)
+
+
+async def delete_workshop(row_id: str) -> None:
+    """Refuse, saying what would go with it and where to do it."""
+    counts = await count_belongings(row_id)
+    raise RefusedError(
+        409,
+        f"With this workshop would go {belongings(counts)}. To delete it, use the form "
+        "“Delete a workshop” and type its title there.",
+    )
+
+
+async def count_belongings(workshop_id: str) -> dict[str, Any]:
+    """Return how many steps, members, sessions and build packs a workshop has."""
+    [counts] = await Workshop.raw(
+        "SELECT (SELECT count(*) FROM workshop_members WHERE workshop_id = w.id) AS members,"
+        " (SELECT count(*) FROM workshop_steps WHERE workshop_id = w.id) AS steps,"
+        " (SELECT count(*) FROM sessions WHERE workshop_id = w.id) AS sessions,"
+        " (SELECT count(*) FROM build_packs WHERE workshop_id = w.id) AS packs"
+        " FROM (SELECT {}::text AS id) w",
+        workshop_id,
+    )
+    return dict(counts)
+
+
+def belongings(counts: dict[str, Any]) -> str:
+    """Say how much belongs to a workshop: "10 steps, 1 member, ..."."""
+    return ", ".join(
+        plural(counts[name], noun)
+        for name, noun in (
+            ("steps", "step"),
+            ("members", "member"),
+            ("sessions", "session"),
+            ("packs", "build pack"),
+        )
+    )
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number and what it counts: "1 step", "10 steps"."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+async def delete_member(row_id: str) -> None:
+    """Remove a member, unless it is the last owner."""
+    member = await WorkshopMember.objects().get(WorkshopMember.id == row_id)
+    if member is not None:
+        await operations.remove_member(member.workshop_id, member.clerk_user_id)
+    raise AlreadyWrittenError
+
+
+async def delete_step(row_id: str) -> None:
+    """Refuse: a workshop has every step."""
+    raise RefusedError(
+        409, "A workshop keeps a row for each step. To empty one, set its status to Not Started."
+    )
+
+
+async def delete_definition(row_id: str) -> None:
+    """Refuse while workshops have this step: their work would go with it."""
+    # The lock keeps new steps from referring to it until the deletion is decided.
+    await StepDefinition.raw("SELECT FROM step_definitions WHERE id = {} FOR UPDATE", row_id)
+    if used := await WorkshopStep.count().where(WorkshopStep.step_id == row_id):
+        raise RefusedError(
+            409,
+            f"{used:,} {'workshop has' if used == 1 else 'workshops have'} this step, and their "
+            "work in it would go too. It cannot be deleted.",
+        )
+
+
+async def delete_operator(row_id: int) -> None:
+    """Delete an operator and their log-ins, but not the last superuser."""
+    await keep_a_superuser(row_id)
+
+
+async def allow(row_id: Any) -> None:
+    """Let the library delete the row."""
+
+
+async def keep_a_superuser(but: int) -> None:
+    """Refuse to take access from the last superuser; others wait until we have decided."""
+    rows = await BaseUser.raw(
+        "SELECT id FROM piccolo_user WHERE active AND admin AND superuser ORDER BY id FOR UPDATE"
+    )
+    if [row["id"] for row in rows] == [but]:
+        raise RefusedError(409, "This is the last superuser; nobody could change anything.")
