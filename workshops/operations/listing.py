@@ -18,12 +18,15 @@ from workshops.types import Page, WorkshopListItem, WorkshopStatusName
 LARGEST_PAGE = 100
 """The most workshops on a page."""
 
+
 # Progress and role are computed for the rows of the page only, and from narrow columns
 # only: a dashboard that read every output ran its database out of memory. The owner
 # that an adopted workshop names need not be a member of it. As an array, the person's
 # memberships join the owner's index in one bitmap: for somebody with 5,000 workshops
 # that takes half the time of a join.
-_LIST = f"""
+def _list(condition: str) -> str:
+    """Return the statement for pages that meet a condition on ``w``; $1 person, $2 limit."""
+    return f"""
     SELECT page.*,
         COALESCE((
             SELECT m.role FROM workshop_members m
@@ -34,10 +37,8 @@ _LIST = f"""
         SELECT {columns(Workshop, "w")} FROM workshops w
         WHERE (w.clerk_user_id = $1 OR w.id = ANY (ARRAY(
                 SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1
-            )))
-            AND ($2::text IS NULL OR w.status = $2)
-            AND ($3::timestamp IS NULL OR (w.updated_at, w.id) < ($3, $4::text))
-        ORDER BY w.updated_at DESC, w.id DESC LIMIT $5
+            ))){condition}
+        ORDER BY w.updated_at DESC, w.id DESC LIMIT $2
     ) AS page
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS steps_complete,
@@ -48,6 +49,16 @@ _LIST = f"""
         WHERE s.workshop_id = page.id
     ) AS progress
     ORDER BY page.updated_at DESC, page.id DESC"""
+
+
+# By whether a status and a cursor are given: a condition such as "$3 IS NULL OR ..."
+# would be planned anew, and for the worst case, at each call.
+_STATEMENTS = {
+    (False, False): _list(""),
+    (True, False): _list(" AND w.status = $3"),
+    (False, True): _list(" AND (w.updated_at, w.id) < ($3, $4)"),
+    (True, True): _list(" AND w.status = $3 AND (w.updated_at, w.id) < ($4, $5)"),
+}
 
 
 async def list_workshops(
@@ -72,8 +83,10 @@ async def list_workshops(
     if status is not None:
         validation.state("status", status, WorkshopStatus)
     validation.count("limit", limit, least=1, most=LARGEST_PAGE)
-    updated_at, workshop_id = (None, None) if after is None else _read_cursor(after)
-    records = await fetch(_LIST, clerk_user_id, status, updated_at, workshop_id, limit + 1)
+    statement = _STATEMENTS[status is not None, after is not None]
+    conditions = () if status is None else (status,)
+    position = () if after is None else _read_cursor(after)
+    records = await fetch(statement, clerk_user_id, limit + 1, *conditions, *position)
     items = [cast("WorkshopListItem", dict(record)) for record in records[:limit]]
     return Page(items, _cursor(items[-1]) if len(records) > limit else None)
 

@@ -6,13 +6,13 @@ records are read by position.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from piccolo.columns import JSONB
 from piccolo.table import Table
 
 from workshops.columns import next_updated_at
+from workshops.relations.decoding import load_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -64,7 +64,7 @@ def object_maker(table: type[Row]) -> Callable[[Record], Row]:
         values.update(zip(keys, record, strict=False))
         for key in json_keys:
             if values[key] is not None:
-                values[key] = json.loads(values[key])
+                values[key] = load_json(values[key])
         return row
 
     return make
@@ -84,7 +84,7 @@ def row_maker(
         for key in json_keys:
             for row in rows:
                 if row[key] is not None:
-                    row[key] = json.loads(row[key])
+                    row[key] = load_json(row[key])
         return rows
 
     return make
