@@ -78,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few workshops and few rounds")
     parser.add_argument("--only", choices=("api", "pages"), help="run one of the two parts")
-    parser.add_argument("--rounds", type=int, default=31, help="rounds of the first part")
+    parser.add_argument("--rounds", type=int, default=61, help="rounds of the first part")
     arguments = parser.parse_args()
     quick = arguments.quick
     with tempfile.TemporaryDirectory(prefix="workshops-bench-") as directory:

@@ -10,47 +10,15 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import handwritten
+from benchmarks import handwritten, plain_piccolo
 from benchmarks.measuring import Call, Case
 from workshops import operations
 from workshops.ids import create_prefixed_id
 from workshops.step_catalog import STEP_CATALOG
-from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
+from workshops.tables import Session, Workshop, WorkshopMember, WorkshopStep
 
 HAND = "hand-written"
 PICCOLO = "plain Piccolo"
-
-
-async def naive_piccolo(workshop_id: str) -> dict[str, Any]:
-    """A workshop and its relations as somebody would first write it: a query for each."""
-    row = await Workshop.select().where(Workshop.id == workshop_id).first()
-    assert row is not None
-    row["steps"] = (
-        await WorkshopStep.select(
-            *WorkshopStep.all_columns(),
-            WorkshopStep.step_id.name.as_alias("name"),
-            WorkshopStep.step_id.order.as_alias("order"),
-        )
-        .where(WorkshopStep.workshop_id == workshop_id)
-        .order_by(WorkshopStep.step_id.order)
-        .output(load_json=True)
-    )
-    row["members"] = (
-        await WorkshopMember.select()
-        .where(WorkshopMember.workshop_id == workshop_id)
-        .order_by(WorkshopMember.created_at)
-    )
-    row["sessions"] = (
-        await Session.select()
-        .where(Session.workshop_id == workshop_id)
-        .order_by(Session.started_at, ascending=False)
-    )
-    row["build_packs"] = (
-        await BuildPack.select()
-        .where(BuildPack.workshop_id == workshop_id)
-        .order_by(BuildPack.created_at, ascending=False)
-    )
-    return row
 
 
 async def select_with_relations(workshop_id: str) -> dict[str, Any] | None:
@@ -111,7 +79,7 @@ async def read_cases(pool: asyncpg.Pool) -> list[Case]:
             {
                 "get_workshop": each(ids, operations.get_workshop),
                 HAND: each(ids, lambda id: handwritten.get_workshop(pool, id)),
-                PICCOLO: each(ids, naive_piccolo),
+                PICCOLO: each(ids, plain_piccolo.get_workshop),
             },
             {HAND: ("<=", 1.15), PICCOLO: (">=", 4.0)},
         ),
