@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import hypothesis
 import pytest
 
 from workshops.database.embedded import EmbeddedServer
 from workshops.database.settings import parse_database_url
+
+# No test asserts a time: the machine may be busy.
+hypothesis.settings.register_profile("project", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("project")
 
 _DIRECTORY = Path(tempfile.mkdtemp(prefix="workshops-tests-"))
 _SERVER = EmbeddedServer(_DIRECTORY / "postgres", durable=False)

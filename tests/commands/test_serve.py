@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.commands.running import PROJECT, run
 from tests.commands.serving import free_port, serving
@@ -129,13 +128,9 @@ async def test_an_asgi_server_reports_a_missing_database_in_a_sentence() -> None
     assert "hunter2" not in text
 
 
-@pytest.mark.parametrize("variable", ["PRODUCTION=1", "ALLOWED_HOSTS=https://x", "SESSION_HOURS=0"])
-async def test_a_setting_of_the_admin_that_cannot_be_used_is_a_sentence(
-    database: str, variable: str
-) -> None:
+async def test_a_setting_of_the_admin_that_cannot_be_used_is_a_sentence(database: str) -> None:
     """serve names the variable and exits with non-zero."""
-    name, value = variable.split("=", 1)
-    result = await run("workshops", "serve", f"--port={free_port()}", **{name: value})
+    result = await run("workshops", "serve", f"--port={free_port()}", PRODUCTION="1")
     assert result.code == 1
-    assert name in result.err
+    assert "PRODUCTION is set, but ALLOWED_HOSTS is not" in result.err
     assert "Traceback" not in result.err

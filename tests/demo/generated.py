@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -53,6 +54,7 @@ class Told:
 
 
 @cache
+@functools.cache
 def told(seed: int, now: datetime = MIDNIGHT) -> list[Told]:
     """Return 300 workshops of a seed."""
     rows = generate(300, seed=seed, now=now)

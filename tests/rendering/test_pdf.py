@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from pypdf import PdfReader
 
-from workshops.rendering import render_markdown, render_pdf
-from workshops.rendering.pdf import TEMPLATES
+from workshops.rendering import render_markdown
+from workshops.rendering.pdf import TEMPLATES, render_pdf
 
 from .packs import GENERATED_AT, STRANGE_TEXTS, pack, pantry_pack, strange_pack
 from .strategies import outputs, texts

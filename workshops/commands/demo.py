@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.text import Text
 
 from workshops.commands.failures import fails_with_a_sentence
-from workshops.demo import DEFAULT_SEED, DemoCounts, DemoError, clear_demo, write_demo
+
+if TYPE_CHECKING:
+    from workshops.demo import DemoCounts
 
 
 @fails_with_a_sentence
-async def demo(count: int = 60, seed: int = DEFAULT_SEED, clear: bool = False) -> None:
+async def demo(count: int = 60, seed: int = 1, clear: bool = False) -> None:
     """Write realistic demo workshops at all stages, or remove them.
 
     :param count:
@@ -25,6 +28,9 @@ async def demo(count: int = 60, seed: int = DEFAULT_SEED, clear: bool = False) -
         Remove the demo workshops of every seed instead, with all that was added to them.
         No other workshop is touched.
     """
+    # Its texts take a while to load, and every `piccolo` command loads this module.
+    from workshops.demo import DemoError, clear_demo, write_demo
+
     if clear:
         removed = await clear_demo()
         print(f"{removed:,} demo {_plural('workshop', removed)} removed.")

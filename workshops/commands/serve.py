@@ -14,7 +14,6 @@ import uvicorn
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database import DatabaseEngine
 from workshops.database.migrations import pending_migrations, project_engine, run_migrations
-from workshops.demo import write_demo
 from workshops.tables import Workshop
 
 DEMO_WORKSHOPS = 60
@@ -65,6 +64,7 @@ def serve(
 async def _prepare(*, migrate: bool, demo: bool, embedded: bool) -> None:
     """Bring the database to where the server can start, or exit with a sentence."""
     from workshops.admin.operators import create_operator, has_operators
+    from workshops.demo import write_demo
 
     engine = project_engine()
     await engine.start_connection_pool()

@@ -8,7 +8,6 @@ from .document import BuildPackDocument, BuildPackStep
 from .files import MEDIA_TYPES, filename_for, render_content, render_file
 from .json_document import render_json
 from .markdown import render_markdown
-from .pdf import render_pdf
 
 __all__ = [
     "MEDIA_TYPES",
@@ -19,5 +18,4 @@ __all__ = [
     "render_file",
     "render_json",
     "render_markdown",
-    "render_pdf",
 ]

@@ -9,7 +9,6 @@ from datetime import datetime
 from .document import BuildPackDocument
 from .json_document import render_json
 from .markdown import render_markdown
-from .pdf import render_pdf
 
 EXTENSIONS = {"markdown": "md", "json": "json", "pdf": "pdf"}
 MEDIA_TYPES = {
@@ -44,6 +43,9 @@ def render_file(
     _check(format_type)
     name = filename_for(title, format_type)
     if format_type == "pdf":
+        # Typst takes a tenth of a second to load, and most processes never make a PDF.
+        from .pdf import render_pdf
+
         body = render_pdf(content, title=title, created_at=created_at)
     else:
         body = content.encode("utf-8", "replace")

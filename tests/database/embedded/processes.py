@@ -143,11 +143,20 @@ class Place:
         return found
 
     def supervisor(self) -> psutil.Process:
-        (found,) = (p for p in self.processes() if "embedded.supervisor" in " ".join(p.cmdline()))
-        return found
+        return self._first_of("embedded.supervisor")
 
     def postmaster(self) -> psutil.Process:
-        (found,) = (p for p in self.processes() if f"-D{self.home}/cluster" in p.cmdline())
+        return self._first_of(f"-D{self.home}/cluster")
+
+    def _first_of(self, part: str) -> psutil.Process:
+        """The process whose command has the part; a child that was just forked has it too."""
+        parents = {}
+        for process in self.processes():
+            with suppress(psutil.Error, FileNotFoundError):
+                if any(part in argument for argument in process.cmdline()):
+                    parents[process] = process.ppid()
+        pids = {process.pid for process in parents}
+        (found,) = (process for process, parent in parents.items() if parent not in pids)
         return found
 
 
