@@ -53,18 +53,18 @@ async def test_the_command_creates_lists_resets_and_disables(
     ("arguments", "sentence"),
     [
         (
-            ("promote",),
+            ("promote", ""),
             "Unknown action 'promote': use create, disable, reset-password, "
             "remove-second-factor or list.",
         ),
-        (("create",), "Which operator? Use: piccolo workshops operator create NAME"),
+        (("create", ""), "Which operator? Use: piccolo workshops operator create NAME"),
         (("disable", "nobody"), "There is no operator 'nobody'."),
     ],
 )
-async def test_a_wrong_call_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+async def test_a_wrong_call_is_one_sentence(arguments: tuple[str, str], sentence: str) -> None:
     """It exits with 1 and tells what to do."""
     with pytest.raises(SystemExit) as exited:
-        await operator(arguments[0], *arguments[1:2])
+        await operator(*arguments)
     assert exited.value.code == sentence
 
 
