@@ -1,4 +1,4 @@
-"""200,000 workshops with two million steps, made by the database itself in a minute or two.
+"""200,000 workshops with two million steps, made by the database itself in some minutes.
 
 The demo's texts would take longer to write than to measure; here only what the pages
 filter and sort by has to look like life: owners and organisations with very many
