@@ -18,7 +18,7 @@ serve: $(VENV)/installed  ## Serve the admin on http://127.0.0.1:8000/admin/ (PO
 	@$(BIN)/piccolo workshops serve --port=$(PORT)
 
 test: $(VENV)/installed-dev  ## Run all tests against a real PostgreSQL
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: lint test  ## Lint, type-check and test (migrations held to the tables included)
 
