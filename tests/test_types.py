@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 from piccolo.columns import JSONB, Column
 from piccolo.table import Table
+from pydantic import TypeAdapter
 
 from workshops import operations, types
 from workshops.columns import PrefixedKey
@@ -88,6 +89,25 @@ def test_every_value_is_a_plain_type() -> None:
             parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
             for part in parts:
                 assert part is NoneType or get_origin(part) in (None, Literal, dict)
+
+
+async def test_pydantic_reads_the_types(database: str) -> None:
+    """A web framework can check an answer against them, and describe it."""
+    workshop = await operations.create_workshop(
+        clerk_user_id="user_ada", title="Bread", original_idea=""
+    )
+    detail = await operations.get_workshop(workshop.id)
+    assert TypeAdapter(types.WorkshopDetail).validate_python(detail) == detail
+    page = await operations.list_workshops("user_ada")
+    assert TypeAdapter(types.Page).validate_python(page) == page
+    schema = TypeAdapter(types.WorkshopChanges).json_schema()
+    assert list(schema["properties"]) == list(get_type_hints(types.WorkshopChanges))
+
+
+@pytest.mark.parametrize("name", operations.__all__)
+def test_the_annotations_of_an_operation_exist_at_run_time(name: str) -> None:
+    """So that it can itself be the endpoint of a web framework."""
+    assert get_type_hints(getattr(operations, name))
 
 
 def mypy(path: Path, project_directory: Path) -> list[str]:

@@ -6,9 +6,14 @@ does the same with ``.output(load_json=True)``.
 """
 
 # Without ``from __future__ import annotations``: as strings, NotRequired would not be seen.
+# Before Python 3.12 pydantic, and so FastAPI, takes the TypedDict of typing_extensions only.
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from workshops.states import Visibility
 
 JSONObject = dict[str, Any]
 """A JSON object: text keys; values are text, numbers, booleans, None, lists and objects."""
@@ -174,7 +179,7 @@ class WorkshopChanges(TypedDict, total=False):
     original_idea: str
     org_id: str | None
     template_id: str | None
-    visibility: VisibilityName
+    visibility: Visibility | VisibilityName
 
 
 class StepWithDefinition(WorkshopStepRow):

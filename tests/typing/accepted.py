@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, assert_type
 
-from workshops import Workshop, WorkshopStep, operations
+from workshops import FormatType, Visibility, Workshop, WorkshopStatus, WorkshopStep, operations
 from workshops.types import NewWorkshop, Page, WorkshopDetail, WorkshopListItem
 
 
@@ -21,6 +21,10 @@ async def work() -> None:
     assert_type(workshop, Workshop)
     await operations.set_workshop_status(workshop.id, "active")
     await operations.update_workshop(workshop.id, title="Rolls", org_id=None)
+    await operations.set_workshop_status(workshop.id, WorkshopStatus.paused)
+    await operations.update_workshop(workshop.id, visibility=Visibility.private)
+    await operations.list_workshops("user_1", status=WorkshopStatus.paused)
+    await operations.generate_build_pack(workshop.id, format_type=FormatType.pdf)
 
     detail = await operations.get_workshop(workshop.id)
     assert_type(detail, WorkshopDetail)

@@ -41,7 +41,10 @@ _SELECT = f"SELECT {columns(BuildPack)} FROM build_packs WHERE id = $1"
 
 
 async def generate_build_pack(
-    workshop_id: str, *, format_type: FormatTypeName = "markdown", title: str | None = None
+    workshop_id: str,
+    *,
+    format_type: FormatType | FormatTypeName = "markdown",
+    title: str | None = None,
 ) -> BuildPack:
     """Assemble a build pack from the outputs of this moment and store it.
 

@@ -5,16 +5,14 @@ Child rows come as arrays of records, not as JSON: their values keep their types
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from workshops.errors import WorkshopNotFoundError
 from workshops.operations import validation
 from workshops.operations.execution import fetch
 from workshops.operations.records import columns, names, row_maker
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
-
-if TYPE_CHECKING:
-    from workshops.types import WorkshopDetail
+from workshops.types import WorkshopDetail
 
 _DETAIL = f"""
     SELECT {columns(Workshop, "w")},

@@ -64,7 +64,7 @@ _STATEMENTS = {
 async def list_workshops(
     clerk_user_id: str,
     *,
-    status: WorkshopStatusName | None = None,
+    status: WorkshopStatus | WorkshopStatusName | None = None,
     limit: int = 20,
     after: str | None = None,
 ) -> Page:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from workshops.errors import SharedWorkshopNotFoundError
 from workshops.operations import validation
 from workshops.operations.details import fetch_details
 from workshops.operations.workshop_changes import UNSHARE, change_workshop, new_share_token, share
 from workshops.states import Visibility
-
-if TYPE_CHECKING:
-    from workshops.tables import Workshop
-    from workshops.types import WorkshopDetail
+from workshops.tables import Workshop
+from workshops.types import WorkshopDetail
 
 _SHARE = share(2)
 

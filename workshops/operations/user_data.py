@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workshops.columns import utc_now
 from workshops.operations import validation
@@ -17,9 +17,7 @@ from workshops.operations.execution import fetch, in_transaction
 from workshops.operations.records import NEXT_UPDATED_AT, columns, row_maker
 from workshops.states import MemberRole
 from workshops.tables import WorkshopMember
-
-if TYPE_CHECKING:
-    from workshops.types import DeletedUserData, UserDataExport
+from workshops.types import DeletedUserData, UserDataExport
 
 _OWNER = f"role = '{MemberRole.owner}'"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from workshops.errors import (
     InvalidInputError,
@@ -29,7 +29,6 @@ from workshops.types import VisibilityName, WorkshopChanges, WorkshopStatusName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Unpack
 
 # For how many steps to bring identifiers. A database may hold more or fewer
 # definitions than the catalogue's ten: the statement then says how many there are.
@@ -63,7 +62,7 @@ async def create_workshop(
     original_idea: str,
     org_id: str | None = None,
     template_id: str | None = None,
-    visibility: VisibilityName = "private",
+    visibility: Visibility | VisibilityName = "private",
 ) -> Workshop:
     """Create a draft workshop, its owner and one step row for each definition, all or nothing.
 
@@ -160,7 +159,9 @@ _COMPLETE = f"""
     SELECT changed.*, open.step_ids FROM open LEFT JOIN changed ON true"""
 
 
-async def set_workshop_status(workshop_id: str, status: WorkshopStatusName) -> Workshop:
+async def set_workshop_status(
+    workshop_id: str, status: WorkshopStatus | WorkshopStatusName
+) -> Workshop:
     """Move a workshop along draft -> active <-> paused, active <-> completed.
 
     It is completed only when every step is complete. One round trip; if it is
