@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
-from collections.abc import AsyncIterator
+import types
+import warnings
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator
 from typing import Any
 
 import asyncpg
@@ -136,6 +139,68 @@ async def test_a_cancelled_transaction_is_rolled_back(engine: DatabaseEngine) ->
         await task
     assert await run(engine, "SELECT count(*) FROM scratch") == 0
     await run(engine, "DROP TABLE scratch")
+
+
+@types.coroutine
+def cancelled_at(number: int, work: Coroutine[Any, Any, None]) -> Generator[Any, Any, None]:
+    """Run a coroutine, and cancel it where it waits for the ``number``th time."""
+    error: BaseException | None = None
+    while True:
+        try:
+            future = work.send(None) if error is None else work.throw(error)
+        except StopIteration:
+            return
+        error = None
+        number -= 1
+        if number == 0:
+            future.cancel()  # as Task.cancel() does
+        try:
+            yield future
+        except BaseException as thrown:
+            error = thrown
+
+
+async def cancelled_everywhere(work: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Cancel a coroutine at each moment at which it waits; return how many there are."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            await cancelled_at(number, work())
+        except asyncio.CancelledError:
+            continue
+        return number - 1
+
+
+async def test_a_transaction_may_be_cancelled_at_any_moment(engine: DatabaseEngine) -> None:
+    """Waiting for a connection, BEGIN, a query or COMMIT: pool and task are whole afterwards."""
+
+    async def work() -> None:
+        async with engine.transaction():
+            await run(engine, "SELECT 1")
+
+    assert await cancelled_everywhere(work) >= 3
+    assert engine.transaction_exists() is False
+    assert engine.pool is not None
+    assert engine.pool.get_size() == engine.pool.get_idle_size()
+    statement = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+    assert await run(engine, f"{statement} AND datname = current_database()") == 0
+
+
+async def test_without_a_pool_a_cancelled_query_closes_its_connection(database: str) -> None:
+    """At whatever moment it is cancelled, in a transaction or not."""
+    engine = engine_for(database)
+
+    async def work() -> None:
+        await run(engine, "SELECT 1")
+        async with engine.transaction():
+            await run(engine, "SELECT 1")
+
+    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)  # unclosed connections warn
+        assert await cancelled_everywhere(work) >= 5
+        gc.collect()
 
 
 async def test_a_nested_transaction_joins_the_outer_one(engine: DatabaseEngine) -> None:

@@ -8,7 +8,8 @@ What it changes, and why:
   ``DATABASE_URL``;
 - a connection that cannot be made is a ``DatabaseUnavailableError``, one sentence
   without the password;
-- a transaction whose connection died leaves the task as it found it;
+- a connection is given back, and the task left as it was found, if a transaction's
+  connection dies or its task is cancelled at any moment;
 - a new connection of the pool knows ``record[]`` before its first query;
 - the pool sends no reset query at each release: nothing here keeps state in a
   session, and the round trip is about a quarter of a small query's time.
@@ -30,6 +31,7 @@ from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
 from workshops.database.settings import DatabaseSettings, SettingsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 MINIMUM_VERSION = 14
@@ -51,8 +53,17 @@ class DatabaseTransaction(PostgresTransaction):
     """Piccolo's transaction, which always gives the connection and the task back.
 
     In Piccolo 1.38 a connection lost inside the block makes ROLLBACK raise, and
-    the dead transaction stays current: every later query of that task fails.
+    the dead transaction stays current: every later query of that task fails. A task
+    cancelled while it waits for BEGIN leaves the pool without that connection.
     """
+
+    async def __aenter__(self) -> PostgresTransaction:
+        try:
+            return await super().__aenter__()
+        except BaseException:
+            if hasattr(self, "connection"):
+                await self._drop_connection()
+            raise
 
     async def __aexit__(
         self,
@@ -69,11 +80,14 @@ class DatabaseTransaction(PostgresTransaction):
         finally:
             if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
-                # The pool takes a lost connection back by itself, and then refuses both calls.
-                with contextlib.suppress(asyncpg.InterfaceError):
-                    self.connection.terminate()
-                    if self.engine.pool:
-                        await self.engine.pool.release(self.connection)
+                await self._drop_connection()
+
+    async def _drop_connection(self) -> None:
+        # The pool takes a lost connection back by itself, and then refuses both calls.
+        with contextlib.suppress(asyncpg.InterfaceError):
+            self.connection.terminate()
+            if self.engine.pool:
+                await self.engine.pool.release(self.connection)
 
 
 async def _keep_session(connection: asyncpg.Connection) -> None:
@@ -205,6 +219,14 @@ class DatabaseEngine(PostgresEngine):
     def transaction(self, allow_nested: bool = True) -> DatabaseTransaction:
         """Return a transaction to be used with ``async with``."""
         return DatabaseTransaction(engine=self, allow_nested=allow_nested)
+
+    async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        # Piccolo 1.38 closes it after an error of the server, and not when it is cancelled.
+        connection = await self.get_new_connection()
+        try:
+            return await connection.fetch(query, *(args or ()))
+        finally:
+            await connection.close()
 
     def stop_embedded(self) -> None:
         """Leave the embedded server; it stops when nobody uses it any more."""
