@@ -91,12 +91,12 @@ async def test_board_is_filtered_sorted_and_paged(desk: Desk, many: None) -> Non
     await expect(desk.page.locator("th[aria-sort=ascending]")).to_contain_text("Created")
     await expect(rows(desk).first).to_have_text("Garden 00")
     await desk.page.fill("#q", "garden")
-    await desk.page.check("text=Paused")
+    await desk.page.get_by_label("Paused").check()
     await desk.page.keyboard.press("Enter")
     await expect(desk.page.locator(".count")).to_contain_text("One workshop")
     await expect(rows(desk)).to_have_text(["Garden 20"])
     await desk.page.reload()
-    assert await desk.page.is_checked("text=Paused")
+    assert await desk.page.get_by_label("Paused").is_checked()
     assert await desk.page.input_value("#q") == "garden"
     await desk.page.click("text=Clear the filters")
     await desk.page.fill("#idle", "14")
@@ -287,7 +287,7 @@ async def test_keyboard_reaches_the_content_first(desk: Desk, workshop: Workshop
     await desk.page.keyboard.press("Enter")
     await expect(desk.page.locator("main")).to_be_focused()
     await desk.page.keyboard.press("Tab")
-    await expect(desk.page.locator("#q")).to_be_focused()
+    await expect(desk.page.locator(".views a").first).to_be_focused()
     outline = await desk.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
 

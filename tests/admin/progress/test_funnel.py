@@ -37,6 +37,13 @@ async def test_workshops_are_counted_at_each_step(several: None) -> None:
     assert (funnel.total, funnel.finished, funnel.stuck) == (5, 1, 2)
 
 
+async def test_workshop_that_nobody_completes_is_stuck(several: None) -> None:
+    """All steps done, still active and without activity: it counts as stuck, beside the steps."""
+    await make_old(await make_workshop(title="Through and old", complete=10), days=20)
+    funnel = await fetch_funnel(FunnelView(), await step_definitions())
+    assert (funnel.finished, funnel.finished_stuck, funnel.stuck) == (2, 1, 3)
+
+
 async def test_every_number_leads_to_as_many_workshops(
     superuser: httpx.AsyncClient, several: None
 ) -> None:

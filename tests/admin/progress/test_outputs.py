@@ -66,6 +66,13 @@ def test_conversation_is_kept_apart() -> None:
     assert shown.html == ""
 
 
+def test_output_of_many_lines_is_folded_up() -> None:
+    """An output is long by its bytes or by the lines that it takes."""
+    assert not readable_output(json.dumps({"ideas": ["a", "b"]})).long
+    assert readable_output(json.dumps({"ideas": ["a"] * 40})).long
+    assert readable_output(json.dumps({"text": "word " * 200})).long
+
+
 @pytest.mark.parametrize("depth", [300, 5_000])
 def test_deep_output_is_shown_or_offered(depth: int) -> None:
     """However deep an output is, there is no error."""

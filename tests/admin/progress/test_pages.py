@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import httpx
 import pytest
 
 from tests.admin.conftest import Browse, make_operator
-from tests.admin.progress.conftest import make_workshop, send
+from tests.admin.progress.conftest import make_old, make_workshop, send, titles
 from workshops import operations
 from workshops.tables import Workshop, WorkshopMember, WorkshopStep
 
@@ -254,3 +257,56 @@ async def test_form_keeps_what_was_typed(superuser: httpx.AsyncClient, database:
     assert "must not be empty" in response.text
     assert 'value="user_ada"' in response.text
     assert "Bread\n&lt;b&gt;" in response.text
+
+
+async def test_workshop_tells_what_operators_did(superuser: httpx.AsyncClient) -> None:
+    """Changes by operators to the workshop and what belongs to it are listed, others' are not."""
+    workshop, other = await make_workshop(complete=1), await make_workshop()
+    page = f"/progress/workshops/{workshop.id}/"
+    assert "only the application has written" in (await superuser.get(page)).text
+    await send(superuser, page, f"{page}reset/", step="empathize")
+    await send(superuser, page, f"{page}share/")
+    seen = (await superuser.get(page)).text
+    traces = seen[seen.index('id="traces"') :]
+    assert "Step Empathize" in traces
+    assert "visibility: " in traces
+    assert await operations.share_workshop(workshop.id) not in traces
+    unseen = await superuser.get(f"/progress/workshops/{other.id}/")
+    assert "only the application has written" in unseen.text
+
+
+async def test_long_outputs_are_unfolded_on_request(superuser: httpx.AsyncClient) -> None:
+    """A long output is folded up, and open where the URL says so."""
+    workshop = await make_workshop()
+    await operations.save_step_output(workshop.id, "empathize", {"text": "word " * 500})
+    page = f"/progress/workshops/{workshop.id}/"
+    assert "<details><summary>Output" in (await superuser.get(page)).text
+    unfolded = (await superuser.get(f"{page}?unfolded=1")).text
+    assert "<details open><summary>Output" in unfolded
+
+
+async def test_person_page_tells_how_far_their_workshops_are(superuser: httpx.AsyncClient) -> None:
+    """What a person takes part in is listed with progress, step and what an erasure leaves."""
+    await make_workshop(title="Half", complete=5)
+    shared = await make_workshop(title="Shared", clerk_user_id="user_bob")
+    await operations.add_member(shared.id, "user_ada", role="owner")
+    seen = (await superuser.get("/progress/people/?person=user_ada")).text
+    assert "2 workshops, 2 of them as owner" in seen
+    assert ">50 %</td>" in seen
+    assert ">Prioritize</td>" in seen
+    assert ">kept by another owner</td>" in seen
+    board = (await superuser.get("/progress/?owner=user_ada")).text
+    assert 'href="/progress/people/?person=user_ada"' in board
+
+
+async def test_views_above_the_board_find_what_they_say(superuser: httpx.AsyncClient) -> None:
+    """The stuck, the finished and the paused are one click away; the view shown is marked."""
+    await make_old(await make_workshop(title="Stuck", complete=1), days=20)
+    await make_workshop(title="Moving", complete=1)
+    await make_workshop(title="Through", complete=10)
+    board = (await superuser.get("/progress/")).text
+    views = board[board.index('class="views"') : board.index("<form")]
+    links = [unescape(link) for link in re.findall(r'href="([^"]+)"', views)]
+    found = [titles((await superuser.get(link)).text) for link in links]
+    assert found == [["Through", "Moving", "Stuck"], ["Stuck"], ["Through"], []]
+    assert 'aria-current="true">Stuck for 14 days' in (await superuser.get(links[1])).text

@@ -68,9 +68,9 @@ class FunnelView:
             created_to=min(last, self.created_to or last),
         )
 
-    def stuck(self, step: Step) -> str:
-        """Return the query string of the board with those that are stuck at a step."""
-        return self.board(step=step.id, statuses=_OPEN, idle_days=self.idle_days)
+    def stuck(self, step: str = "") -> str:
+        """Return the query string of the board with those that are stuck, all or at a step."""
+        return self.board(step=step, statuses=_OPEN, idle_days=self.idle_days, descending=False)
 
     def finished(self) -> str:
         """Return the query string of the board with those that are through."""
@@ -102,11 +102,15 @@ class Week:
 
 @dataclass(frozen=True)
 class Funnel:
-    """What the page shows. ``sampled``: the times are estimated."""
+    """What the page shows. ``sampled``: the times are estimated.
+
+    ``stuck`` counts those at a step and ``finished_stuck``, which nobody has completed.
+    """
 
     total: int
     finished: int
     stuck: int
+    finished_stuck: int
     steps: list[FunnelStep]
     weeks: list[Week]
     sampled: bool
@@ -188,7 +192,8 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
     return Funnel(
         total=total,
         finished=at[""],
-        stuck=sum(step.stuck for step in steps),
+        stuck=stuck.total(),
+        finished_stuck=stuck[""],
         steps=steps,
         weeks=_weeks(counts),
         sampled=total > SAMPLE_SIZE,

@@ -16,7 +16,8 @@ SHOWN_BYTES = 100_000
 """A longer output is offered as a file instead."""
 
 LONG_BYTES = 600
-"""A longer output is folded up at first."""
+LONG_LINES = 25
+"""A longer output is folded up at first: in its bytes, or in the lines that it takes."""
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 # The page has headings of its own down to h3, which names the step.
@@ -42,7 +43,7 @@ class ReadableOutput:
     @property
     def long(self) -> bool:
         """Whether it is folded up at first."""
-        return self.size > LONG_BYTES
+        return self.size > LONG_BYTES or (self.html or "").count("\n") > LONG_LINES
 
 
 def readable_output(text: str) -> ReadableOutput:

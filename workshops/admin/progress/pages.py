@@ -18,13 +18,29 @@ from workshops.admin.progress import access
 from workshops.admin.progress.actions import DONE
 from workshops.admin.progress.board import COUNT_LIMIT, fetch_board
 from workshops.admin.progress.definitions import step_definitions
-from workshops.admin.progress.funnel import PERIODS, SAMPLE_SIZE, fetch_funnel, read_funnel
+from workshops.admin.progress.funnel import (
+    PERIODS,
+    SAMPLE_SIZE,
+    STUCK_AFTER_DAYS,
+    fetch_funnel,
+    read_funnel,
+)
 from workshops.admin.progress.people_pages import PEOPLE_ROUTES
-from workshops.admin.progress.query_string import PLACES, SORTS, read_board
+from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, BoardView, read_board
 from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
 from workshops.states import WorkshopStatus
+
+QUICK_VIEWS = {
+    "All": BoardView(),
+    f"Stuck for {STUCK_AFTER_DAYS} days": BoardView(
+        statuses=("draft", "active"), idle_days=STUCK_AFTER_DAYS, descending=False
+    ),
+    "All steps done, not completed": BoardView(statuses=("active",), step=NO_OPEN_STEP),
+    "Paused": BoardView(statuses=("paused",)),
+}
+"""The views that operators ask for most, above the board."""
 
 
 async def show_board(request: Request) -> Response:
@@ -40,6 +56,7 @@ async def show_board(request: Request) -> Response:
         count_limit=COUNT_LIMIT,
         definitions=definitions,
         places=PLACES,
+        quick_views=QUICK_VIEWS,
         sorts=SORTS,
         statuses=list(WorkshopStatus),
     )

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from workshops.operations.execution import fetch
 
 WORKSHOPS_SHOWN = 200
 
 _TAKES_PART = f"""
-SELECT w.id, w.title, w.status, person.role, summary.last_activity_at, NOT EXISTS (
-        SELECT FROM workshop_members m
-        WHERE m.workshop_id = w.id AND m.role = 'owner' AND m.clerk_user_id <> $1
-    ) AND (person.role = 'owner' OR w.clerk_user_id = $1) AS goes,
-    count(*) OVER () AS total
+SELECT w.id, w.title, w.status, person.role, summary.progress, step.name,
+    summary.last_activity_at, w.created_at,
+    CASE
+        WHEN person.role <> 'owner' AND w.clerk_user_id <> $1 THEN 'stays'
+        WHEN EXISTS (
+            SELECT FROM workshop_members m
+            WHERE m.workshop_id = w.id AND m.role = 'owner' AND m.clerk_user_id <> $1
+        ) THEN 'passes'
+        ELSE 'goes'
+    END,
+    count(*) OVER () AS total,
+    count(*) FILTER (WHERE person.role = 'owner' OR w.clerk_user_id = $1) OVER () AS owned
 FROM (
     SELECT workshop_id, role FROM workshop_members WHERE clerk_user_id = $1
     UNION ALL
@@ -23,23 +31,33 @@ FROM (
 ) person
 JOIN workshops w ON w.id = person.workshop_id
 JOIN workshop_summaries summary ON summary.workshop_id = w.id
+LEFT JOIN step_definitions step ON step.id = summary.current_step_id
 ORDER BY summary.last_activity_at DESC, w.id LIMIT {WORKSHOPS_SHOWN}
 """
 
 
 @dataclass(frozen=True)
 class Participation:
-    """A workshop that a person takes part in; ``goes`` with them when they are erased."""
+    """A workshop that a person takes part in.
+
+    ``fate`` says what becomes of it when they are erased: it ``goes`` with them, or
+    ``passes`` to another owner, or ``stays`` as it is but for their membership. Every
+    row knows how many there are in ``total``, and how many of them the person ``owned``.
+    """
 
     workshop_id: str
     title: str
     status: str
     role: str
+    progress: int
+    current_step: str | None
     last_activity_at: datetime
-    goes: bool
+    created_at: datetime
+    fate: Literal["goes", "passes", "stays"]
     total: int
+    owned: int
 
 
 async def fetch_person(clerk_user_id: str) -> list[Participation]:
-    """Return the workshops of a person, the latest first; each knows the ``total``."""
+    """Return the workshops of a person, the latest first."""
     return [Participation(*row) for row in await fetch(_TAKES_PART, clerk_user_id)]

@@ -14,8 +14,10 @@ from workshops.operations.transitions import OPEN_FOR_WORK, WORKSHOP
 from workshops.states import StepStatus, WorkshopStatus
 
 SESSIONS_SHOWN = 100
+TRACES_SHOWN = 20
 
 _WORKSHOP = f"""
+-- OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
 SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_total,
     summary.progress, summary.current_step_id,
     ARRAY (
@@ -36,7 +38,19 @@ SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_tota
     ARRAY (
         SELECT ROW (b.id, b.title, b.format_type, octet_length(b.content), b.created_at)
         FROM build_packs b WHERE b.workshop_id = w.id ORDER BY b.created_at DESC, b.id DESC
-    ) AS build_packs
+    ) AS build_packs,
+    ARRAY (
+        SELECT ROW (a.id, a.created_at, a.operator, a.action, a.table_name, a.row_id, a.summary)
+        FROM (
+            SELECT * FROM admin_audit_log WHERE row_id = ANY (ARRAY (
+                SELECT w.id
+                UNION ALL SELECT s.id FROM workshop_steps s WHERE s.workshop_id = w.id
+                UNION ALL SELECT m.id FROM workshop_members m WHERE m.workshop_id = w.id
+                UNION ALL SELECT s.id FROM sessions s WHERE s.workshop_id = w.id
+                UNION ALL SELECT b.id FROM build_packs b WHERE b.workshop_id = w.id
+            )) OFFSET 0
+        ) a ORDER BY a.id DESC LIMIT {TRACES_SHOWN}
+    ) AS traces
 FROM workshops w JOIN workshop_summaries summary ON summary.workshop_id = w.id
 WHERE w.id = $1
 """
@@ -94,6 +108,18 @@ class BuildPackRow:
 
 
 @dataclass(frozen=True)
+class Trace:
+    """What an operator did to a row of the workshop; ``what`` names the row."""
+
+    id: int
+    created_at: datetime
+    operator: str | None
+    action: str
+    what: str
+    summary: str | None
+
+
+@dataclass(frozen=True)
 class WorkshopFacts:
     """One workshop with what belongs to it. ``row`` holds its columns and its summary."""
 
@@ -102,6 +128,7 @@ class WorkshopFacts:
     members: list[MemberRow]
     sessions: list[SessionRow]
     build_packs: list[BuildPackRow]
+    traces: list[Trace]
 
     @property
     def open_for_work(self) -> bool:
@@ -124,6 +151,9 @@ class WorkshopFacts:
         return [step for step in self.steps if step.status != StepStatus.complete]
 
 
+_ROW_NAMES = {"workshops": "Workshop", "build_packs": "Build pack", "sessions": "Session"}
+
+
 async def fetch_workshop(workshop_id: str) -> WorkshopFacts | None:
     """Return a workshop, or None if there is none of this identifier."""
     row = await fetch_row(_WORKSHOP, workshop_id)
@@ -132,15 +162,23 @@ async def fetch_workshop(workshop_id: str) -> WorkshopFacts | None:
     outputs = await asyncio.to_thread(
         lambda: [text and readable_output(text) for *_, text in row["steps"]]
     )
+    steps = [
+        StepRow(*(*columns, output))
+        for (*columns, _), output in zip(row["steps"], outputs, strict=True)
+    ]
+    members = [MemberRow(*each) for each in row["members"]]
+    names = {step.id: f"Step {step.name}" for step in steps}
+    names |= {member.id: f"Member {member.clerk_user_id}" for member in members}
     return WorkshopFacts(
         row=row,
-        steps=[
-            StepRow(*(*columns, output))
-            for (*columns, _), output in zip(row["steps"], outputs, strict=True)
-        ],
-        members=[MemberRow(*each) for each in row["members"]],
+        steps=steps,
+        members=members,
         sessions=[SessionRow(*each) for each in row["sessions"]],
         build_packs=[BuildPackRow(*each) for each in row["build_packs"]],
+        traces=[
+            Trace(*(*columns, names.get(row_id) or _ROW_NAMES.get(table, table or ""), summary))
+            for *columns, table, row_id, summary in row["traces"]
+        ],
     )
 
 
@@ -172,7 +210,8 @@ def timeline(facts: WorkshopFacts) -> Timeline:
     begin, end = min(moments), max(moments)
     if any(step.status == StepStatus.in_progress for step in facts.steps) and facts.open_for_work:
         end = max(end, utc_now())
-    length = max(end - begin, timedelta(minutes=1))
+    end = max(end, begin + timedelta(minutes=1))
+    length = end - begin
 
     def bar(start: datetime, stop: datetime | None) -> Bar:
         x = round(1000 * ((start - begin) / length))

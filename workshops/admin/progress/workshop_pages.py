@@ -14,7 +14,7 @@ from workshops import operations
 from workshops.admin.progress import access, actions
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.rendering import page
-from workshops.admin.progress.workshop import fetch_workshop, timeline
+from workshops.admin.progress.workshop import TRACES_SHOWN, fetch_workshop, timeline
 from workshops.errors import NotFoundError, WorkshopsError
 from workshops.operations import validation
 from workshops.operations.execution import fetch_row
@@ -58,6 +58,8 @@ async def _workshop_page(request: Request, *, error: WorkshopsError | None = Non
         states=[states.get(step.id) for step in definitions],
         current=facts.open_steps[0] if facts.open_steps else None,
         others=[m for m in facts.members if m.clerk_user_id != facts.row["clerk_user_id"]],
+        traces_shown=TRACES_SHOWN,
+        unfolded=bool(request.query_params.get("unfolded")),
         done=actions.DONE.get(request.query_params.get("done", "")) if error is None else None,
         error=None if error is None else str(error),
     )
