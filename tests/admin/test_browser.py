@@ -205,16 +205,57 @@ async def test_bulk_update_says_what_is_wrong(desk: Desk) -> None:
 
 
 async def test_fields_that_follow_cannot_be_typed_in(desk: Desk) -> None:
-    """In a row's form keys, times and secrets are read only; in a new row's they are not."""
+    """Keys, times and secrets are read only in a row's form, and not asked for in a new row's."""
     workshop = await make_workshop()
     await edit(desk, "workshops", workshop.id)
     await expect(desk.page.locator("input[name=clerk_user_id]")).not_to_be_editable()
     await expect(desk.page.locator("input[name=share_token]")).not_to_be_editable()
     await expect(desk.page.locator("input[name=title]")).to_be_editable()
-    link = desk.page.locator(".progress-link")
-    assert (await link.get_attribute("href") or "").endswith(f"/progress/workshops/{workshop.id}/")
     await desk.open("workshops/add")
     await expect(desk.page.locator("input[name=clerk_user_id]")).to_be_editable()
+    await expect(desk.page.locator("input[name=share_token]")).to_be_hidden()
+
+
+async def test_row_leads_to_its_workshop_and_its_audit_log(desk: Desk) -> None:
+    """The form of a row links to the workshop's page, at its step, and to who changed the row."""
+    workshop = await make_workshop()
+    page = f"{desk.address}/progress/workshops/{workshop.id}/"
+    progress = desk.page.locator(".progress-link")
+    await edit(desk, "workshops", workshop.id)
+    await expect(progress).to_have_attribute("href", f"../progress/workshops/{workshop.id}/")
+    assert await desk.page.title() == "Edit workshops · WorkshopPilot"
+    await expect(desk.page.get_by_label("Title")).to_have_value(workshop.title)
+    step = await step_of(workshop, "define")
+    await desk.open(f"workshop_steps/{step.id}")
+    await desk.page.click(".audit-link")
+    await desk.page.wait_for_selector("h1:has-text('Audit Log')")
+    await desk.page.go_back()
+    await progress.click()
+    await expect(desk.page).to_have_url(f"{page}#step-define")
+
+
+async def test_first_page_leads_to_the_progress_pages(desk: Desk) -> None:
+    """The page after the log-in says where to look."""
+    await desk.page.goto(f"{desk.address}/admin/")
+    links = desk.page.locator(".welcome-links a")
+    await expect(links).to_have_text(["Progress board", "Step funnel", "People"])
+    await expect(links.first).to_have_attribute("href", "../progress/")
+
+
+async def test_long_texts_leave_the_lists_and_forms_usable(desk: Desk) -> None:
+    """Neither a very long word in a title nor an idea of many lines pushes the rest away."""
+    workshop = await make_workshop(title="x" * 200, original_idea="line\n" * 500)
+    await desk.open("workshops")
+    await desk.page.wait_for_selector("table tr td a")
+    column = await desk.page.locator("table tbody td:nth-child(2)").first.bounding_box()
+    assert column is not None
+    assert column["width"] < 400
+    await edit(desk, "workshops", workshop.id)
+    idea = await desk.page.locator("textarea[name=original_idea]").first.bounding_box()
+    size = desk.page.viewport_size
+    assert idea is not None
+    assert size is not None
+    assert idea["height"] < size["height"]
 
 
 async def test_viewer_is_offered_no_change(new_desk: NewDesk) -> None:
@@ -231,6 +272,11 @@ async def test_viewer_is_offered_no_change(new_desk: NewDesk) -> None:
     await desk.open(f"workshops/{workshop.id}")
     await desk.page.wait_for_selector("input[name=title]")
     await expect(desk.page.locator("[data-uitest=save_button]")).to_be_hidden()
+    await expect(desk.page.locator("input[name=title]")).not_to_be_editable()
+    await expect(desk.page.locator("select[name=status]")).to_be_disabled()
+    await desk.open("workshops")
+    await expect(desk.page.locator("a[href='#/workshop_steps/']")).to_be_visible()
+    await expect(desk.page.locator("a[href='#/forms/new-workshop/']")).to_be_hidden()
     assert desk.complaints == []
 
 

@@ -42,7 +42,9 @@ class NewWorkshop(BaseModel):
 
     clerk_user_id: Annotated[str, Field(title="Owner (Clerk user id)")]
     title: str
-    original_idea: Annotated[str, Field(title="The idea, in the person's own words")]
+    original_idea: Annotated[
+        str | None, Field(title="The idea, in the person's own words (may be empty)")
+    ] = None
     org_id: Annotated[str | None, Field(title="Organisation (Clerk organisation id), if any")] = (
         None
     )
@@ -129,7 +131,7 @@ async def new_workshop(request: Request, data: NewWorkshop) -> str:
     workshop = await operations.create_workshop(
         clerk_user_id=data.clerk_user_id.strip(),
         title=data.title.strip(),
-        original_idea=data.original_idea,
+        original_idea=data.original_idea or "",
         org_id=data.org_id or None,
         template_id=data.template_id or None,
     )
@@ -196,7 +198,7 @@ async def transfer_ownership(request: Request, data: NewOwner) -> str:
 
 
 async def delete_workshop(request: Request, data: Deletion) -> str:
-    """Delete a workshop, if its title is typed; tell what goes with it, if not."""
+    """Delete a workshop with all that belongs to it. Without its title, see what would go."""
     workshop_id = await find_workshop(data.workshop_id)
     workshop = await Workshop.objects().where(Workshop.id == workshop_id).lock_rows().first()
     if workshop is None:
@@ -224,7 +226,7 @@ async def export_person(request: Request, data: OnePerson) -> FileResponse:
 
 
 async def erase_person(request: Request, data: Erasure) -> str:
-    """Delete everything held about a person, if they are named twice; tell what, if not."""
+    """Delete everything held about a person. Named only once, see what would go."""
     person = validation.identifier("clerk_user_id", data.clerk_user_id.strip())
     if not data.again:
         held = await operations.export_user_data(person)

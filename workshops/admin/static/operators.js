@@ -4,9 +4,10 @@
 //   would look like a change of an old version: the form gets the stored values;
 // - a refusal on a list is not shown at all, or only as "Invalid column name or
 //   value": the server's sentence is shown;
-// - buttons that the operator may not use are hidden, and fields that a Save cannot
-//   change cannot be typed in;
-// - a workshop's form links to the page with its steps and actions.
+// - buttons that the operator may not use are hidden, fields that a Save cannot change
+//   cannot be typed in, and what a new row gets by itself is not asked for;
+// - a row's form links to its workshop's page and to its audit log, the first page to
+//   the progress pages; every page has a title of its own, every field a name.
 "use strict";
 
 (() => {
@@ -20,6 +21,10 @@
       if (path.includes("/user/") && this.status === 200) learnRole();
       if (!path.includes("api/tables/")) return;
       if (verb === "GET" && path.includes("/schema/")) learnFields(this);
+      const [table, row] = place();
+      if (verb === "GET" && row && path.split("?")[0].endsWith(`/${table}/${row}/`)) {
+        if (this.status === 200) learnRow(this, table);
+      }
       if (verb === "PATCH" && this.status === 200) refill(this);
       if (verb !== "GET" && this.status >= 400 && onList()) show(this);
     });
@@ -81,37 +86,128 @@
   }
 
   let fixed = [];
+  let titles = {};
+  let shown = { table: "", row: {} };
 
   async function learnFields(request) {
-    fixed = (await answer(request)).extra.fixed_columns;
+    const schema = await answer(request);
+    fixed = schema.extra.fixed_columns;
+    titles = schema.properties;
     mend();
   }
 
+  async function learnRow(request, table) {
+    shown = { table, row: await answer(request) };
+    mend();
+  }
+
+  // What a new row gets by itself, whatever its form says.
+  const GIVEN = ["created_at", "updated_at", "share_token", "started_at", "completed_at"];
+
+  const boxOf = (field) => field.closest("form > div > div");
+
   function mend() {
-    for (const field of document.getElementsByName("row_version")) {
-      const box = field.closest("div");
-      box.classList.add("row-version");
-      const label = box.previousElementSibling;
-      if (label?.tagName === "LABEL") label.classList.add("row-version");
-    }
     const [table, row] = place();
-    if (!row || row === "add") return;
-    for (const name of fixed) {
-      for (const field of document.getElementsByName(name)) {
+    name();
+    welcome();
+    for (const field of document.getElementsByName("row_version")) {
+      boxOf(field)?.classList.add("not-offered");
+    }
+    if (!row || table === "forms") return;
+    label();
+    if (row === "add") {
+      for (const column of GIVEN) {
+        for (const field of document.getElementsByName(column)) {
+          boxOf(field)?.classList.add("not-offered");
+        }
+      }
+      return;
+    }
+    lock();
+    lead(table, row);
+  }
+
+  function name() {
+    const headings = [...document.querySelectorAll("#app h1:not(#overlay h1)")];
+    const texts = headings.map((heading) => heading.firstChild?.textContent.trim());
+    const text = place().length && texts.find((text) => text && text !== "WorkshopPilot");
+    const title = text
+      ? `${text[0].toUpperCase()}${text.slice(1).replaceAll("_", " ")} · WorkshopPilot`
+      : "WorkshopPilot";
+    if (document.title !== title) document.title = title;
+  }
+
+  function welcome() {
+    const box = document.querySelector(".welcome");
+    if (!box || box.querySelector(".welcome-links")) return;
+    const list = document.createElement("ul");
+    list.className = "welcome-links";
+    for (const [path, text, why] of [
+      ["../progress/", "Progress board", "which workshops move, and which are stuck"],
+      ["../progress/steps/", "Step funnel", "at which step they are, and how long steps take"],
+      ["../progress/people/", "People", "what one person has done, to export or to erase"],
+    ]) {
+      const item = document.createElement("li");
+      const link = document.createElement("a");
+      link.href = path;
+      link.textContent = text;
+      item.append(link, `: ${why}`);
+      list.append(item);
+    }
+    box.append(list);
+  }
+
+  // Piccolo Admin's labels belong to no field.
+  function label() {
+    for (const box of document.querySelectorAll("form > div > div")) {
+      const text = box.querySelector(":scope > label")?.firstChild?.textContent.trim();
+      const field = box.querySelector("input:not([type=hidden]), select, textarea");
+      if (text && field && !field.hasAttribute("aria-label")) field.ariaLabel = text;
+    }
+  }
+
+  function lock() {
+    const looking = root.dataset.role === "viewer" || root.dataset.table === "read-only";
+    for (const column of looking ? Object.keys(titles) : fixed) {
+      for (const field of document.getElementsByName(column)) {
         const seen = field.type === "hidden" ? field.parentElement : field;
         const inputs = seen === field ? [field] : seen.querySelectorAll("input");
-        for (const input of inputs) if (!input.readOnly) input.readOnly = true;
+        for (const input of inputs) {
+          if (input.tagName === "SELECT") input.disabled = true;
+          else if (!input.readOnly) input.readOnly = true;
+        }
       }
     }
+  }
+
+  // The page uses one heading for row after row.
+  function lead(table, row) {
     const heading = document.querySelector("form")?.parentElement?.querySelector("h1");
-    const shown = ["workshops", "workshop_progress"].includes(table);
-    if (shown && heading && !heading.querySelector(".progress-link")) {
-      const link = document.createElement("a");
-      link.className = "progress-link";
-      link.href = `../progress/workshops/${row}/`;
-      link.textContent = "Steps, timeline and actions";
-      heading.append(link);
+    if (!heading || shown.table !== table || heading.dataset.row === shown.row.id) return;
+    heading.dataset.row = shown.row.id;
+    for (const link of heading.querySelectorAll(".row-link")) link.remove();
+    const ofWorkshop = ["workshops", "workshop_progress"].includes(table);
+    const workshop = ofWorkshop ? shown.row.id : shown.row.workshop_id;
+    if (workshop) {
+      const step = table === "workshop_steps" ? `#step-${shown.row.step_id}` : "";
+      addLink(
+        heading,
+        `../progress/workshops/${encodeURIComponent(workshop)}/${step}`,
+        ofWorkshop ? "Steps, timeline and actions" : "Its workshop's page",
+        "progress-link",
+      );
     }
+    if (table !== "admin_audit_log") {
+      addLink(heading, `#/admin_audit_log?row_id=${row}`, "Audit log", "audit-link");
+    }
+  }
+
+  function addLink(heading, address, text, kind) {
+    const link = document.createElement("a");
+    link.className = `row-link ${kind}`;
+    link.href = address;
+    link.textContent = text;
+    heading.append(link);
   }
 
   // The page is drawn and drawn again: it is put right whenever it has changed.
@@ -124,11 +220,13 @@
     root.dataset.role = operator.superuser ? "superuser" : "viewer";
     root.dataset.readOnly = operator.read_only_tables.join(" ");
     mark();
+    mend();
   }
 
   function mark() {
     document.getElementById("refusal")?.remove();
     const readOnly = (root.dataset.readOnly ?? "").split(" ");
+    root.dataset.place = place()[0] ?? "";
     root.dataset.table = readOnly.includes(place()[0]) ? "read-only" : "editable";
   }
 
