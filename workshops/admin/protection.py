@@ -18,14 +18,14 @@ from __future__ import annotations
 
 import html
 import json
+import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,14 +37,16 @@ from workshops.admin.bodies import (
     read_body,
     replay,
 )
+from workshops.admin.headers import API, session_token, with_headers, without_odd_headers
+from workshops.admin.outages import NO_DATABASE, OUTAGES, HeldErrors, refusal_of_commit
 from workshops.admin.refusals import READ_ONLY, RefusedError
 from workshops.admin.tables import AdminSession, AuditAction
 from workshops.database.migrations import project_engine
 
-SESSION_COOKIE = "id"
+logger = logging.getLogger(__name__)
+
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
 
-API = "/admin/api/"
 LOGIN = "/admin/public/login/"
 LOGOUT = "/admin/public/logout/"
 # What an operator of either role may change: what is the operator's own.
@@ -55,25 +57,6 @@ REFUSED = (403, 405, 409)
 
 CODE_WANTED = "MFA code required"
 """How the library asks for a second factor; the password was right."""
-
-NOT_SAVED = "The database did not save this. Nothing was changed; try again."
-
-
-# Of the admin; the progress pages bring their own. Piccolo Admin's page, built with
-# Vue, sets styles and calls ``new Function``.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-# The browser of the API (Swagger) is a page of inline scripts and of a CDN.
-API_BROWSERS = ("/admin/api/docs/", "/admin/public/docs/")
 
 Step = Callable[[], Awaitable[None]]
 
@@ -127,21 +110,37 @@ class Protection:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        scope = _without_odd_cookies(scope)
-        if scope["path"].startswith("/admin/"):
-            send = _with_headers(scope["path"], send)
-        if "\0" in scope["path"]:
-            await Response("Not Found", 404)(scope, receive, send)
-        elif scope["method"] in SAFE_METHODS:
-            await self.app(scope, receive, send)
+        if scope["type"] == "websocket":
+            # There is none here, and the authentication of the pages has no answer for one.
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["type"] == "http":
+            await self._answer(without_odd_headers(scope), receive, send)
         else:
-            try:
-                await self._write(scope, receive, send)
-            except RefusedError as refusal:
-                await _refusal(scope, refusal)(scope, receive, send)
+            await self.app(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/admin/"):
+            send = with_headers(scope["path"], send)
+        held = HeldErrors(send)
+        try:
+            if "\0" in scope["path"]:
+                raise RefusedError(404, "Not Found")
+            if scope["method"] in SAFE_METHODS:
+                await self.app(scope, receive, held)
+            else:
+                await self._write(scope, receive, held)
+        except RefusedError as refusal:
+            await _refusal(scope, refusal)(scope, receive, send)
+        except OUTAGES as error:
+            if held.begun:
+                raise
+            logger.warning("The database does not answer: %r", error)
+            await _refusal(scope, RefusedError(503, NO_DATABASE))(scope, receive, send)
+        except Exception:
+            await held.let_go()
+            raise
+        else:
+            await held.let_go()
 
     async def _write(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
@@ -199,7 +198,7 @@ class Protection:
                 raise  # the application's own error, and its answer
             answer.messages.clear()
             answer.status = 503
-            raise RefusedError(503, NOT_SAVED) from error
+            raise refusal_of_commit(error) from error
 
     async def _log_in(
         self, scope: Scope, receive: Receive, send: Send, fields: Mapping[str, Any]
@@ -209,6 +208,9 @@ class Protection:
             raise RefusedError(422, "A log-in needs a username and a password.")
         if code is not None and not isinstance(code, str):
             raise RefusedError(422, "The code must be text.")
+        if "format" in fields:
+            # The library would answer a failure with a page and a status of success.
+            raise RefusedError(422, "A log-in is answered with JSON; the page for it is /admin/.")
         origin = _origin(scope, {"username": username[:100], "id": await _id_of(username)})
         answer = Answer()
 
@@ -234,8 +236,7 @@ async def _id_of(username: str) -> int | None:
 
 async def find_operator(scope: Scope) -> Mapping[str, Any] | None:
     """Return the operator (id, username, superuser) who is logged in, or None."""
-    cookie = Headers(scope=scope).get("cookie", "")
-    token = cookie_parser(cookie).get(SESSION_COOKIE)
+    token = session_token(scope)
     if not token:
         return None
     rows = await AdminSession.raw(
@@ -260,39 +261,13 @@ def _origin(scope: Scope, operator: Mapping[str, Any]) -> Origin:
     )
 
 
-def _without_odd_cookies(scope: Scope) -> Scope:
-    """Leave out cookies that no log-in of ours could have set.
-
-    ``http.cookies`` turns "\\\\000" in a quoted value into a NUL character, on
-    which the search for the session would fail.
-    """
-    cookie = Headers(scope=scope).get("cookie")
-    if cookie is None or re.fullmatch(r"[\w-]*", cookie_parser(cookie).get(SESSION_COOKIE, "")):
-        return scope
-    headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
-    return {**scope, "headers": headers}
-
-
-def _with_headers(path: str, send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                if name != "Content-Security-Policy" or not path.startswith(API_BROWSERS):
-                    headers.setdefault(name, value)
-            if path.startswith(API):
-                headers.setdefault("Cache-Control", "no-store")
-        await send(message)
-
-    return send_with_headers
-
-
 def _refusal(scope: Scope, refusal: RefusedError) -> Response:
     if scope["path"].startswith("/admin/"):
         return refusal.response()
+    heading = HTTPStatus(refusal.status).phrase
     return HTMLResponse(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Refused</title>'
-        f"<main><h1>Refused</h1><p>{html.escape(refusal.sentence)}</p>"
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title>'
+        f"<main><h1>{heading}</h1><p>{html.escape(refusal.sentence)}</p>"
         f'<p><a href="/progress/">Back to the board</a></p></main></html>',
         status_code=refusal.status,
     )
