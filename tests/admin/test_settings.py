@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from contextlib import aclosing
@@ -81,9 +82,11 @@ async def test_production_sends_cookies_over_https_only(database: str) -> None:
         cookie = answer.headers["set-cookie"]
         for part in ("Secure", "HttpOnly", "SameSite=lax", "Max-Age=7200"):
             assert part in cookie
-        elsewhere = {"Origin": "https://evil.example"}
-        refused = await client.post("/admin/public/login/", json=credentials, headers=elsewhere)
-        assert refused.status_code == 403
+        for origin in ("https://evil.example", "http://[", "null", ""):
+            refused = await client.post(
+                "/admin/public/login/", json=credentials, headers={"Origin": origin}
+            )
+            assert refused.status_code == 403, origin
 
 
 async def test_writes_need_the_csrf_token(superuser: httpx.AsyncClient) -> None:
@@ -125,13 +128,16 @@ async def test_second_factor_is_asked_for(database: str, audit_log: AuditLog) ->
 
         asked = await log_in()
         assert (asked.status_code, asked.json()["detail"]) == (401, "MFA code required")
-        assert (await log_in(mfa_code="000000x")).status_code == 401
+        for wrong_code in ("000000x", "", "é" * 6, "x" * 200):
+            assert (await log_in(mfa_code=wrong_code)).status_code == 401
         code = pyotp.TOTP(secret).now()
-        assert (await log_in(mfa_code=code)).status_code == 200
-        assert (await log_in(mfa_code=code)).status_code == 401  # not a second time
+        # Not a second time, at the same moment neither.
+        both = await asyncio.gather(log_in(mfa_code=code), log_in(mfa_code=code))
+        assert sorted(answer.status_code for answer in both) == [200, 401]
+        assert (await log_in(mfa_code=code)).status_code == 401
 
         failed = await audit_log.entries(action="login_failed")
-        assert [entry["summary"] for entry in failed] == ["MFA failed", "MFA failed"]
+        assert [entry["summary"] for entry in failed] == ["MFA failed"] * 6
         assert secret not in str(await audit_log.entries())
         assert row["secret"] not in str(await audit_log.entries())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +12,9 @@ from piccolo_api.rate_limiting.middleware import RateLimitError, RateLimitProvid
 
 class LoginLimit(RateLimitProvider):
     """At most ``limit`` requests of an address in any ``timespan`` seconds.
+
+    The addresses of one IPv6 network of 64 bits count as one: whoever has one of them
+    has them all.
 
     It unblocks by itself, as the earlier requests grow old; refused requests do not
     count. The library's own provider (piccolo_api 1.11) blocks an address until the
@@ -36,7 +40,7 @@ class LoginLimit(RateLimitProvider):
         """
         now = self._clock()
         self._sweep(now)
-        requests = self._requests.setdefault(identifier, deque())
+        requests = self._requests.setdefault(_network(identifier), deque())
         while requests and now - requests[0] >= self.timespan:
             requests.popleft()
         if len(requests) >= self.limit:
@@ -53,3 +57,14 @@ class LoginLimit(RateLimitProvider):
             for identifier, requests in self._requests.items()
             if requests and now - requests[-1] < self.timespan
         }
+
+
+def _network(address: str) -> str:
+    """Return what an address is counted by."""
+    try:
+        parsed = ipaddress.IPv6Address(address)
+    except ValueError:  # IPv4, or no address at all
+        return address
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))

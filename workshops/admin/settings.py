@@ -8,7 +8,8 @@
                         them.
 ``SESSION_HOURS``       The longest time that a log-in lasts (12).
 ``SESSION_IDLE_HOURS``  A log-in ends after this time without a request (1).
-``LOGIN_ATTEMPTS``      Log-ins that one address may try in a window of time (20).
+``LOGIN_ATTEMPTS``      Log-ins that one address (of IPv6: one network of 64 bits)
+                        may try in a window of time (20).
 ``LOGIN_WINDOW``        The length of that window in seconds (300).
 ``SECOND_FACTOR_KEY``   A Fernet key. When it is set, operators can add an
                         authenticator app to their log-in; the key encrypts the

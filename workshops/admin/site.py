@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-from piccolo.apps.user.tables import BaseUser
 from piccolo_admin.endpoints import AdminRouter, create_admin
 from piccolo_api.encryption.providers import FernetProvider
 from piccolo_api.mfa.authenticator.provider import AuthenticatorProvider
@@ -15,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from workshops.admin.accounts import OperatorAccount
 from workshops.admin.crud import our_classes
 from workshops.admin.forms import forms
 from workshops.admin.login_limit import LoginLimit
@@ -44,7 +44,7 @@ def _create_admin(settings: AdminSettings) -> AdminRouter:
     site: AdminRouter = create_admin(
         tables=table_configs(),
         forms=forms(),
-        auth_table=BaseUser,
+        auth_table=OperatorAccount,
         session_table=AdminSession,
         session_expiry=settings.session_idle,
         max_session_expiry=settings.session_length,
