@@ -143,6 +143,19 @@ async def test_csv_export_holds_every_row_with_readable_names(
             assert all(line[f"{column}_readable"] for line in lines)
 
 
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+async def test_csv_export_holds_no_formula(superuser: httpx.AsyncClient, sign: str) -> None:
+    """What the CSV button asks for begins with a quote where a spreadsheet would calculate."""
+    title = f'{sign}HYPERLINK("http://evil.example")'
+    workshop = await make_workshop(title=title)
+    [row] = await fetch(superuser, "workshops", __page_size="1000")
+    assert row["title"] == f"'{title}"
+    [row] = await fetch(superuser, "workshops")
+    assert row["title"] == title
+    single = await superuser.get(f"/admin/api/tables/workshops/{workshop.id}/")
+    assert single.json()["title"] == title
+
+
 async def test_steps_are_listed_with_workshop_step_and_status(
     superuser: httpx.AsyncClient, rows: None
 ) -> None:

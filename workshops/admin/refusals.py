@@ -17,6 +17,11 @@ from workshops.errors import InvalidInputError, WorkshopsError
 
 READ_ONLY = "Only superusers may change things; your role is to look."
 
+_OF_ANOTHER_OPERATOR = {
+    "piccolo_user_username_key": "username",
+    "piccolo_user_email_key": "email",
+}
+
 
 class RefusedError(Exception):
     """A request is refused for a reason that the operator is told; nothing is written."""
@@ -70,6 +75,8 @@ def refusal_of(
             return FieldsRefusedError({error.field: f"{error.problem}."})
         case WorkshopsError():
             return RefusedError(409, str(error))
+        case asyncpg.UniqueViolationError(constraint_name=name) if name in _OF_ANOTHER_OPERATOR:
+            return FieldsRefusedError({_OF_ANOTHER_OPERATOR[name]: "belongs to another operator."})
         case asyncpg.UniqueViolationError():
             return RefusedError(409, "Another row has this value already, and it must be unique.")
         case asyncpg.ForeignKeyViolationError():

@@ -23,6 +23,7 @@ from workshops.admin.refusals import RefusedError
 from workshops.admin.rules.additions import (
     add_build_pack,
     add_member,
+    add_operator,
     add_session,
     add_step,
     add_workshop,
@@ -64,15 +65,12 @@ RULES: dict[type[Table], tuple[Rule | None, Rule | None, Rule | None]] = {
     WorkshopStep: (add_step, change_step, delete_step),
     Session: (add_session, change_session, allow),
     BuildPack: (add_build_pack, change_build_pack, allow),
-    BaseUser: (None, change_operator, delete_operator),
+    BaseUser: (add_operator, change_operator, delete_operator),
     AdminSession: (None, None, allow),
     AuditEntry: (None, None, None),
     WorkshopProgress: (None, None, None),
 }
-"""How each table is added to, changed and deleted from; None: not at all.
-
-The library adds operators itself.
-"""
+"""How each table is added to, changed and deleted from; None: not at all."""
 
 
 def hooks(table: type[Table]) -> list[Hook]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from piccolo.apps.user.tables import BaseUser
+
 from workshops import operations
 from workshops.admin.crud import AlreadyWrittenError
 from workshops.admin.refusals import FieldsRefusedError
-from workshops.admin.rules.texts import CONTENT_LENGTH, check_texts
+from workshops.admin.rules.texts import CONTENT_LENGTH, check_operator, check_texts
 from workshops.columns import utc_now
 from workshops.errors import WorkshopNotFoundError
 from workshops.operations import validation
@@ -76,6 +78,18 @@ async def add_build_pack(row: BuildPack) -> Any:
         "format_type", row.format_type or FormatType.markdown, FormatType
     )
     return _stamped(row)
+
+
+async def add_operator(row: Any) -> Any:
+    """Add an operator. ``row`` holds the fields of the form."""
+    check_operator(
+        {
+            name: getattr(row, name)
+            for name in ("username", "email", "password", "active", "admin", "superuser")
+        }
+    )
+    operator = await BaseUser.create_user(**row.model_dump(exclude={"id", "last_login"}))
+    raise AlreadyWrittenError(operator.id)
 
 
 def _stamped(row: Any) -> Any:

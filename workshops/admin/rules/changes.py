@@ -11,7 +11,7 @@ from workshops.admin.crud import AlreadyWrittenError
 from workshops.admin.refusals import FieldsRefusedError
 from workshops.admin.rules.comparison import Change, parse_json
 from workshops.admin.rules.deletions import keep_a_superuser
-from workshops.admin.rules.texts import CONTENT_LENGTH, check_texts
+from workshops.admin.rules.texts import CONTENT_LENGTH, check_operator, check_texts
 from workshops.admin.tables import AdminSession
 from workshops.errors import InvalidInputError, SessionClosedError
 from workshops.operations import validation
@@ -107,10 +107,7 @@ async def change_operator(change: Change) -> dict[Column | str, Any]:
     changes = change.changes
     if not changes.get("password"):
         changes.pop("password", None)
-    for name in ("active", "admin", "superuser"):
-        if name in changes and not isinstance(changes[name], bool):
-            raise FieldsRefusedError({name: "must be true or false."})
-    check_texts(changes, username=100, email=255)
+    check_operator(changes)
     if not all(changes.get(name, True) for name in ("active", "admin", "superuser")):
         await keep_a_superuser(change.stored["id"])
     if "password" in changes or not all(changes.get(name, True) for name in ("active", "admin")):
