@@ -14,8 +14,10 @@ from workshops.admin.tables import AuditAction, AuditEntry
 SUMMARY_LENGTH = 500
 """The most characters of a refusal that are kept."""
 
-ROW = re.compile(r" /admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?")
-"""How a request names a table and a row."""
+ROW = re.compile(
+    r" /(?:admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?|progress/workshops/(?P<page>[^/]+)/)"
+)
+"""How a request names a table and a row, or the page of a workshop."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,8 @@ class Origin:
             operator=self.operator,
             operator_id=self.operator_id,
             action=action,
-            table_name=row["table"] if row else None,
-            row_id=row["id"] if row else None,
+            table_name=row["table"] or "workshops" if row else None,
+            row_id=row["id"] or row["page"] if row else None,
             summary=summary[:SUMMARY_LENGTH] if summary else None,
             address=self.address,
             request_line=self.request,

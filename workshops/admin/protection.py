@@ -39,7 +39,7 @@ from workshops.admin.bodies import (
 )
 from workshops.admin.headers import API, session_token, with_headers, without_odd_headers
 from workshops.admin.outages import NO_DATABASE, OUTAGES, HeldErrors, refusal_of_commit
-from workshops.admin.refusals import READ_ONLY, RefusedError
+from workshops.admin.refusals import COLLISIONS, READ_ONLY, RefusedError, refusal_of
 from workshops.admin.tables import AdminSession, AuditAction
 from workshops.database.migrations import project_engine
 
@@ -92,7 +92,9 @@ class Answer:
         try:
             content = json.loads(self.body)
         except ValueError:  # a page
-            text = re.sub(r"<[^>]*>", " ", self.body.decode(errors="replace"))
+            page = self.body.decode(errors="replace")
+            alert = re.search(r' role="alert">(.*?)</p>', page, re.DOTALL)
+            text = html.unescape(re.sub(r"<[^>]*>", " ", alert[1] if alert else page))
             content = " ".join(text.split())
         if isinstance(content, dict):
             content = content.get("detail", content)
@@ -131,11 +133,15 @@ class Protection:
                 await self._write(scope, receive, held)
         except RefusedError as refusal:
             await _refusal(scope, refusal)(scope, receive, send)
-        except OUTAGES as error:
+        except (*COLLISIONS, *OUTAGES) as error:
             if held.begun:
                 raise
-            logger.warning("The database does not answer: %r", error)
-            await _refusal(scope, RefusedError(503, NO_DATABASE))(scope, receive, send)
+            if isinstance(error, COLLISIONS):
+                refusal = refusal_of(error)
+            else:
+                logger.warning("The database does not answer: %r", error)
+                refusal = RefusedError(503, NO_DATABASE)
+            await _refusal(scope, refusal)(scope, receive, send)
         except Exception:
             await held.let_go()
             raise

@@ -310,3 +310,15 @@ async def test_views_above_the_board_find_what_they_say(superuser: httpx.AsyncCl
     found = [titles((await superuser.get(link)).text) for link in links]
     assert found == [["Through", "Moving", "Stuck"], ["Stuck"], ["Through"], []]
     assert 'aria-current="true">Stuck for 14 days' in (await superuser.get(links[1])).text
+
+
+async def test_refused_action_is_told_with_its_sentence(superuser: httpx.AsyncClient) -> None:
+    """Among what operators did is what was refused on the page, as the page said it."""
+    workshop = await make_workshop(complete=1)
+    page = f"/progress/workshops/{workshop.id}/"
+    refused = await send(superuser, page, f"{page}complete/", step="empathize")
+    assert refused.status_code == 409
+    seen = (await superuser.get(page)).text
+    traces = seen[seen.index('id="traces"') :]
+    assert ">refused</td>" in traces
+    assert '">Nothing was changed. Step empathize of workshop' in traces
