@@ -22,6 +22,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 SIZE: ViewportSize = {"width": 1280, "height": 800}
+TALL: ViewportSize = {"width": 1280, "height": 900}
 
 
 @contextmanager
@@ -87,12 +88,20 @@ def main() -> None:
             page.goto(f"{address}/admin/#/{table}")
             page.wait_for_selector("table tbody a")
             take(page, f"admin-{table}")
+        page.set_viewport_size(TALL)
         for path, picture in (("/progress/", "board"), ("/progress/steps/", "funnel")):
             page.goto(f"{address}{path}")
             take(page, picture)
-        page.goto(f"{address}/progress/?status=completed")
+        # One in the middle of its way shows all there is: done, in progress and open.
+        page.goto(f"{address}/progress/?status=active&step=architect")
         page.locator("main table tbody a").first.click()
+        page.wait_for_selector("#timeline")
+        page.set_viewport_size({"width": 1280, "height": 1130})
         take(page, "workshop")
+        page.set_viewport_size(TALL)
+        page.evaluate("localStorage.setItem('darkMode', 'true')")
+        page.goto(f"{address}/progress/")
+        take(page, "board-dark")
         browser.close()
 
 
