@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from pathlib import Path
 
@@ -61,6 +62,19 @@ async def drizzle_database(server: Server, empty_database: str) -> str:
     await connection.execute(ROWS)
     await connection.close()
     return empty_database
+
+
+async def waiting_for_a_lock(server: Server, database: str) -> None:
+    """Return when a connection of the database waits for a lock."""
+    connection = await server.connect(database)
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(30):
+        while await connection.fetchval(query) == 0:
+            pass
+    await connection.close()
 
 
 async def adopt(url: str) -> None:
@@ -171,3 +185,22 @@ async def test_the_admin_edits_adopted_rows(server: Server, drizzle_database: st
     assert {table for table in changed if changed[table]} == {"workshops"}
     assert any("Renamed" in text for text in changed["workshops"])
     assert len(changed["workshops"]) == 2
+
+
+async def test_an_application_that_goes_on_writing_meets_no_deadlock(
+    server: Server, drizzle_database: str
+) -> None:
+    """Its transaction touches the tables in any order, while migrate waits for it and after."""
+    url = server.url(drizzle_database)
+    await adopt(url)
+    connection = await server.connect(drizzle_database)
+    async with connection.transaction():
+        await connection.execute("UPDATE sessions SET ended_at = now()")
+        migrating = asyncio.create_task(run("workshops", "migrate", DATABASE_URL=url))
+        await waiting_for_a_lock(server, drizzle_database)
+        for table in ("build_packs", "workshop_steps", "workshop_members", "workshops"):
+            await connection.execute(f"DELETE FROM {table} WHERE id = 'nothing'")
+    await connection.close()
+    result = await migrating
+    assert result.code == 0, result
+    assert "migrations were run" in result.out
