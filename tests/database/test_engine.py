@@ -304,8 +304,11 @@ async def test_a_server_without_tls_is_refused_when_tls_is_required(database: st
     plain = await asyncio.start_server(refuse_tls, "127.0.0.1", 0)
     port = plain.sockets[0].getsockname()[1]
     engine = engine_for(f"postgresql://u:hunter2@127.0.0.1:{port}/d?sslmode=require")
-    with pytest.raises(DatabaseUnavailableError, match="rejected SSL upgrade") as caught:
+    with pytest.raises(
+        DatabaseUnavailableError, match=": PostgreSQL server .* rejected SSL"
+    ) as caught:
         await engine.get_new_connection()
     plain.close()
     assert asked.is_set()
+    assert not caught.value.transient
     assert "hunter2" not in str(caught.value)

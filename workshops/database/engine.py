@@ -260,9 +260,10 @@ def _reason(error: Exception) -> tuple[str, bool]:
             return "no answer in time", True
         case ssl.SSLError():
             return f"no secure connection ({error.reason or 'TLS failed'})", False
-        case OSError() | ConnectionError():
-            reason = error.strerror or str(error) or "connection refused"
+        case OSError(strerror=str(reason)) if reason:
             return reason[0].lower() + reason[1:].rstrip("."), True
+        case OSError():  # of asyncpg's own: a whole clause
+            return str(error).rstrip(".") or "connection refused", "SSL upgrade" not in str(error)
         case _:
             # Anything else comes from reading the URL, whose text must not be shown.
             return "the connection settings cannot be used", False

@@ -93,6 +93,9 @@ _NOT_FOR_ASYNCPG = {
     "schema",
 }
 
+_TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_TLS_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+
 _EXAMPLE = "postgresql://user:password@host:5432/database"
 
 
@@ -128,6 +131,7 @@ def parse_database_url(url: str) -> dict[str, Any]:
     if port and not several and not (port.isdigit() and 0 < int(port) < 65536):
         raise SettingsError(f"DATABASE_URL has no usable port. It should look like {_EXAMPLE}")
     parameters = {name: query[name] for name in query if name not in _NOT_FOR_ASYNCPG}
+    _check_tls(parameters)
     # Hosts (there may be several) and parameters are asyncpg's to read; the rest is
     # given beside, so that no character of a password has to survive its parser.
     config["dsn"] = f"postgresql://{hosts}" + (
@@ -137,3 +141,12 @@ def parse_database_url(url: str) -> dict[str, Any]:
         config["host"] = unquote(host.strip("[]"))
         config["port"] = int(port) if port else 5432
     return config
+
+
+def _check_tls(parameters: dict[str, str]) -> None:
+    """Refuse what asyncpg refuses without saying which parameter or file it was."""
+    if parameters.get("sslmode", "prefer") not in _TLS_MODES:
+        raise SettingsError(f"DATABASE_URL: sslmode must be one of {', '.join(_TLS_MODES)}.")
+    for name in _TLS_FILES:
+        if name in parameters and not Path(parameters[name]).is_file():
+            raise SettingsError(f"DATABASE_URL: {name} names no file: {parameters[name]}")
