@@ -19,7 +19,7 @@ except SettingsError as error:
 
 APP_REGISTRY = AppRegistry(
     apps=[
-        "piccolo_app",
+        "workshops.piccolo_app",
         "workshops.admin.piccolo_app",
         "piccolo.apps.user.piccolo_app",
     ]

@@ -44,9 +44,10 @@ def serve(
     engine = project_engine()
     embedded = isinstance(engine, DatabaseEngine) and engine.embedded is not None
     try:
-        asyncio.run(_prepare(migrate=migrate or embedded, demo=demo or embedded, embedded=embedded))
-        from workshops.app import app  # reads the admin's settings; may exit with a sentence
+        # Reads the admin's settings and may exit with a sentence, before anything is written.
+        from workshops.app import app
 
+        asyncio.run(_prepare(migrate=migrate or embedded, demo=demo or embedded, embedded=embedded))
         config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on")
         server = _Server(config, url=f"http://{_shown(host)}:{port}/admin/")
         server.run(sockets=[listener])
