@@ -332,6 +332,17 @@ async def test_error_of_a_page_undoes_its_change(audit_log: AuditLog) -> None:
     assert (response.status_code, title) == (500, "Old")
 
 
+async def test_collision_in_a_page_is_a_sentence(audit_log: AuditLog) -> None:
+    """A page that PostgreSQL undoes to break a deadlock is a 409 that says to try again."""
+
+    def collide() -> Response:
+        raise asyncpg.DeadlockDetectedError
+
+    response, title = await change(collide, audit_log)
+    assert (response.status_code, title) == (409, "Old")
+    assert "try again" in response.text
+
+
 async def test_waiting_for_a_lock_ends_with_a_sentence(superuser: httpx.AsyncClient) -> None:
     """A row that somebody else keeps locked is a 409 after a while, not an endless wait."""
     workshop = await make_workshop()

@@ -20,6 +20,7 @@ from starlette.requests import Request
 
 from workshops import operations
 from workshops.admin.audit import keep_values_out, record_here
+from workshops.admin.locks import lock_belongings
 from workshops.admin.refusals import READ_ONLY, RefusedError, refusal_of
 from workshops.admin.rules.deletions import belongings, count_belongings, plural
 from workshops.admin.tables import AuditAction
@@ -200,6 +201,7 @@ async def transfer_ownership(request: Request, data: NewOwner) -> str:
 async def delete_workshop(request: Request, data: Deletion) -> str:
     """Delete a workshop with all that belongs to it. Without its title, see what would go."""
     workshop_id = await find_workshop(data.workshop_id)
+    await lock_belongings(workshop_id)
     workshop = await Workshop.objects().where(Workshop.id == workshop_id).lock_rows().first()
     if workshop is None:
         raise ValueError(f"There is no workshop {workshop_id}.")

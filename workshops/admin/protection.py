@@ -136,12 +136,12 @@ class Protection:
         except (*COLLISIONS, *OUTAGES) as error:
             if held.begun:
                 raise
+            meant = RefusedError(503, NO_DATABASE)
             if isinstance(error, COLLISIONS):
-                refusal = refusal_of(error)
+                meant = refusal_of(error)
             else:
                 logger.warning("The database does not answer: %r", error)
-                refusal = RefusedError(503, NO_DATABASE)
-            await _refusal(scope, refusal)(scope, receive, send)
+            await _refusal(scope, meant)(scope, receive, send)
         except Exception:
             await held.let_go()
             raise

@@ -61,6 +61,14 @@ class FieldsRefusedError(RefusedError):
         }
 
 
+COLLISIONS = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+)
+"""How it shows that others are at the same rows, or keep the database busy."""
+
+
 def refusal_of(
     error: WorkshopsError | asyncpg.PostgresError | asyncpg.InterfaceError,
 ) -> RefusedError:

@@ -15,6 +15,7 @@ from piccolo.engine.postgres import PostgresEngine
 
 from workshops import operations
 from workshops.admin.audit import keep_values_out, record_here
+from workshops.admin.locks import lock_belongings
 from workshops.admin.tables import AuditAction
 from workshops.errors import (
     ConflictError,
@@ -134,6 +135,7 @@ async def transfer(workshop_id: str, form: Form) -> str:
 
 async def delete(workshop_id: str, form: Form) -> str:
     """Delete the workshop, if its title was typed."""
+    await lock_belongings(workshop_id)
     workshop = await Workshop.objects().where(Workshop.id == workshop_id).lock_rows().first()
     if workshop is not None and form.get("title", "").strip() != workshop.title.strip():
         raise ConfirmationError("The title that was typed is not the title of this workshop.")

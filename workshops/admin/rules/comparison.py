@@ -10,6 +10,7 @@ from piccolo.table import Table
 from starlette.requests import Request
 
 from workshops.admin.crud import AlreadyWrittenError
+from workshops.admin.locks import lock_before
 from workshops.admin.read_only import EDITABLE
 from workshops.admin.refusals import FieldsRefusedError
 from workshops.admin.versions import check_version, lock_row, stored_value
@@ -89,13 +90,8 @@ def parse_json(text: str) -> Any:
 
 
 async def start_change(table: type[Table], row_id: Any, posted: Values, request: Request) -> Change:
-    """Lock the row (and its workshop before it) and compare the versions."""
-    if any(column._meta.name == "workshop_id" for column in table._meta.columns):
-        await table.raw(
-            "SELECT FROM workshops WHERE id = "
-            f"(SELECT workshop_id FROM {table._meta.tablename} WHERE id = {{}}) FOR NO KEY UPDATE",
-            row_id,
-        )
+    """Lock the row (and what comes before it) and compare the versions."""
+    await lock_before(table, row_id)
     stored = await lock_row(table, row_id)
     check_version(stored, posted, request.state.row_version)
     change = Change(table, stored, posted)
