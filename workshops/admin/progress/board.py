@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workshops.admin.progress.board_statement import BoardStatement, Way, sample
+from workshops.admin.progress.board_statement import BoardStatement, Way
+from workshops.admin.progress.board_way import PAGE_SIZE, Choice, Count, choose_way
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
 from workshops.operations.execution import fetch, fetch_row
 
-PAGE_SIZE = 50
 COUNT_LIMIT = 500
-"""Up to here matching workshops are counted."""
-
-# A smaller sample says too little, and comes from a table that is quick in any way.
-_SAMPLE_SIZE = 500
+"""Up to here matching workshops are counted, where counting reads them all."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +36,12 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """One page. ``count`` is known on the first page only; over COUNT_LIMIT it may be more."""
+    """One page. ``count`` is known on the first page only."""
 
     rows: list[BoardRow]
     previous: Cursor | None
     next: Cursor | None
-    count: int | None
+    count: Count | None
 
 
 async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
@@ -53,7 +50,8 @@ async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
     One round trip for the page; one more for the count on the first of several pages,
     and one more to judge what is looked for.
     """
-    statement = BoardStatement(view, definitions, await _way(view))
+    choice = await choose_way(view, definitions)
+    statement = BoardStatement(view, definitions, choice.way)
     # The cells are read for the rows of the page only, and never a step's output.
     rows: list[Any] = list(
         await fetch(
@@ -70,7 +68,7 @@ async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
     rows = rows[:PAGE_SIZE]
     count = None
     if view.cursor is None:
-        count = await _count(statement, rows) if more else len(rows)
+        count = await _count(statement, choice, rows) if more else Count(len(rows), "exactly")
     if view.backwards:
         rows.reverse()
     has_previous = more if view.backwards else view.cursor is not None
@@ -83,24 +81,15 @@ async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
     )
 
 
-async def _count(statement: BoardStatement, rows: list[Any]) -> int:
-    if "matching" in rows[0].keys():  # noqa: SIM118 - a record, which iterates over its values
-        return int(rows[0]["matching"])
+async def _count(statement: BoardStatement, choice: Choice, rows: list[Any]) -> Count:
+    if choice.way in (Way.FIRST, Way.TITLES):
+        return Count(int(rows[0]["matching"]), "exactly")
+    if choice.count is not None:
+        return choice.count
     counted = await fetch_row(statement.count(COUNT_LIMIT + 1), *statement.arguments)
     assert counted is not None
-    return int(counted[0])
-
-
-async def _way(view: BoardView) -> Way:
-    if not (view.search or view.owner or view.organisation):
-        return Way.EACH
-    statement, arguments = sample(view)
-    row = await fetch_row(statement, *arguments)
-    assert row is not None
-    share = row["found"] / row["workshops"] if row["workshops"] >= _SAMPLE_SIZE else 0
-    if view.statuses or view.step:
-        return Way.EACH if share >= 0.05 else Way.FIRST
-    return Way.ORDERED if share >= 0.01 else Way.FIRST
+    number = int(counted[0])
+    return Count(COUNT_LIMIT, "over") if number > COUNT_LIMIT else Count(number, "exactly")
 
 
 def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:

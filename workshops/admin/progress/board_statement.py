@@ -4,17 +4,16 @@
 step, progress, and last activity (the latest ``updated_at`` of the workshop and of
 its steps, and start of its sessions).
 
-There are three ways to it, because no single one is fast for every combination of
+There are four ways to it, because no single one is fast for every combination of
 filters and sort order:
 
 ``EACH``     takes the first rows of every (status, current step) that the filters
              allow, each from an index that is in sort order within one, and sorts
              those few. Also where the wanted rows are at the far end of the order,
              which the planner cannot know.
-``ORDERED``  follows the sort order through all workshops until a page is full: for a
-             search or an organisation that finds much.
-``FIRST``    finds first and sorts then: for an owner, an organisation or a search that
-             finds little.
+``ORDERED``  follows the sort order through all workshops until a page is full.
+``FIRST``    finds all that match by whatever index the planner takes, and sorts then.
+``TITLES``   finds all titles that match first, by parts of three characters.
 """
 
 from __future__ import annotations
@@ -38,7 +37,12 @@ _COLUMNS = (
     " status, current_step_id, clerk_user_id, org_id"
 )
 
-_HOLDS = "title LIKE '%' || lower({}) || '%'"
+# Some 3,500 workshops, or all of fewer: enough to tell, and read in two milliseconds.
+_SAMPLE_BLOCKS = 80
+_SAMPLED = (
+    f"least(1, {_SAMPLE_BLOCKS} * current_setting('block_size')::float8"
+    " / greatest(pg_relation_size('workshop_summaries'), 1))"
+)
 
 
 class Way(Enum):
@@ -47,6 +51,7 @@ class Way(Enum):
     EACH = 1
     ORDERED = 2
     FIRST = 3
+    TITLES = 4
 
 
 class BoardStatement:
@@ -55,15 +60,18 @@ class BoardStatement:
     def __init__(self, view: BoardView, definitions: list[Step], way: Way) -> None:
         self.arguments: list[Any] = []
         self._way = way
-        self._conditions: list[str] = []
         self._ascending = view.descending == view.backwards
         self._columns = _ORDERS[view.sort]
-        self._statuses = self._argument(
-            list(view.statuses or (status.value for status in WorkshopStatus)), "text[]"
-        )
-        self._steps = self._argument(_current_steps(view, definitions), "text[]")
-        self._add_filters(view)
-        self._add_place(view)
+        statuses = list(view.statuses or (status.value for status in WorkshopStatus))
+        steps = _current_steps(view, definitions)
+        self.stages = len(statuses) * len(steps)
+        """How many pairs of status and current step the view allows."""
+        self._statuses = self._argument(statuses, "text[]")
+        self._steps = self._argument(steps, "text[]")
+        self._titled = self._titles_holding(view.search) if view.search else []
+        self._held = self._conditions_on_holder(view)
+        self._staged = self._conditions_on_stage(view)
+        self._ahead = self._conditions_on_place(view)
 
     @property
     def order(self) -> str:
@@ -82,7 +90,7 @@ class BoardStatement:
                 return f"SELECT found.* FROM {self._each(f'{self._select(_COLUMNS)} {end}')} {end}"
             case Way.ORDERED:
                 return f"{self._select(_COLUMNS)} {end}"
-            case Way.FIRST:  # OFFSET 0 keeps the planner from following the sort order
+            case Way.FIRST | Way.TITLES:  # OFFSET 0 keeps the planner from following the order
                 return (
                     "SELECT found.*, count(*) OVER () AS matching"
                     f" FROM ({self._select(_COLUMNS)} OFFSET 0) found {end}"
@@ -95,12 +103,46 @@ class BoardStatement:
             select = f"SELECT 1 FROM {self._each(select + ' OFFSET 0')}"
         return f"SELECT count(*) FROM ({select} LIMIT {limit}) counted"
 
+    def sample(self, limit: int) -> str:
+        """Return the SELECT that looks at some workshops, the same ones each time.
+
+        One row: what part of all it is (``sampled``, at most 1), how many ``workshops`` it
+        has, of how many the title, the owner and organisation, and the stage and times are
+        right (``titled``, ``held``, ``staged``), how many match (``matching``), and how
+        many one meets in the order of the page until it is full (``met``; None: it never is).
+        """
+        conditions = {
+            "titled": self._titled,
+            "held": self._held,
+            "staged": [self._in_stage(), *self._staged],
+            "ahead": self._ahead,
+        }
+        columns = ", ".join(
+            f"({' AND '.join(parts) or 'true'}) AS {name}" for name, parts in conditions.items()
+        )
+        matches = "titled AND held AND staged"
+        return (
+            f"SELECT {_SAMPLED} AS sampled, count(*) AS workshops,"
+            " count(*) FILTER (WHERE titled) AS titled,"
+            " count(*) FILTER (WHERE held) AS held, count(*) FILTER (WHERE staged) AS staged,"
+            f" count(*) FILTER (WHERE {matches}) AS matching,"
+            f" (array_agg(place ORDER BY place) FILTER (WHERE ahead AND {matches}))"
+            f"[ceil({limit} * {_SAMPLED})::int] AS met"
+            " FROM (SELECT *, row_number() OVER (PARTITION BY ahead ORDER BY"
+            f" {self.order}) AS place FROM (SELECT *, {columns} FROM workshop_summaries"
+            f" TABLESAMPLE SYSTEM (100 * {_SAMPLED}) REPEATABLE (0)) looked_at) placed"
+        )
+
     def _select(self, columns: str) -> str:
-        state = f"status = ANY ({self._statuses}) AND current_step_id = ANY ({self._steps})"
         if self._way is Way.EACH:
-            state = "status = wanted.status AND current_step_id = current.step_id"
-        where = " AND ".join((state, *self._conditions))
+            stage = "status = wanted.status AND current_step_id = current.step_id"
+        else:
+            stage = self._in_stage()
+        where = " AND ".join((stage, *self._titled, *self._held, *self._staged, *self._ahead))
         return f"SELECT {columns} FROM workshop_summaries WHERE {where}"
+
+    def _in_stage(self) -> str:
+        return f"status = ANY ({self._statuses}) AND current_step_id = ANY ({self._steps})"
 
     def _each(self, select: str) -> str:
         return (
@@ -113,80 +155,63 @@ class BoardStatement:
         self.arguments.append(value)
         return f"${len(self.arguments)}::{type_}"
 
-    def _add(self, template: str, value: Any, type_: str) -> None:
-        self._conditions.append(template.format(self._argument(value, type_)))
+    def _conditions_on_holder(self, view: BoardView) -> list[str]:
+        wanted = {"clerk_user_id": view.owner, "org_id": view.organisation}
+        return [
+            f"{column} = {self._argument(value, 'text')}"
+            for column, value in wanted.items()
+            if value
+        ]
 
-    def _add_filters(self, view: BoardView) -> None:
+    def _conditions_on_stage(self, view: BoardView) -> list[str]:
+        conditions = []
         if view.step == NO_OPEN_STEP or (view.step and view.place == "past"):
-            self._conditions.append("steps_total > 0")
-        if view.search:
-            self._add_search(view)
-        if view.owner:
-            self._add("clerk_user_id = {}", view.owner, "text")
-        if view.organisation:
-            self._add("org_id = {}", view.organisation, "text")
+            conditions.append("steps_total > 0")
+        # What follows from a filter on the other time bounds a sort by this one; elsewhere
+        # the planner would take it for a second, independent filter.
         if view.idle_days is not None:
-            moment = days_ago(view.idle_days)
-            self._add("last_activity_at < {}", moment, "timestamp")
-            # Follows from it, and spares the sort by creation what is too young.
-            self._add("created_at < {}", moment, "timestamp")
+            moment = self._argument(days_ago(view.idle_days), "timestamp")
+            conditions.append(f"last_activity_at < {moment}")
+            if view.sort == "creation":
+                conditions.append(f"created_at < {moment}")
         if view.created_from:
-            day = datetime.combine(view.created_from, time())
-            self._add("created_at >= {}", day, "timestamp")
-            self._add("last_activity_at >= {}", day, "timestamp")
+            day = self._argument(datetime.combine(view.created_from, time()), "timestamp")
+            conditions.append(f"created_at >= {day}")
+            if view.sort == "activity":
+                conditions.append(f"last_activity_at >= {day}")
         if view.created_to:
-            day = datetime.combine(view.created_to, time()) + timedelta(days=1)
-            self._add("created_at < {}", day, "timestamp")
+            end = datetime.combine(view.created_to, time()) + timedelta(days=1)
+            conditions.append(f"created_at < {self._argument(end, 'timestamp')}")
+        return conditions
 
-    def _add_search(self, view: BoardView) -> None:
-        pattern = self._argument(escape_like(view.search), "text")
-        holds = _HOLDS.format(pattern)
-        if (
-            self._way is Way.FIRST
-            and len(view.search) > 1
-            and not (view.owner or view.organisation)
-        ):
-            text = self._argument(view.search, "text")
-            self._conditions.append(
-                "workshop_id = ANY (ARRAY (SELECT workshop_id FROM workshop_titles"
-                f" WHERE workshop_title_pairs(title) @> workshop_title_pairs(lower({text}))"
-                f" AND {holds}))"
-            )
-        else:
-            self._conditions.append(holds)
+    def _titles_holding(self, search: str) -> list[str]:
+        holds = f"title LIKE '%' || lower({self._argument(escape_like(search), 'text')}) || '%'"
+        if self._way is not Way.TITLES:
+            return [holds]
+        text = self._argument(search, "text")
+        return [
+            "workshop_id = ANY (ARRAY (SELECT workshop_id FROM workshop_titles"
+            f" WHERE workshop_title_parts(title) @> workshop_search_parts(lower({text}))"
+            f" AND {holds}))"
+        ]
 
-    def _add_place(self, view: BoardView) -> None:
+    def _conditions_on_place(self, view: BoardView) -> list[str]:
         if view.cursor is None:
-            return
+            return []
         values = [
             self._argument(view.cursor.moment, "timestamp"),
             self._argument(view.cursor.workshop_id, "text"),
         ]
+        columns = self._columns
         if view.sort == "progress":
             values.insert(0, self._argument(view.cursor.progress, "smallint"))
+        if self._way is Way.EACH:
+            # So that only an index within one status and step serves: the planner takes
+            # the others to be as good where it knows of few rows beyond the place.
+            columns = ("status", "current_step_id", *columns)
+            values = ["wanted.status", "current.step_id", *values]
         comparison = ">" if self._ascending else "<"
-        self._conditions.append(f"({', '.join(self._columns)}) {comparison} ({', '.join(values)})")
-
-
-def sample(view: BoardView) -> tuple[str, list[str]]:
-    """Return a SELECT that counts a hundredth of the workshops, and what of it is looked for.
-
-    Only by search, owner and organisation.
-    """
-    looked_for = {
-        _HOLDS: escape_like(view.search),
-        "clerk_user_id = {}": view.owner,
-        "org_id = {}": view.organisation,
-    }
-    used = {template: value for template, value in looked_for.items() if value}
-    where = " AND ".join(
-        template.format(f"${number}::text") for number, template in enumerate(used, start=1)
-    )
-    return (
-        f"SELECT count(*) AS workshops, count(*) FILTER (WHERE {where}) AS found"
-        " FROM workshop_summaries TABLESAMPLE SYSTEM (1)",
-        list(used.values()),
-    )
+        return [f"({', '.join(columns)}) {comparison} ({', '.join(values)})"]
 
 
 def escape_like(text: str) -> str:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from workshops.admin.progress import access
 from workshops.admin.progress.actions import DONE
-from workshops.admin.progress.board import COUNT_LIMIT, fetch_board
+from workshops.admin.progress.board import fetch_board
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.funnel import (
     PERIODS,
@@ -53,7 +53,6 @@ async def show_board(request: Request) -> Response:
         view=view,
         done=DONE.get(request.query_params.get("done", "")),
         board=await fetch_board(view, definitions),
-        count_limit=COUNT_LIMIT,
         definitions=definitions,
         places=PLACES,
         quick_views=QUICK_VIEWS,
