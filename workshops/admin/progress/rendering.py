@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from workshops.admin.progress import access
+from workshops.admin.progress.definitions import Step
 from workshops.columns import utc_now
 
 STATUS_NAMES = {
@@ -74,8 +77,31 @@ def _parts(seconds: int) -> list[str]:
 def moment(value: datetime) -> Markup:
     """Return a ``<time>`` of a moment in UTC."""
     machine = value.replace(tzinfo=UTC).isoformat(timespec="milliseconds")
-    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-        machine, f"{value:%Y-%m-%d %H:%M:%S}", f"{value:%Y-%m-%d %H:%M}"
+    # Nothing in it has to be escaped, and a board has a hundred of them.
+    return Markup(
+        f'<time datetime="{machine}" title="{value:%Y-%m-%d %H:%M:%S} UTC">'
+        f"{value:%Y-%m-%d %H:%M}</time>"
+    )
+
+
+def step_cells(states: Sequence[str | None], definitions: Sequence[Step]) -> Markup:
+    """Return a small cell for each step: its state as a colour and a sign."""
+    return _step_cells(tuple(states), tuple(definitions))
+
+
+# Most workshops of a board are at one of few places.
+@lru_cache(maxsize=1024)
+def _step_cells(states: tuple[str | None, ...], definitions: tuple[Step, ...]) -> Markup:
+    cell = Markup('<span class="cell {}" title="{}. {}: {}">{}</span>')
+    return Markup("").join(
+        cell.format(
+            state or "missing",
+            number,
+            step.name,
+            STATUS_NAMES[state] if state else "No such step",
+            STATE_SIGNS[state],
+        )
+        for number, (state, step) in enumerate(zip(states, definitions, strict=True), start=1)
     )
 
 
@@ -93,7 +119,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(ago=ago, duration=duration, moment=moment, number=number)
-    environment.globals.update(status_names=STATUS_NAMES, state_signs=STATE_SIGNS)
+    environment.globals.update(status_names=STATUS_NAMES, step_cells=step_cells)
     return environment
 
 
