@@ -76,22 +76,11 @@ _STATEMENTS = (
 )
 
 
-_TABLES = ("workshops", "workshop_steps", "workshop_members", "sessions", "build_packs")
-
-
 async def fill(pool: asyncpg.Pool, count: int) -> None:
     """Write ``count`` workshops with all that belongs to them, the same at each run."""
     async with pool.acquire() as connection, connection.transaction():
-        # The summaries are made once at the end instead of at every statement.
-        for table in _TABLES:
-            await connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
         await connection.execute("SELECT setseed(0.5)")
         for number, statement in enumerate(_STATEMENTS):
             await connection.execute(statement, *([count] if number == 0 else []), timeout=1800)
         await connection.execute("DROP TABLE stages")
-        await connection.execute(
-            "SELECT workshop_summaries_refresh(ARRAY(SELECT id FROM workshops))", timeout=1800
-        )
-        for table in _TABLES:
-            await connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     await pool.execute("VACUUM ANALYZE", timeout=1800)
