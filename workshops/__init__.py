@@ -16,6 +16,7 @@ From an idea to its build pack, inside any coroutine::
 - ``workshops.tables``: the Piccolo tables, with relations that are selected like columns
 - ``workshops.operations``: what changes and reads them, safely and in few round trips
 - ``workshops.types``: typed rows; ``workshops.errors``: what can go wrong
+- ``workshops.database``: the engine and its settings, for a ``piccolo_conf.py``
 - ``workshops.app``: the ASGI application with the admin
 """
 
