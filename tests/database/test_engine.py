@@ -107,6 +107,22 @@ async def test_a_connection_lost_in_a_transaction_leaves_the_task_usable(
     assert engine.pool.get_size() - engine.pool.get_idle_size() == 0
 
 
+async def test_a_connection_that_the_pool_took_back_hides_no_error(
+    engine: DatabaseEngine, server: Server
+) -> None:
+    """The error of the block comes out, though asyncpg noticed the loss in between."""
+    lost = asyncio.Event()
+    with pytest.raises(KeyError):  # noqa: PT012 - the block is the subject
+        async with engine.transaction() as transaction:
+            transaction.connection.add_termination_listener(lambda connection: lost.set())
+            pid = await run(engine, "SELECT pg_backend_pid()")
+            await server.run(f"SELECT pg_terminate_backend({pid})")
+            await asyncio.wait_for(lost.wait(), timeout=10)
+            raise KeyError
+    assert engine.transaction_exists() is False
+    assert await run(engine, "SELECT 2") == 2
+
+
 async def test_a_connection_lost_before_commit_is_an_error(
     engine: DatabaseEngine, server: Server
 ) -> None:

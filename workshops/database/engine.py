@@ -74,13 +74,19 @@ class DatabaseTransaction(PostgresTransaction):
         if self._parent is not None:
             return await super().__aexit__(exception_type, exception, traceback)
         try:
-            if exception is not None and self.connection.is_closed():
+            if exception is not None and self._is_lost():
                 return False  # nothing to roll back; let the caller see its own error
             return await super().__aexit__(exception_type, exception, traceback)
         finally:
             if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
                 await self._drop_connection()
+
+    def _is_lost(self) -> bool:
+        try:
+            return bool(self.connection.is_closed())
+        except asyncpg.InterfaceError:  # the pool has noticed it, and taken it back
+            return True
 
     async def _drop_connection(self) -> None:
         # The pool takes a lost connection back by itself, and then refuses both calls.
