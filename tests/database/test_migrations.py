@@ -208,3 +208,11 @@ async def test_a_missing_schema_is_told_in_a_sentence(server: Server, empty_data
     assert "table workshops: expected the table, found nothing" in result.out
     assert "Run the pending migrations with: piccolo workshops migrate" in result.out
     assert "Traceback" not in result.out + result.err
+
+
+async def test_piccolo_lists_each_migration_once(server: Server, migrated_database: str) -> None:
+    """No app is in the registry twice, under two paths."""
+    result = await run("migrations", "check", DATABASE_URL=server.url(migrated_database))
+    lines = [line for line in result.out.splitlines() if " | " in line]
+    assert len(lines) > 5
+    assert len(lines) == len(set(lines))
