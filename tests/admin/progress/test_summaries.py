@@ -109,9 +109,19 @@ async def test_workshop_without_steps_has_no_progress() -> None:
 
 async def test_new_order_of_definitions_moves_the_current_step() -> None:
     """When the steps are put in another order, every current step is found again."""
-    await make_workshop(complete=2)
-    await StepDefinition.update({StepDefinition.order: 0}).where(StepDefinition.id == "pack")
-    assert (await check())[0]["current_step_id"] == "pack"
+    for complete in (0, 2, 9, 10):
+        await make_workshop(complete=complete)
+    for order, step_id, current in (
+        (0, "pack", ["pack", "pack", "pack", ""]),
+        # The same place as another's: then the identifier decides.
+        (2, "ideate", ["pack", "pack", "pack", ""]),
+        (11, "pack", ["empathize", "ideate", "pack", ""]),
+    ):
+        await StepDefinition.update({StepDefinition.order: order}).where(
+            StepDefinition.id == step_id
+        )
+        rows = sorted(await check(), key=lambda row: int(row["steps_complete"]))
+        assert [row["current_step_id"] for row in rows] == current
 
 
 async def test_concurrent_completions_are_both_counted(server: Server) -> None:
