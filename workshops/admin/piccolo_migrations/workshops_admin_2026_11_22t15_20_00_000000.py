@@ -45,7 +45,7 @@ async def forwards():
         migration_id=ID, app_name="workshops_admin", description=DESCRIPTION
     )
 
-    async def work_by(work):
+    async def work_by(work: str) -> None:
         [row] = await MigrationTable.raw("SELECT quote_ident(current_schema()) AS schema")
         await MigrationTable.raw(FUNCTION % {**row, "work": work})
 
