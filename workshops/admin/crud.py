@@ -271,6 +271,8 @@ class OperatorsCRUD(PiccoloCRUD):
     def _split_params(self, params: dict[str, Any]) -> Params:
         """Read the parameters of a query; the library fails on unknown columns and large pages."""
         for name, value in params.items():
+            if "__" in name and isinstance(value, list):
+                raise ParamException(f"{name} may be given only once.")
             for text in (name, *(value if isinstance(value, list) else [value])):
                 if isinstance(text, str) and "\0" in text:
                     raise ParamException("A filter cannot hold a NUL character.")
