@@ -134,6 +134,6 @@ async def _lock_tables(transaction: PostgresTransaction) -> None:
                     "The tables are in use: for a minute, there was no moment without a "
                     "transaction on one of them. Nothing was changed; see pg_stat_activity."
                 ) from error
-            await savepoint.rollback_to()
+            await savepoint.rollback_to()  # type: ignore[no-untyped-call]
             await asyncio.sleep(_LOCK_PAUSE)
     await Migration.raw("SET LOCAL lock_timeout = DEFAULT")
