@@ -302,14 +302,23 @@ class WorkshopNotOpenError(InvalidTransitionError):
 class StepTransitionError(InvalidTransitionError):
     """The step's status does not allow the operation."""
 
-    sentence = (
-        "Step {step_id} of workshop {workshop_id} is {status}, which does not allow {operation}."
-    )
+    sentence = "Step {step_id} of workshop {workshop_id} is {state} and cannot be {done}."
 
     workshop_id: str
     step_id: str
     status: str
     operation: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.state = self.status.replace("_", " ")
+        self.done = {
+            "start_step": "started",
+            "save_step_output": "written to",
+            "append_step_message": "written to",
+            "complete_step": "completed",
+            "reset_step": "reset",
+        }[self.operation]
 
 
 @dataclass(eq=False)

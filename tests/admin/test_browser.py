@@ -307,7 +307,7 @@ async def test_forms_do_what_they_say(desk: Desk) -> None:
     await desk.page.fill("input[name=workshop_id]", workshop.id)
     await desk.page.fill("input[name=step_id]", "empathize")
     await desk.page.click("[data-uitest=submit_custom_form_button]")
-    await desk.page.wait_for_selector("text=which does not allow complete_step")
+    await desk.page.wait_for_selector("text=cannot be completed")
 
 
 async def test_build_pack_is_downloaded_as_pdf(desk: Desk, tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ async def test_step_status_obeys_the_state_machine(superuser: httpx.AsyncClient)
 
     back = await save(superuser, "workshop_steps", step.id, status="in_progress")
     assert back.status_code == 409
-    assert "does not allow start_step" in back.json()
+    assert "cannot be started" in back.json()
 
     assert (await save(superuser, "workshop_steps", step.id, status="not_started")).is_success
     await step.refresh()

@@ -58,11 +58,11 @@ async def test_step_action_changes_the_step(
 @pytest.mark.parametrize(
     ("action", "fields", "status", "sentence"),
     [
-        ("start", {"step": "empathize"}, 409, "is complete, which does not allow"),
-        ("complete", {"step": "empathize"}, 409, "is complete, which does not allow"),
+        ("start", {"step": "empathize"}, 409, "is complete and cannot be started"),
+        ("complete", {"step": "empathize"}, 409, "is complete and cannot be completed"),
         ("complete", {"step": "nothing"}, 404, "has no step nothing"),
         ("complete", {}, 404, "has no step"),
-        ("reset", {"step": "pack"}, 409, "is not_started, which does not allow"),
+        ("reset", {"step": "pack"}, 409, "is not started and cannot be reset"),
         ("status", {"status": "completed"}, 409, "cannot be completed while ideate"),
         ("status", {"status": "draft"}, 409, "is active and cannot become draft"),
         ("status", {"status": "lost"}, 422, "must be one of"),
