@@ -28,28 +28,29 @@ async def measure_pages(pool: asyncpg.Pool) -> bool:
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         await _log_in(client)
-        kept = True
-        print(f"\nMedians of {ROUNDS} requests, in the server\n")
-        print(f"    {'board':<44}{'first page':>12}{f'page {PAGES}':>12}   wanted < 50 ms")
+        print(f"\nMedians of {ROUNDS} requests, in the server; page 50 of those that have one\n")
+        missed = [0, 0]
+
+        def show(name: str, milliseconds: float, limit: float) -> None:
+            missed[0] += milliseconds >= limit
+            missed[1] += 1
+            mark = "   MISSED" if milliseconds >= limit else ""
+            print(f"    {name:<68}{milliseconds:>7.1f} ms < {limit:.0f}{mark}", flush=True)
+
         for query in await _board_queries(pool):
-            first = await _median(client, f"/progress/?{query}")
+            show(f"board?{query}", await _median(client, f"/progress/?{query}"), 50)
             last = await _last_page(client, f"/progress/?{query}")
-            kept = kept and first < 50 and (last is None or last < 50)
-            slow = "   MISSED" if max(first, last or 0) >= 50 else ""
-            shown = "-" if last is None else f"{last:.1f} ms"
-            print(f"    {query[:44]:<44}{first:>9.1f} ms{shown:>12}{slow}", flush=True)
-        started = time.perf_counter()
-        await client.get("/progress/steps/")
-        funnel = (time.perf_counter() - started) * 1000
-        kept = kept and funnel < 300
-        print(f"    {'funnel, not cached':<44}{funnel:>9.1f} ms   wanted < 300 ms")
+            if last is not None:
+                show(f"board?{query}, page {PAGES}", last, 50)
+        for query in ("", "period=30", "period=365&idle=60"):
+            show(f"funnel?{query}", await _median(client, f"/progress/steps/?{query}"), 300)
+        workshop_id = await pool.fetchval("SELECT max(id) FROM workshops")
+        show("workshop", await _median(client, f"/progress/workshops/{workshop_id}/"), 50)
         for table in TABLES:
             url = f"/admin/api/tables/{table}/?__page=1&__page_size=15&__readable=true"
-            taken = await _median(client, url)
-            kept = kept and taken < 100
-            slow = "   MISSED" if taken >= 100 else ""
-            print(f"    {'admin: ' + table:<44}{taken:>9.1f} ms   wanted < 100 ms{slow}")
-    return kept
+            show(f"admin: {table}", await _median(client, url), 100)
+        print(f"\n{missed[0]} of {missed[1]} pages missed their limit")
+    return not missed[0]
 
 
 async def _log_in(client: httpx.AsyncClient) -> None:
@@ -74,7 +75,8 @@ async def _board_queries(pool: asyncpg.Pool) -> list[str]:
         *("", "status=active", "status=draft&status=paused", "step=test", "step=pack&status=draft"),
         *("step=ideate&place=before", "step=ideate&place=past", "idle=14", "idle=400"),
         *(f"owner={owner}", f"organisation={organisation}", "q=pantry+for+schools", "q=zzqx"),
-        *("q=1234", "idle=30&status=active&step=define"),
+        *("q=1234", "q=77&from=2026-01-01", "q=er+for+com&status=completed&idle=400"),
+        *("idle=30&status=active&step=define", f"organisation={organisation}&status=active"),
     )
     return [
         f"{filter}&sort={sort}&order={order}"
@@ -85,7 +87,7 @@ async def _board_queries(pool: asyncpg.Pool) -> list[str]:
 
 
 async def _median(client: httpx.AsyncClient, url: str) -> float:
-    """The median milliseconds of a request, after one that does not count."""
+    """Return the median milliseconds of a request, after one that does not count."""
     times = []
     for _ in range(ROUNDS + 1):
         started = time.perf_counter()
@@ -96,7 +98,7 @@ async def _median(client: httpx.AsyncClient, url: str) -> float:
 
 
 async def _last_page(client: httpx.AsyncClient, url: str) -> float | None:
-    """The median of the 50th page, or None where the board ends before."""
+    """Return the median of the 50th page, or None where the board ends before."""
     for _ in range(PAGES - 1):
         text = (await client.get(url)).text
         found = re.search(r'href="[^"?]*(\?[^"]*after=[^"]*)"', text)
