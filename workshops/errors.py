@@ -318,7 +318,7 @@ class StepTransitionError(InvalidTransitionError):
             "append_step_message": "written to",
             "complete_step": "completed",
             "reset_step": "reset",
-        }[self.operation]
+        }.get(self.operation, f"changed by {self.operation}")
 
 
 @dataclass(eq=False)
