@@ -30,7 +30,7 @@ async def test_health_says_that_the_database_answers(client: httpx.AsyncClient) 
     assert response.status_code == 200
     assert (body["status"], body["database"]) == ("healthy", "connected")
     age = datetime.now(UTC) - datetime.fromisoformat(body["timestamp"])
-    assert abs(age) < timedelta(seconds=10)
+    assert abs(age) < timedelta(minutes=5)
 
 
 async def test_health_is_503_without_details_when_the_database_is_gone(

@@ -131,7 +131,7 @@ async def test_start_sets_the_time_and_touches_no_other_step(workshop: Workshop)
     """The step is in progress since now, the other nine are not started."""
     step = await operations.start_step(workshop.id, "define")
     assert isinstance(step, WorkshopStep)
-    assert abs(step.started_at - datetime.now(UTC).replace(tzinfo=None)) < timedelta(seconds=5)
+    assert abs(step.started_at - datetime.now(UTC).replace(tzinfo=None)) < timedelta(minutes=5)
     detail = await operations.get_workshop(workshop.id)
     assert [row["step_id"] for row in detail["steps"] if row["status"] != "not_started"] == [
         "define"

@@ -44,7 +44,7 @@ async def test_what_is_in_memory_after_an_insert_is_what_is_stored() -> None:
     """Every value of a new row equals the stored one, timestamps to the millisecond."""
     workshop = await make_workshop()
     assert workshop.to_dict() == await Workshop.select().where(Workshop.id == workshop.id).first()
-    assert abs(workshop.created_at - datetime.now(UTC).replace(tzinfo=None)) < timedelta(seconds=5)
+    assert abs(workshop.created_at - datetime.now(UTC).replace(tzinfo=None)) < timedelta(minutes=5)
 
 
 async def test_save_moves_updated_at_strictly_forward() -> None:
@@ -137,7 +137,7 @@ async def test_a_row_inserted_by_plain_sql_gets_the_utc_time_of_the_database(
         )
     finally:
         await connection.close()
-    assert abs(created_at - utc_now()) < timedelta(seconds=5)
+    assert abs(created_at - utc_now()) < timedelta(minutes=5)
 
 
 async def test_times_are_utc_whatever_the_time_zone_of_the_process(project_directory: Path) -> None:
@@ -162,7 +162,7 @@ async def test_times_are_utc_whatever_the_time_zone_of_the_process(project_direc
         check=True,
     )
     for text in result.stdout.split():
-        assert abs(datetime.fromisoformat(text) - utc_now()) < timedelta(seconds=10)
+        assert abs(datetime.fromisoformat(text) - utc_now()) < timedelta(minutes=5)
 
 
 async def test_deleting_a_workshop_deletes_all_that_belongs_to_it() -> None:
