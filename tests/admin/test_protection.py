@@ -23,7 +23,7 @@ from tests.admin.conftest import PASSWORD, AuditLog, Browse, log_in_to, make_ope
 from tests.factories import make_workshop, step_of
 from workshops import operations
 from workshops.admin.login_limit import LoginLimit
-from workshops.admin.protection import protect
+from workshops.admin.protection import UNKNOWN_NAME, protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
 from workshops.admin.tables import AdminSession, AuditEntry
@@ -237,7 +237,7 @@ async def test_log_ins_and_log_outs_are_logged(
     found = [(e["action"], e["operator"], e["operator_id"]) for e in entries]
     assert found[-4:] == [
         ("login_failed", "vera", vera.id),
-        ("login_failed", "nobody", None),
+        ("login_failed", UNKNOWN_NAME, None),
         ("logged_in", "vera", vera.id),
         ("logged_out", "vera", vera.id),
     ]

@@ -58,6 +58,9 @@ REFUSED = (403, 405, 409)
 CODE_WANTED = "MFA code required"
 """How the library asks for a second factor; the password was right."""
 
+UNKNOWN_NAME = "(unknown name)"
+"""Who failed to log in, where no operator has the name."""
+
 Step = Callable[[], Awaitable[None]]
 
 
@@ -217,7 +220,10 @@ class Protection:
         if "format" in fields:
             # The library would answer a failure with a page and a status of success.
             raise RefusedError(422, "A log-in is answered with JSON; the page for it is /admin/.")
-        origin = _origin(scope, {"username": username[:100], "id": await _id_of(username)})
+        operator_id = await _id_of(username)
+        # A name that nobody has may be a password in the wrong field.
+        name = UNKNOWN_NAME if operator_id is None else username
+        origin = _origin(scope, {"username": name, "id": operator_id})
         answer = Answer()
 
         async def after() -> None:

@@ -47,7 +47,11 @@ async def test_workshop_that_nobody_completes_is_stuck(several: None) -> None:
 async def test_every_number_leads_to_as_many_workshops(
     superuser: httpx.AsyncClient, several: None
 ) -> None:
-    """Each linked number is the number of workshops on the board behind it."""
+    """Each linked number is the number of workshops on the board behind it, odd ones included."""
+    bare = Workshop(clerk_user_id="user_ada", title="Of another application", original_idea="")
+    await bare.save()
+    await make_old(bare, days=20)
+    assert "1 without steps" in (await superuser.get("/progress/steps/")).text
     for query in ("", "?period=30", "?idle=30", "?period=365&idle=0"):
         page = await superuser.get(f"/progress/steps/{query}")
         links = re.findall(r'<a href="(/progress/\?[^"]*)">([0-9,]+)</a>', page.text)
@@ -102,4 +106,6 @@ async def test_weeks_have_no_gaps(several: None) -> None:
 async def test_empty_funnel_says_so(superuser: httpx.AsyncClient, database: str) -> None:
     """Without workshops there is a sentence instead of a chart."""
     page = await superuser.get("/progress/steps/")
+    assert "There is no workshop yet." in page.text
+    page = await superuser.get("/progress/steps/?period=30")
     assert "No workshop was created in this period." in page.text

@@ -108,6 +108,7 @@ class Funnel:
     """
 
     total: int
+    with_steps: int
     finished: int
     stuck: int
     finished_stuck: int
@@ -133,13 +134,15 @@ def read_funnel(query: QueryParams) -> FunnelView:
     )
 
 
+# The place is the current step, '' past all of them, NULL without any.
 _COUNTS = """
-SELECT current_step_id, date_trunc('week', created_at) AS monday, count(*) AS workshops,
+SELECT CASE WHEN steps_total > 0 THEN current_step_id END AS place,
+    date_trunc('week', created_at) AS monday, count(*) AS workshops,
     count(*) FILTER (WHERE status = ANY ($4::text[]) AND last_activity_at < $3::timestamp) AS stuck,
     sum(progress) AS progress
 FROM workshop_summaries
-WHERE steps_total > 0 AND created_at >= $1::timestamp AND created_at < $2::timestamp
-GROUP BY current_step_id, date_trunc('week', created_at)
+WHERE created_at >= $1::timestamp AND created_at < $2::timestamp
+GROUP BY place, date_trunc('week', created_at)
 """
 
 # Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
@@ -166,12 +169,12 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
     end = datetime.combine(view.created_to or date(9998, 12, 30), time()) + timedelta(days=1)
     counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(_OPEN))
     times = dict(await fetch(_TIMES, begin, end))
-    at: Counter[str] = Counter()
-    stuck: Counter[str] = Counter()
+    at: Counter[str | None] = Counter()
+    stuck: Counter[str | None] = Counter()
     for row in counts:
-        at[row["current_step_id"]] += row["workshops"]
-        stuck[row["current_step_id"]] += row["stuck"]
-    total = at.total()
+        at[row["place"]] += row["workshops"]
+        stuck[row["place"]] += row["stuck"]
+    with_steps = at.total() - at[None]
     steps = []
     before = 0
     for step in definitions:
@@ -182,7 +185,7 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
                 step=step,
                 before=before,
                 at=here,
-                past=total - before - here,
+                past=with_steps - before - here,
                 stuck=stuck[step.id],
                 median=median if step.id in times else None,
                 ninetieth=ninetieth if step.id in times else None,
@@ -190,13 +193,14 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
         )
         before += here
     return Funnel(
-        total=total,
+        total=at.total(),
+        with_steps=with_steps,
         finished=at[""],
         stuck=stuck.total(),
         finished_stuck=stuck[""],
         steps=steps,
         weeks=_weeks(counts),
-        sampled=total > SAMPLE_SIZE,
+        sampled=with_steps > SAMPLE_SIZE,
     )
 
 
@@ -206,7 +210,7 @@ def _weeks(counts: Sequence[Any]) -> list[Week]:
     for row in counts:
         monday = row["monday"].date()
         week = weeks.get(monday, Week(monday, 0, 0, 0))
-        done = row["workshops"] if row["current_step_id"] == "" else 0
+        done = row["workshops"] if row["place"] == "" else 0
         progress[monday] += row["progress"]
         created = week.created + row["workshops"]
         weeks[monday] = Week(monday, created, week.done + done, round(progress[monday] / created))
