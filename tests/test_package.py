@@ -84,12 +84,10 @@ async def test_another_piccolo_project_registers_and_migrates_it(
 ) -> None:
     """In a fresh environment, a new project with our app in its registry gets our tables."""
     environment = tmp_path / "environment"
-    venv.create(environment, with_pip=True)
+    venv.create(environment)
     python = environment / "bin" / "python"
-    subprocess.run(  # noqa: ASYNC221
-        [python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)],
-        check=True,
-    )
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    subprocess.run([*pip, "--no-index", "--no-deps", str(wheel)], check=True)  # noqa: ASYNC221
     # The dependencies are those of this environment; its editable install of this
     # checkout is not among them, because a .pth file in there is not followed.
     site_packages = next((environment / "lib").glob("python*/site-packages"))
