@@ -9,6 +9,8 @@ short look at a twentieth of that.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -57,8 +59,10 @@ async def _measure_pages(pool: asyncpg.Pool, *, workshops: int) -> bool:
     from workshops.database.migrations import run_migrations
 
     # The operators' site comes to a database that is in use, as in an adoption.
-    result = await ForwardsMigrationManager(app_name="workshops").run()
+    with contextlib.redirect_stdout(io.StringIO()):
+        result = await ForwardsMigrationManager(app_name="workshops").run()
     assert result.success, result.message
+    print(f"Writing {workshops:,} workshops ...", flush=True)
     await fill(pool, workshops)
     started = time.perf_counter()
     await run_migrations()
