@@ -115,7 +115,8 @@ class BoardStatement:
             "titled": self._titled,
             "held": self._held,
             "staged": [self._in_stage(), *self._staged],
-            "ahead": self._ahead,
+            # Neither what is behind the place nor what is out of bounds is met.
+            "ahead": [*self._ahead, *(c for c in self._staged if c.startswith(self._columns[0]))],
         }
         columns = ", ".join(
             f"({' AND '.join(parts) or 'true'}) AS {name}" for name, parts in conditions.items()
