@@ -21,6 +21,7 @@ from workshops.admin.progress.query_string import (
 )
 from workshops.columns import utc_now
 from workshops.operations.execution import fetch
+from workshops.operations.transitions import OPEN_FOR_WORK
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
 """The periods offered, by their value in the URL."""
@@ -28,8 +29,6 @@ PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
 STUCK_AFTER_DAYS = 14
 SAMPLE_SIZE = 2000
 """Of more workshops than this, the times are estimated from so many of them."""
-
-_OPEN = ("draft", "active")
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,9 @@ class FunnelView:
 
     def stuck(self, step: str = "") -> str:
         """Return the query string of the board with those that are stuck, all or at a step."""
-        return self.board(step=step, statuses=_OPEN, idle_days=self.idle_days, descending=False)
+        return self.board(
+            step=step, statuses=OPEN_FOR_WORK, idle_days=self.idle_days, descending=False
+        )
 
     def finished(self) -> str:
         """Return the query string of the board with those that are through."""
@@ -167,7 +168,7 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
     """Return the funnel of the workshops created in a period. Two round trips."""
     begin = datetime.combine(view.created_from or date(1, 1, 1), time())
     end = datetime.combine(view.created_to or date(9998, 12, 30), time()) + timedelta(days=1)
-    counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(_OPEN))
+    counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(OPEN_FOR_WORK))
     times = dict(await fetch(_TIMES, begin, end))
     at: Counter[str | None] = Counter()
     stuck: Counter[str | None] = Counter()

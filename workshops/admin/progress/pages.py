@@ -30,12 +30,13 @@ from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, B
 from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
+from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.states import WorkshopStatus
 
 QUICK_VIEWS = {
     "All": BoardView(),
     f"Stuck for {STUCK_AFTER_DAYS} days": BoardView(
-        statuses=("draft", "active"), idle_days=STUCK_AFTER_DAYS, descending=False
+        statuses=OPEN_FOR_WORK, idle_days=STUCK_AFTER_DAYS, descending=False
     ),
     "All steps done, not completed": BoardView(statuses=("active",), step=NO_OPEN_STEP),
     "Paused": BoardView(statuses=("paused",)),
