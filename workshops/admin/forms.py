@@ -20,12 +20,12 @@ from starlette.requests import Request
 
 from workshops import operations
 from workshops.admin.audit import keep_values_out, record_here
-from workshops.admin.locks import lock_belongings
 from workshops.admin.refusals import READ_ONLY, RefusedError, refusal_of
 from workshops.admin.rules.deletions import belongings, count_belongings, plural
 from workshops.admin.tables import AuditAction
 from workshops.errors import WorkshopsError
 from workshops.operations import validation
+from workshops.statements.locks import lock_belongings
 from workshops.states import FormatType, Visibility, WorkshopStatus
 from workshops.tables import Workshop
 

@@ -9,14 +9,14 @@ from workshops.columns import utc_now
 from workshops.errors import BuildPackEmptyError, BuildPackNotFoundError, WorkshopNotFoundError
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.operations.execution import fetch_row
-from workshops.operations.records import columns, object_maker, row_maker
 from workshops.rendering import (
     BuildPackDocument,
     BuildPackStep,
     render_content,
     render_file,
 )
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import columns, object_maker, row_maker
 from workshops.states import FormatType
 from workshops.tables import BuildPack, WorkshopStep
 from workshops.types import FormatTypeName

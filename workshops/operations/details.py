@@ -9,8 +9,8 @@ from typing import cast
 
 from workshops.errors import WorkshopNotFoundError
 from workshops.operations import validation
-from workshops.operations.execution import fetch
-from workshops.operations.records import columns, names, row_maker
+from workshops.statements.execution import fetch
+from workshops.statements.records import columns, names, row_maker
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
 from workshops.types import WorkshopDetail
 

@@ -9,8 +9,8 @@ from typing import cast
 
 from workshops.errors import InvalidInputError
 from workshops.operations import validation
-from workshops.operations.execution import fetch
-from workshops.operations.records import columns
+from workshops.statements.execution import fetch
+from workshops.statements.records import columns
 from workshops.states import MemberRole, StepStatus, WorkshopStatus
 from workshops.tables import Workshop
 from workshops.types import Page, WorkshopListItem, WorkshopStatusName

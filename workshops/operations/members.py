@@ -20,14 +20,14 @@ from workshops.errors import (
 )
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.operations.execution import fetch, fetch_row, in_transaction
-from workshops.operations.records import NEXT_UPDATED_AT, columns, object_maker
 from workshops.operations.workshop_changes import make_workshop
+from workshops.statements.execution import fetch, fetch_row, in_transaction
+from workshops.statements.records import NEXT_UPDATED_AT, columns, object_maker
 from workshops.states import MemberRole
 from workshops.tables import Workshop, WorkshopMember
 
 if TYPE_CHECKING:
-    from workshops.operations.execution import Record
+    from workshops.statements.execution import Record
 
 _make_member = object_maker(WorkshopMember)
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from workshops.errors import SessionClosedError, SessionNotFoundError, WorkshopNotFoundError
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.operations.execution import fetch_row
-from workshops.operations.records import NOW, columns, object_maker
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import NOW, columns, object_maker
 from workshops.states import StepStatus
 from workshops.tables import Session
 

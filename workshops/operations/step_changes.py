@@ -6,9 +6,8 @@ that was committed after the statement began; so is the row of an UPDATE, whose
 condition is tested again. Of two callers at the same moment the second one therefore
 acts on what the first has done.
 
-Rows are locked in one order everywhere, so that nobody waits in a circle: steps by
-definition order, then members, then the workshop. PostgreSQL reads a CTE only as far
-as it needs to; counting its rows makes it lock them all before it goes on.
+Rows are locked in the order of ``statements.locks``. PostgreSQL reads a CTE only as
+far as it needs to; counting its rows makes it lock them all before it goes on.
 
 A row of ``workshops`` is never locked and then updated in one statement: foreign keys
 refer to it, and PostgreSQL (18) may then wait on its old version for somebody who
@@ -24,9 +23,9 @@ from workshops.errors import (
     WorkshopNotOpenError,
 )
 from workshops.operations import validation
-from workshops.operations.execution import fetch_row
-from workshops.operations.records import NEXT_UPDATED_AT, NOW, columns, literals, object_maker
 from workshops.operations.transitions import OPEN_FOR_WORK
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import NEXT_UPDATED_AT, NOW, columns, literals, object_maker
 from workshops.states import StepStatus, WorkshopStatus
 from workshops.tables import WorkshopStep
 

@@ -22,16 +22,16 @@ from workshops.errors import (
     WorkshopNotFoundError,
 )
 from workshops.operations import validation
-from workshops.operations.execution import fetch_row
 from workshops.operations.json_values import OUTPUT_BYTES, json_object, json_value
-from workshops.operations.records import (
+from workshops.operations.step_changes import ACTIVATES_DRAFT, TOUCHES, StepChange
+from workshops.operations.transitions import STEP
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import (
     NOW,
     columns,
     object_maker,
     row_maker,
 )
-from workshops.operations.step_changes import ACTIVATES_DRAFT, TOUCHES, StepChange
-from workshops.operations.transitions import STEP
 from workshops.states import StepStatus
 from workshops.tables import WorkshopStep
 from workshops.types import JSONObject, StepWithDefinition

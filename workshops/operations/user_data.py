@@ -13,8 +13,8 @@ from typing import Any
 from workshops.columns import utc_now
 from workshops.operations import validation
 from workshops.operations.details import fetch_details
-from workshops.operations.execution import fetch, in_transaction
-from workshops.operations.records import NEXT_UPDATED_AT, columns, row_maker
+from workshops.statements.execution import fetch, in_transaction
+from workshops.statements.records import NEXT_UPDATED_AT, columns, row_maker
 from workshops.states import MemberRole
 from workshops.tables import WorkshopMember
 from workshops.types import DeletedUserData, UserDataExport

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 
 from workshops.errors import WorkshopNotFoundError
-from workshops.operations.execution import fetch_row
-from workshops.operations.records import NEXT_UPDATED_AT, columns, object_maker
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import NEXT_UPDATED_AT, columns, object_maker
 from workshops.states import Visibility
 from workshops.tables import Workshop
 

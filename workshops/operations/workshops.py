@@ -13,8 +13,6 @@ from workshops.errors import (
 )
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.operations.execution import fetch_row
-from workshops.operations.records import NEXT_UPDATED_AT, columns
 from workshops.operations.transitions import WORKSHOP
 from workshops.operations.workshop_changes import (
     UNSHARE,
@@ -23,6 +21,8 @@ from workshops.operations.workshop_changes import (
     new_share_token,
     share,
 )
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import NEXT_UPDATED_AT, columns
 from workshops.states import MemberRole, StepStatus, Visibility, WorkshopStatus
 from workshops.tables import Workshop
 from workshops.types import VisibilityName, WorkshopChanges, WorkshopStatusName

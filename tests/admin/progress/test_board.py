@@ -17,7 +17,7 @@ from workshops.admin.progress.board_way import Count, choose_way
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import SORTS, BoardView, Cursor, read_board
 from workshops.columns import utc_now
-from workshops.operations.execution import fetch
+from workshops.statements.execution import fetch
 from workshops.tables import Workshop
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.admin.progress.conftest import make_old, make_workshop
 from tests.conftest import Server
 from workshops import operations
-from workshops.operations.execution import fetch
+from workshops.statements.execution import fetch
 from workshops.tables import Session, StepDefinition, Workshop, WorkshopStep
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -11,11 +11,8 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, cast
 
-from piccolo.engine.postgres import PostgresEngine
-
 from workshops import operations
 from workshops.admin.audit import keep_values_out, record_here
-from workshops.admin.locks import lock_belongings
 from workshops.admin.tables import AuditAction
 from workshops.errors import (
     ConflictError,
@@ -24,6 +21,8 @@ from workshops.errors import (
     NotFoundError,
     WorkshopsError,
 )
+from workshops.statements.execution import engine
+from workshops.statements.locks import lock_belongings
 from workshops.tables import Workshop
 
 DONE = {
@@ -67,9 +66,8 @@ async def undone_on_error() -> AsyncIterator[None]:
     The request may run in a transaction already, and Piccolo's nested transaction is
     none of its own: so it is a savepoint there.
     """
-    engine = Workshop._meta.db
-    assert isinstance(engine, PostgresEngine)
-    if current := engine.current_transaction.get():
+    database = engine()
+    if current := database.current_transaction.get():
         savepoint = await current.savepoint()
         try:
             yield
@@ -77,7 +75,7 @@ async def undone_on_error() -> AsyncIterator[None]:
             await savepoint.rollback_to()  # type: ignore[no-untyped-call]
             raise
     else:
-        async with engine.transaction():
+        async with database.transaction():
             yield
 
 

@@ -10,7 +10,7 @@ from workshops.admin.progress.board_statement import BoardStatement, Way
 from workshops.admin.progress.board_way import PAGE_SIZE, Choice, Count, choose_way
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
-from workshops.operations.execution import fetch, fetch_row
+from workshops.statements.execution import fetch, fetch_row
 
 COUNT_LIMIT = 500
 """Up to here matching workshops are counted, where counting reads them all."""

@@ -12,7 +12,7 @@ from typing import Literal
 from workshops.admin.progress.board_statement import BoardStatement, Way
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView
-from workshops.operations.execution import fetch_row
+from workshops.statements.execution import fetch_row
 
 PAGE_SIZE = 50
 """How many workshops a page of the board has."""

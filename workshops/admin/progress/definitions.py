@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workshops.operations.execution import fetch
+from workshops.statements.execution import fetch
 
 
 @dataclass(frozen=True)

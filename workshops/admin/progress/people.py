@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from workshops.operations.execution import fetch
+from workshops.statements.execution import fetch
 
 WORKSHOPS_SHOWN = 200
 

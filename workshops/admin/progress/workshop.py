@@ -9,8 +9,8 @@ from typing import Any
 
 from workshops.admin.progress.outputs import ReadableOutput, readable_output
 from workshops.columns import utc_now
-from workshops.operations.execution import fetch_row
 from workshops.operations.transitions import OPEN_FOR_WORK, WORKSHOP
+from workshops.statements.execution import fetch_row
 from workshops.states import StepStatus, WorkshopStatus
 
 SESSIONS_SHOWN = 100

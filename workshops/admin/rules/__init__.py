@@ -3,7 +3,7 @@
 Where an operation exists it makes the change, so the admin obeys the same state
 machines and checks as the application. What is left to the library is written
 after the rule has checked it. All of it happens in one transaction, under a lock
-of the row that is compared (``workshops.admin.locks``).
+of the row that is compared (``workshops.statements.locks``).
 """
 
 from __future__ import annotations

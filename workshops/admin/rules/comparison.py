@@ -10,11 +10,11 @@ from piccolo.table import Table
 from starlette.requests import Request
 
 from workshops.admin.crud import AlreadyWrittenError
-from workshops.admin.locks import lock_before
 from workshops.admin.read_only import EDITABLE
 from workshops.admin.refusals import FieldsRefusedError
 from workshops.admin.versions import check_version, lock_row, stored_value
 from workshops.errors import InvalidInputError
+from workshops.statements.locks import lock_before
 
 Values = dict[str, Any]
 

@@ -17,7 +17,7 @@ from workshops.relations.decoding import load_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from workshops.operations.execution import Record
+    from workshops.statements.execution import Record
 
 Row = TypeVar("Row", bound=Table)
 

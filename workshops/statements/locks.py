@@ -1,8 +1,9 @@
-"""Locks, taken in the order of the operations, so that nobody waits in a circle.
+"""The order in which rows are locked, so that nobody waits in a circle.
 
-Steps come first, by definition order, then members, then the workshop (see
-``workshops.operations.step_changes``). Whoever is to lock a workshop, or one of its
-members or steps, and to call an operation after that, locks all of them before.
+Steps come first, by definition order, then members by key, then the workshop. Every
+statement that locks more than one row keeps to it: ``operations.step_changes`` locks a
+step, then the workshop; a transaction that will lock a workshop, or one of its
+members or steps, and call an operation after that, locks all of them before.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One statement on Piccolo's engine: in the caller's transaction, the pool, or a new connection.
 
-It goes around ``QueryString``: the text of an operation's statement is made once,
-when its module is loaded, and never contains a value.
+It goes around ``QueryString``: the text of a statement is made once, when its
+module is loaded, and never contains a value.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ _ATTEMPTS = 5
 """How often something is tried that PostgreSQL ends to break a deadlock."""
 
 
-def _engine() -> PostgresEngine:
-    engine = Workshop._meta.db
-    assert isinstance(engine, PostgresEngine)
-    return engine
+def engine() -> PostgresEngine:
+    """Return the engine of the project's tables."""
+    database = Workshop._meta.db
+    assert isinstance(database, PostgresEngine)
+    return database
 
 
 async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:
@@ -41,7 +42,7 @@ async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:
     that is deleted while somebody joins it, or a plain DELETE by somebody else. In the
     caller's transaction all of that is undone, which only the caller can do again.
     """
-    if _engine().current_transaction.get():
+    if engine().current_transaction.get():
         return await work()
     attempt = 1
     while True:
@@ -57,7 +58,7 @@ async def in_transaction(work: Callable[[], Awaitable[Result]]) -> Result:
     """Run several statements in one transaction: the caller's, or one of their own."""
 
     async def run() -> Result:
-        async with _engine().transaction():
+        async with engine().transaction():
             result = await work()
         return result  # noqa: RET504 - to mypy, ``async with`` might have suppressed an error
 
@@ -70,11 +71,11 @@ async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
     Raises:
         WorkshopsError: a constraint is violated that means one of them.
     """
-    engine = _engine()
-    if engine.log_queries:
-        engine.print_query(query_id=engine.get_query_id(), query=statement)
+    database = engine()
+    if database.log_queries:
+        database.print_query(query_id=database.get_query_id(), query=statement)
     try:
-        return await _tried(partial(_send, engine, statement, arguments))
+        return await _tried(partial(_send, database, statement, arguments))
     except IntegrityConstraintViolationError as violation:
         if error := domain_error(violation):
             raise error from violation
@@ -82,14 +83,14 @@ async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
 
 
 async def _send(
-    engine: PostgresEngine, statement: str, arguments: Sequence[Any]
+    database: PostgresEngine, statement: str, arguments: Sequence[Any]
 ) -> Sequence[Record]:
-    if current := engine.current_transaction.get():
+    if current := database.current_transaction.get():
         records = await current.connection.fetch(statement, *arguments)
-    elif engine.pool:
-        records = await engine._run_in_pool(statement, arguments)
+    elif database.pool:
+        records = await database._run_in_pool(statement, arguments)
     else:
-        records = await engine._run_in_new_connection(statement, arguments)
+        records = await database._run_in_new_connection(statement, arguments)
     return records  # type: ignore[no-any-return]
 
 

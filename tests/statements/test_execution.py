@@ -14,7 +14,7 @@ from tests.operations.conftest import OWNER, stored
 from workshops import operations
 from workshops.database.migrations import project_engine
 from workshops.errors import MemberExistsError, NotFoundError, WorkshopNotFoundError
-from workshops.operations.execution import in_transaction
+from workshops.statements.execution import in_transaction
 from workshops.tables import BuildPack, Session, StepDefinition, Workshop
 
 pytestmark = pytest.mark.usefixtures("database")

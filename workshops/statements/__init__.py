@@ -1,0 +1,6 @@
+"""Statements of our own, below the operations and the admin.
+
+- ``execution`` runs one: in the caller's transaction, the pool, or a new connection.
+- ``records`` writes the columns of a table, and reads them.
+- ``locks`` has the order in which rows are locked.
+"""
