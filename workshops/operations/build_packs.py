@@ -94,7 +94,8 @@ class RenderedBuildPack(NamedTuple):
 async def render_build_pack(build_pack_id: str) -> RenderedBuildPack:
     """Return a build pack as ``(filename, media_type, bytes)``; a real PDF for ``pdf``.
 
-    The file name is made from the title, in ASCII, and safe in any header or path.
+    The file name is made from the title and safe in any path; it keeps the letters of
+    other scripts, so a header names it as ``filename*=UTF-8''...`` (RFC 5987).
     One round trip; the file is made in a thread, and always the same for one pack.
 
     Raises:

@@ -17,9 +17,9 @@ MEDIA_TYPES = {
     "pdf": "application/pdf",
 }
 LONGEST_STEM = 80
+MOST_BYTES = 200  # file systems take 255 bytes, and a browser may add " (1)"
 NO_STEM = "build-pack"
 
-_NOT_IN_STEM = re.compile(r"[^a-z0-9]+")
 # Names that Windows keeps for devices, whatever their extension.
 _RESERVED = re.compile(r"con|prn|aux|nul|(?:com|lpt)[0-9]")
 
@@ -53,16 +53,26 @@ def render_file(
 
 
 def filename_for(title: str, format_type: str) -> str:
-    """A file name of a-z, 0-9 and dashes with the format's extension: safe in any header or path.
+    """A file name of lower-case letters, digits and dashes with the format's extension.
 
-    At most 85 characters. Accents are dropped; a title without a Latin letter gives "build-pack".
+    Latin letters lose their accents, those of other scripts stay ("日本.pdf"): safe in any path,
+    but a header needs `filename*=` (RFC 5987). At most 85 characters; a title without a letter or
+    digit gives "build-pack".
     """
     _check(format_type)
-    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
-    stem = _NOT_IN_STEM.sub("-", plain).strip("-")[:LONGEST_STEM].strip("-") or NO_STEM
+    letters = map(_in_stem, unicodedata.normalize("NFKC", title.casefold()))
+    stem = "-".join("".join(letters).split())[:LONGEST_STEM]
+    stem = stem.encode()[:MOST_BYTES].decode(errors="ignore").strip("-") or NO_STEM
     if _RESERVED.fullmatch(stem):
         stem = f"{NO_STEM}-{stem}"
     return f"{stem}.{EXTENSIONS[format_type]}"
+
+
+def _in_stem(character: str) -> str:
+    if unicodedata.category(character)[0] not in "LNM":
+        return " "
+    plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return plain if plain.isalnum() else character
 
 
 def _check(format_type: str) -> None:
