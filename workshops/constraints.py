@@ -57,7 +57,7 @@ CONSTRAINTS: dict[str, ErrorOfKey] = {
     "workshop_steps_workshop_step_unique": lambda key: StepExistsError(
         key.get("workshop_id", ""), key.get("step_id", "")
     ),
-    "workshop_steps_status_check": _refused("status", StepStatus),
+    "workshop_steps_known_status_check": _refused("status", StepStatus),
     "workshop_steps_output_check": lambda key: InvalidInputError("output", "must be a JSON object"),
     "sessions_pkey": _duplicate("sessions", "id"),
     "sessions_workshop_id_fkey": _workshop_missing,

@@ -17,11 +17,16 @@ class WorkshopStatus(StrEnum):
 
 
 class StepStatus(StrEnum):
-    """How far one step of a workshop has come."""
+    """How far one step of a workshop has come.
+
+    A step that needs regeneration was complete and is to be worked on again: its
+    output stays, and it does not count as done.
+    """
 
     not_started = "not_started"
     in_progress = "in_progress"
     complete = "complete"
+    needs_regeneration = "needs_regeneration"
 
 
 class Visibility(StrEnum):

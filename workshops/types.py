@@ -19,7 +19,7 @@ JSONObject = dict[str, Any]
 """A JSON object: text keys; values are text, numbers, booleans, None, lists and objects."""
 
 WorkshopStatusName = Literal["draft", "active", "paused", "completed"]
-StepStatusName = Literal["not_started", "in_progress", "complete"]
+StepStatusName = Literal["not_started", "in_progress", "complete", "needs_regeneration"]
 VisibilityName = Literal["private", "shared"]
 FormatTypeName = Literal["markdown", "pdf", "json"]
 

@@ -29,7 +29,10 @@ async def work() -> None:
     detail = await operations.get_workshop(workshop.id)
     assert_type(detail, WorkshopDetail)
     assert_type(detail["status"], Literal["draft", "active", "paused", "completed"])
-    assert_type(detail["steps"][0]["status"], Literal["not_started", "in_progress", "complete"])
+    assert_type(
+        detail["steps"][0]["status"],
+        Literal["not_started", "in_progress", "complete", "needs_regeneration"],
+    )
     assert_type(detail["steps"][0]["output"], dict[str, Any] | None)
     assert_type(detail["steps"][0]["name"], str)
     assert_type(detail["sessions"][0]["ended_at"], datetime | None)

@@ -61,8 +61,9 @@ INVARIANTS = (
         "SELECT id FROM workshop_steps WHERE status = 'complete' AND completed_at IS NULL",
     ),
     Invariant(
-        "steps have a completed_at without being complete",
-        "SELECT id FROM workshop_steps WHERE status <> 'complete' AND completed_at IS NOT NULL",
+        "steps have a completed_at and were never complete",
+        "SELECT id FROM workshop_steps"
+        " WHERE status NOT IN ('complete', 'needs_regeneration') AND completed_at IS NOT NULL",
     ),
     Invariant(
         "steps are in progress without started_at",

@@ -34,7 +34,7 @@ BREAKING_ROWS = (
     (
         "workshop_steps_status_check",
         "workshop_steps",
-        "status NOT IN ('not_started', 'in_progress', 'complete')",
+        "status NOT IN ('not_started', 'in_progress', 'complete', 'needs_regeneration')",
     ),
     (
         "workshop_steps_output_check",
@@ -179,8 +179,9 @@ async def forwards():
         tablename="workshop_steps",
         constraint_name="workshop_steps_status_check",
         constraint_class=Check,
+        # A database that the other application has used for a while holds the fourth one too.
         params={
-            "condition": "status IN ('not_started', 'in_progress', 'complete')"
+            "condition": "status IN ('not_started', 'in_progress', 'complete', 'needs_regeneration')"
         },
         schema=None,
     )

@@ -69,7 +69,8 @@ class WorkshopStep(
 ):
     """How far one workshop has come in one step, and what it produced there.
 
-    ``not_started -> in_progress -> complete``. A step that is complete has a
+    ``not_started -> in_progress -> complete``, and from there, if it is to be worked
+    on again, ``needs_regeneration -> complete``. A step that is complete has a
     ``completed_at``; one that is not started has neither a ``started_at`` nor an
     output. ``output`` is a JSON object or NULL.
     """
@@ -81,7 +82,7 @@ class WorkshopStep(
         default=StepStatus.not_started,
         choices=StepStatus,
         index=True,
-        help_text="not_started -> in_progress -> complete.",
+        help_text="not_started -> in_progress -> complete (-> needs_regeneration -> complete).",
     )
     # Piccolo types the value as str, which it is when Piccolo's own select has read it;
     # in what the operations return it is a dictionary.
@@ -95,7 +96,11 @@ class WorkshopStep(
         auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
     )
 
-    workshop_steps_status_check = Check("status IN ('not_started', 'in_progress', 'complete')")
+    # Not named workshop_steps_status_check: Piccolo compares constraints by name only, and
+    # that one allowed three statuses.
+    workshop_steps_known_status_check = Check(
+        "status IN ('not_started', 'in_progress', 'complete', 'needs_regeneration')"
+    )
     workshop_steps_output_check = Check("jsonb_typeof(output) = 'object'")
     workshop_steps_workshop_step_unique = Unique([workshop_id, step_id])
 
