@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from workshops.admin.progress import create_pages
 from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
@@ -50,12 +52,19 @@ def _quick_passwords() -> None:
 @pytest.fixture(scope="session")
 def _application() -> ASGIApp:
     settings = AdminSettings(login_attempts=100_000)
-    return protect(Starlette(routes=[Mount("/admin/", create_site(settings))]))
+    return protect(
+        Starlette(
+            routes=[
+                Mount("/admin/", create_site(settings)),
+                Mount("/progress/", create_pages(settings)),
+            ]
+        )
+    )
 
 
 @pytest.fixture
 def site(database: str, _application: ASGIApp) -> ASGIApp:
-    """The application: the admin at /admin. Building it takes a second, so tests share one."""
+    """The application: the admin and the pages. Building it takes a second, so tests share one."""
     return _application
 
 
@@ -245,3 +254,11 @@ async def save(
     row = (await client.get(address)).json()
     row.pop("id", None)
     return await client.patch(address, json={**row, **changes})
+
+
+async def send(client: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
+    """Fill in a form of a page, as a browser would, and send it."""
+    shown = await client.get(page)
+    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', shown.text)
+    assert token, f"no form on {page}"
+    return await client.post(action, data={"csrf_token": token[1], **fields})

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
-from pypdf import PdfReader
 
 from tests.admin.conftest import Desk, make_operator
 from tests.factories import make_workshop, step_of
@@ -191,8 +190,7 @@ async def test_refusal_on_a_list_is_shown(desk: Desk) -> None:
     await desk.page.click("tr:has(td a.subtle) a.subtle")
     await desk.page.click("tr:has(td a.subtle) .delete")
     text = await desk.page.inner_text("#refusal")
-    assert "10 steps, 1 member" in text
-    assert "Delete a workshop" in text
+    assert "It is deleted on its own page" in text
     await desk.page.click("#refusal button")
     await expect(desk.page.locator("#refusal")).to_be_hidden()
 
@@ -244,7 +242,7 @@ async def test_first_page_leads_to_the_progress_pages(desk: Desk) -> None:
     """The page after the log-in says where to look."""
     await desk.page.goto(f"{desk.address}/admin/")
     links = desk.page.locator(".welcome-links a")
-    await expect(links).to_have_text(["Progress board", "Step funnel", "People"])
+    await expect(links).to_have_text(["Progress board", "Step funnel", "People", "New workshop"])
     await expect(links.first).to_have_attribute("href", "../progress/")
 
 
@@ -282,49 +280,5 @@ async def test_viewer_is_offered_no_change(new_desk: NewDesk) -> None:
     await expect(desk.page.locator("select[name=status]")).to_be_disabled()
     await desk.open("workshops")
     await expect(desk.page.locator("a[href='#/workshop_steps/']")).to_be_visible()
-    await expect(desk.page.locator("a[href='#/forms/new-workshop/']")).to_be_hidden()
-    assert desk.complaints == []
-
-
-async def test_viewer_who_sends_a_form_is_told_why_not(new_desk: NewDesk) -> None:
-    """A plain admin's form is refused with a sentence."""
-    workshop = await make_workshop()
-    await make_operator("vera", superuser=False)
-    desk = await new_desk()
-    await desk.enter("vera")
-    await desk.open("forms/share-a-workshop")
-    await desk.page.fill("input[name=workshop_id]", workshop.id)
-    await desk.page.click("[data-uitest=submit_custom_form_button]")
-    await desk.page.wait_for_selector("text=Only superusers may change things")
-
-
-async def test_forms_do_what_they_say(desk: Desk) -> None:
-    """An action's form changes the workshop, and shows an error as a sentence."""
-    workshop = await make_workshop(title="A bakery without waste")
-    await desk.open("forms/complete-a-step")
-    await desk.page.fill("input[name=workshop_id]", "A bakery without waste")
-    await desk.page.fill("input[name=step_id]", "empathize")
-    await desk.page.click("[data-uitest=submit_custom_form_button]")
-    await desk.page.wait_for_selector("text=The step is complete")
-    assert (await step_of(workshop, "empathize")).status == "complete"
-    assert desk.complaints == []
-    await desk.open("forms/complete-a-step/")
-    await desk.page.reload()
-    await desk.page.fill("input[name=workshop_id]", workshop.id)
-    await desk.page.fill("input[name=step_id]", "empathize")
-    await desk.page.click("[data-uitest=submit_custom_form_button]")
-    await desk.page.wait_for_selector("text=cannot be completed")
-
-
-async def test_build_pack_is_downloaded_as_pdf(desk: Desk, tmp_path: Path) -> None:
-    """The form of build packs downloads a PDF that a reader can open."""
-    workshop = await make_workshop(title="A bakery without waste")
-    await desk.open("forms/generate-a-build-pack")
-    await desk.page.fill("input[name=workshop_id]", workshop.id)
-    await desk.page.fill("input[name=format_type]", "pdf")
-    async with desk.page.expect_download() as download:
-        await desk.page.click("[data-uitest=submit_custom_form_button]")
-    await (await download.value).save_as(tmp_path / "pack.pdf")
-    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "pack.pdf").pages)
-    assert "A bakery without waste" in text
+    await expect(desk.page.locator("a[href='/progress/new/']")).to_be_hidden()
     assert desk.complaints == []

@@ -53,7 +53,6 @@ async def test_viewer_changes_nothing(viewer: httpx.AsyncClient, audit_log: Audi
         ("DELETE", f"{API}/workshops/{workshop.id}/", None),
         ("PATCH", f"{API}/workshop_steps/{step.id}/", {"status": "complete"}),
         ("PATCH", f"{API}/piccolo_user/1/", {"superuser": True}),
-        ("POST", "/admin/api/forms/new-workshop/", {}),
         ("POST", "/progress/anything/", None),
     ]
     for method, address, body in requests:

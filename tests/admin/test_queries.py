@@ -219,7 +219,6 @@ MALFORMED: list[tuple[bytes, str]] = [
     [
         ("POST", "public/login/"),
         ("POST", "api/change-password/"),
-        ("POST", "api/forms/new-workshop/"),
         ("POST", "api/forms/nothing/"),
         ("POST", "api/media/"),
         ("POST", "api/media/generate-file-url/"),

@@ -92,7 +92,7 @@ async def test_production_sends_cookies_over_https_only(database: str) -> None:
 async def test_writes_need_the_csrf_token(superuser: httpx.AsyncClient) -> None:
     """A request that another site could make a browser send is refused."""
     del superuser.headers["X-CSRFToken"]
-    response = await superuser.post("/admin/api/forms/new-workshop/", json={})
+    response = await superuser.post("/admin/api/tables/workshops/", json={})
     assert response.status_code == 403
 
 

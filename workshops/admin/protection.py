@@ -1,7 +1,7 @@
 """What every request passes first: roles, one transaction for each change, the audit log.
 
-``protect`` wraps the whole application, so it covers tables, bulk actions, forms
-and pages alike. A request that may write (POST, PUT, PATCH, DELETE)
+``protect`` wraps the whole application, so it covers tables, bulk actions and
+pages alike. A request that may write (POST, PUT, PATCH, DELETE)
 
 1. is refused with a sentence unless its operator is a superuser (what concerns
    only the operator, such as the own password, is open to all);

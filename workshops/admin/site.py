@@ -16,7 +16,6 @@ from starlette.types import ASGIApp
 
 from workshops.admin.accounts import OperatorAccount
 from workshops.admin.crud import our_classes
-from workshops.admin.forms import forms
 from workshops.admin.login_limit import LoginLimit
 from workshops.admin.protection import find_operator
 from workshops.admin.read_only import READ_ONLY_TABLES
@@ -43,7 +42,6 @@ def create_site(settings: AdminSettings) -> ASGIApp:
 def _create_admin(settings: AdminSettings) -> AdminRouter:
     site: AdminRouter = create_admin(
         tables=table_configs(),
-        forms=forms(),
         auth_table=OperatorAccount,
         session_table=AdminSession,
         session_expiry=settings.session_idle,
@@ -65,6 +63,7 @@ def _links(settings: AdminSettings) -> dict[str, str]:
         "Progress board": "/progress/",
         "Step funnel": "/progress/steps/",
         "People": "/progress/people/",
+        "New workshop": "/progress/new/",
     }
     if settings.second_factor_key is not None:
         links["Second factor"] = "/admin/api/mfa-setup/"

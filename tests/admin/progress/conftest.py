@@ -9,41 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from tests.admin.conftest import Browse, Desk, make_operator
+from tests.admin.conftest import Desk, make_operator
 from workshops import operations
-from workshops.admin.progress import create_pages
-from workshops.admin.protection import protect
-from workshops.admin.settings import AdminSettings
-from workshops.admin.site import create_site
 from workshops.columns import utc_now
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop
 
 NewDesk = Callable[..., Awaitable[Desk]]
-
-
-@pytest.fixture(scope="session")
-def _application() -> ASGIApp:
-    settings = AdminSettings(login_attempts=100_000)
-    return protect(
-        Starlette(
-            routes=[
-                Mount("/admin/", create_site(settings)),
-                Mount("/progress/", create_pages(settings)),
-            ]
-        )
-    )
-
-
-@pytest.fixture
-async def viewer(log_in: Browse) -> httpx.AsyncClient:
-    """The client of Vera, who may only look."""
-    await make_operator("vera", superuser=False)
-    return await log_in("vera")
 
 
 @pytest.fixture
@@ -99,11 +73,3 @@ async def make_old(workshop: Workshop, *, days: int) -> datetime:
 def titles(page: str) -> list[str]:
     """Return the titles on the board, in order."""
     return re.findall(r'class="title"><a href="[^"]+">([^<]*)</a>', page)
-
-
-async def send(client: httpx.AsyncClient, page: str, action: str, **fields: str) -> httpx.Response:
-    """Fill in a form of a page, as a browser would, and send it."""
-    shown = await client.get(page)
-    token = re.search(r'name="csrf_token" value="([0-9a-f]+)"', shown.text)
-    assert token, f"no form on {page}"
-    return await client.post(action, data={"csrf_token": token[1], **fields})

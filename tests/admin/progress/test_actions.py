@@ -9,7 +9,8 @@ import httpx
 import pypdf
 import pytest
 
-from tests.admin.progress.conftest import make_workshop, send, titles
+from tests.admin.conftest import send
+from tests.admin.progress.conftest import make_workshop, titles
 from tests.factories import step_of
 from workshops import operations
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep

@@ -8,8 +8,8 @@ from html import unescape
 import httpx
 import pytest
 
-from tests.admin.conftest import Browse, make_operator
-from tests.admin.progress.conftest import make_old, make_workshop, send, titles
+from tests.admin.conftest import Browse, make_operator, send
+from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
 from workshops.tables import Workshop, WorkshopMember, WorkshopStep
 

@@ -11,51 +11,18 @@ from workshops.admin.crud import AlreadyWrittenError
 from workshops.admin.refusals import RefusedError
 from workshops.tables import (
     StepDefinition,
-    Workshop,
     WorkshopMember,
     WorkshopStep,
 )
 
 
 async def delete_workshop(row_id: str) -> None:
-    """Refuse, saying what would go with it and where to do it."""
-    counts = await count_belongings(row_id)
+    """Refuse, and say where it is done: the page shows what goes with it."""
     raise RefusedError(
         409,
-        f"With this workshop would go {belongings(counts)}. To delete it, use the form "
-        "“Delete a workshop” and type its title there.",
+        "With a workshop go its steps, members, sessions and build packs. It is deleted on its "
+        f"own page, /progress/workshops/{row_id}/, where its title has to be typed.",
     )
-
-
-async def count_belongings(workshop_id: str) -> dict[str, Any]:
-    """Return how many steps, members, sessions and build packs a workshop has."""
-    [counts] = await Workshop.raw(
-        "SELECT (SELECT count(*) FROM workshop_members WHERE workshop_id = w.id) AS members,"
-        " (SELECT count(*) FROM workshop_steps WHERE workshop_id = w.id) AS steps,"
-        " (SELECT count(*) FROM sessions WHERE workshop_id = w.id) AS sessions,"
-        " (SELECT count(*) FROM build_packs WHERE workshop_id = w.id) AS packs"
-        " FROM (SELECT {}::text AS id) w",
-        workshop_id,
-    )
-    return dict(counts)
-
-
-def belongings(counts: dict[str, Any]) -> str:
-    """Say how much belongs to a workshop: "10 steps, 1 member, ..."."""
-    return ", ".join(
-        plural(counts[name], noun)
-        for name, noun in (
-            ("steps", "step"),
-            ("members", "member"),
-            ("sessions", "session"),
-            ("packs", "build pack"),
-        )
-    )
-
-
-def plural(number: int, noun: str) -> str:
-    """Return a number and what it counts: "1 step", "10 steps"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 async def delete_member(row_id: str) -> None:

@@ -113,7 +113,7 @@
     for (const field of document.getElementsByName("row_version")) {
       boxOf(field)?.classList.add("not-offered");
     }
-    if (!row || table === "forms") return;
+    if (!row) return;
     label();
     if (row === "add") {
       for (const column of GIVEN) {
@@ -146,6 +146,7 @@
       ["../progress/", "Progress board", "which workshops move, and which are stuck"],
       ["../progress/steps/", "Step funnel", "at which step they are, and how long steps take"],
       ["../progress/people/", "People", "what one person has done, to export or to erase"],
+      ["../progress/new/", "New workshop", "with its owner and its steps"],
     ]) {
       const item = document.createElement("li");
       const link = document.createElement("a");
