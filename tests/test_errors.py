@@ -21,13 +21,24 @@ ALL: dict[str, type[Any]] = {
     for name, error in vars(errors).items()
     if isinstance(error, type) and issubclass(error, errors.WorkshopsError)
 }
-KINDS = {"NotFoundError", "ConflictError", "InvalidInputError", "InvalidTransitionError"}
+KINDS = {
+    "NotFoundError",
+    "ConflictError",
+    "InvalidInputError",
+    "InvalidTransitionError",
+    "DatabaseUnavailableError",
+}
 CONCRETE = [error for error in ALL.values() if is_dataclass(error)]
 
 
 def example_of(error: type[Any]) -> errors.WorkshopsError:
     """An error with a recognisable value in each field."""
-    values: dict[str, Any] = {"str": "<{0}>", "int": 12345, "tuple[str, ...]": ("a", "b")}
+    values: dict[str, Any] = {
+        "str": "<{0}>",
+        "int": 12345,
+        "bool": True,
+        "tuple[str, ...]": ("a", "b"),
+    }
     values["datetime"] = datetime(2026, 1, 2, 3, 4, 5, 678000)
     made = error(**{f.name: values[str(f.type)] for f in fields(error) if f.init})
     assert isinstance(made, errors.WorkshopsError)
@@ -72,7 +83,7 @@ def test_an_error_survives_pickle_and_copy(error: type[Any]) -> None:
 
 
 def test_every_concrete_error_is_of_one_kind() -> None:
-    """Application code needs to know four."""
+    """Application code needs to know five."""
     assert ALL.keys() >= KINDS
     for error in CONCRETE:
         kinds = [kind for kind in KINDS if issubclass(error, ALL[kind])]

@@ -17,16 +17,18 @@
     │   ├── LastOwnerError
     │   ├── StepExistsError
     │   ├── SessionOpenError
-    │   └── DuplicateValueError
+    │   ├── DuplicateValueError
+    │   └── TransactionConflictError
     ├── InvalidInputError                an argument cannot be used; nothing was written
     │   ├── TooLongError
     │   └── UnknownValueError
-    └── InvalidTransitionError           the state machine does not allow it
-        ├── WorkshopTransitionError
-        ├── OpenStepsError
-        ├── WorkshopNotOpenError
-        ├── StepTransitionError
-        └── SessionClosedError
+    ├── InvalidTransitionError           the state machine does not allow it
+    │   ├── WorkshopTransitionError
+    │   ├── OpenStepsError
+    │   ├── WorkshopNotOpenError
+    │   ├── StepTransitionError
+    │   └── SessionClosedError
+    └── DatabaseUnavailableError         the database does not answer
 
 Each concrete error carries the identifiers that it is about as attributes and
 builds its message from them: a sentence that can be shown to a person. No message
@@ -235,6 +237,20 @@ class DuplicateValueError(ConflictError):
 
 
 @dataclass(eq=False)
+class TransactionConflictError(ConflictError):
+    """PostgreSQL has undone the transaction, so that another one can go on.
+
+    To break a deadlock, mostly. Nothing was written. An operation has been tried
+    several times by then; a transaction of the caller's is the caller's to try again.
+    """
+
+    sentence = (
+        "The database has undone this because another transaction was at work on the same rows. "
+        "Nothing was changed; try again."
+    )
+
+
+@dataclass(eq=False)
 class TooLongError(InvalidInputError):
     """A value is over its limit; ``size`` and ``limit`` count ``unit``."""
 
@@ -329,3 +345,19 @@ class SessionClosedError(InvalidTransitionError):
 
     session_id: str
     ended_at: datetime
+
+
+@dataclass(eq=False)
+class DatabaseUnavailableError(WorkshopsError):
+    """The database cannot be reached, does not answer in time, or has gone away meanwhile.
+
+    ``transient`` tells whether waiting may help. ``safe_to_repeat`` tells whether
+    surely nothing was written, so that the same call, or the caller's transaction, can
+    be made again; if not, a change may have been stored: look before repeating it.
+    """
+
+    sentence = "{message}"
+
+    message: str
+    transient: bool = True
+    safe_to_repeat: bool = True

@@ -13,7 +13,7 @@ import asyncpg
 from starlette.responses import JSONResponse
 
 from workshops.constraints import domain_error
-from workshops.errors import InvalidInputError, WorkshopsError
+from workshops.errors import DatabaseUnavailableError, InvalidInputError, WorkshopsError
 
 READ_ONLY = "Only superusers may change things; your role is to look."
 
@@ -81,6 +81,8 @@ def refusal_of(
     match error:
         case InvalidInputError():
             return FieldsRefusedError({error.field: f"{error.problem}."})
+        case DatabaseUnavailableError():
+            raise error
         case WorkshopsError():
             return RefusedError(409, str(error))
         case asyncpg.UniqueViolationError(constraint_name=name) if name in _OF_ANOTHER_OPERATOR:

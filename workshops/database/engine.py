@@ -29,6 +29,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
 from workshops.database.settings import DatabaseSettings, SettingsError
+from workshops.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,17 +37,6 @@ if TYPE_CHECKING:
 
 MINIMUM_VERSION = 14
 """The oldest PostgreSQL that this project is run on."""
-
-
-class DatabaseUnavailableError(Exception):
-    """No connection to the database can be made. The message says why and what to check.
-
-    ``transient`` tells whether waiting may help: the server is not up yet.
-    """
-
-    def __init__(self, message: str, *, transient: bool) -> None:
-        self.transient = transient
-        super().__init__(message)
 
 
 class DatabaseTransaction(PostgresTransaction):

@@ -16,6 +16,7 @@ from workshops.admin.audit import keep_values_out, record_here
 from workshops.admin.tables import AuditAction
 from workshops.errors import (
     ConflictError,
+    DatabaseUnavailableError,
     InvalidInputError,
     InvalidTransitionError,
     NotFoundError,
@@ -56,6 +57,8 @@ def status_of(error: WorkshopsError) -> HTTPStatus:
             return HTTPStatus.CONFLICT
         case InvalidInputError() | ConfirmationError():
             return HTTPStatus.UNPROCESSABLE_ENTITY
+        case DatabaseUnavailableError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
     return HTTPStatus.BAD_REQUEST
 
 
