@@ -40,6 +40,8 @@ def example_of(error: type[Any]) -> errors.WorkshopsError:
         "tuple[str, ...]": ("a", "b"),
     }
     values["datetime"] = datetime(2026, 1, 2, 3, 4, 5, 678000)
+    if error is errors.DatabaseUnavailableError:
+        values["str"] = "<{0}>."  # a whole sentence
     made = error(**{f.name: values[str(f.type)] for f in fields(error) if f.init})
     assert isinstance(made, errors.WorkshopsError)
     return made

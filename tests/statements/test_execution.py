@@ -13,7 +13,12 @@ from tests.operations.concurrency import outside, transaction, until_waiting
 from tests.operations.conftest import OWNER, stored
 from workshops import operations
 from workshops.database.migrations import project_engine
-from workshops.errors import MemberExistsError, NotFoundError, WorkshopNotFoundError
+from workshops.errors import (
+    MemberExistsError,
+    NotFoundError,
+    TransactionConflictError,
+    WorkshopNotFoundError,
+)
 from workshops.statements.execution import in_transaction
 from workshops.tables import BuildPack, Session, StepDefinition, Workshop
 
@@ -201,6 +206,6 @@ async def test_a_transaction_that_a_deadlock_has_ended_is_tried_again(workshop: 
 @pytest.mark.usefixtures("deadlocks")
 async def test_a_deadlock_in_the_callers_transaction_is_the_callers(workshop: Workshop) -> None:
     """All of the transaction is undone, which only the caller can do again."""
-    with pytest.raises(asyncpg.DeadlockDetectedError):
+    with pytest.raises(TransactionConflictError):
         async with transaction():
             await operations.start_step(workshop.id, "define")

@@ -7,12 +7,22 @@ module is loaded, and never contains a value.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from asyncpg import DeadlockDetectedError, IntegrityConstraintViolationError
+from asyncpg import (
+    AdminShutdownError,
+    CannotConnectNowError,
+    IntegrityConstraintViolationError,
+    InterfaceError,
+    LockNotAvailableError,
+    PostgresConnectionError,
+    TransactionRollbackError,
+)
 from piccolo.engine.postgres import PostgresEngine
 
 from workshops.constraints import domain_error
+from workshops.errors import DatabaseUnavailableError, TransactionConflictError, WorkshopsError
+from workshops.statements.outages import outage
 from workshops.tables import Workshop
 
 if TYPE_CHECKING:
@@ -27,6 +37,15 @@ Result = TypeVar("Result")
 _ATTEMPTS = 5
 """How often something is tried that PostgreSQL ends to break a deadlock."""
 
+_CLOSED = (
+    AdminShutdownError,
+    CannotConnectNowError,
+    ConnectionError,
+    InterfaceError,
+    PostgresConnectionError,
+)
+"""How a connection ends that another one may stand in for at once."""
+
 
 def engine() -> PostgresEngine:
     """Return the engine of the project's tables."""
@@ -36,31 +55,41 @@ def engine() -> PostgresEngine:
 
 
 async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Do the work, and do it again if PostgreSQL has undone it to break a deadlock.
+    """Do the work, and do it again if surely nothing of it is stored and that may help.
 
-    Operations lock rows in one order, so hardly ever meet in a deadlock: a workshop
-    that is deleted while somebody joins it, or a plain DELETE by somebody else. In the
-    caller's transaction all of that is undone, which only the caller can do again.
+    That is when PostgreSQL has undone it to break a deadlock, and once when the
+    connection was lost before anything was sent, or before COMMIT. Operations lock rows in
+    one order, so hardly ever meet in a deadlock: a workshop that is deleted while
+    somebody joins it, or a plain DELETE by somebody else. In the caller's transaction
+    all of that is undone, which only the caller can do again.
     """
-    if engine().current_transaction.get():
-        return await work()
-    attempt = 1
+    attempts = 1 if engine().current_transaction.get() else _ATTEMPTS
+    closed = attempts == 1
     while True:
         try:
             return await work()
-        except DeadlockDetectedError:
-            if attempt == _ATTEMPTS:
+        except TransactionConflictError:
+            attempts -= 1
+            if not attempts:
                 raise
-            attempt += 1
+        except DatabaseUnavailableError as error:
+            if closed or not (error.safe_to_repeat and isinstance(error.__cause__, _CLOSED)):
+                raise
+            closed = True
 
 
 async def in_transaction(work: Callable[[], Awaitable[Result]]) -> Result:
     """Run several statements in one transaction: the caller's, or one of their own."""
 
     async def run() -> Result:
-        async with engine().transaction():
-            result = await work()
-        return result  # noqa: RET504 - to mypy, ``async with`` might have suppressed an error
+        done = False
+        try:
+            async with engine().transaction():
+                result = await work()
+                done = True
+        except Exception as error:
+            _raise_meaning(error, undone=not done)
+        return result
 
     return await _tried(run)
 
@@ -69,28 +98,45 @@ async def fetch(statement: str, *arguments: Any) -> Sequence[Record]:
     """Run one statement and return its rows.
 
     Raises:
+        DatabaseUnavailableError: the database is away.
+        TransactionConflictError: PostgreSQL has undone it, to break a deadlock.
         WorkshopsError: a constraint is violated that means one of them.
     """
     database = engine()
     if database.log_queries:
         database.print_query(query_id=database.get_query_id(), query=statement)
-    try:
-        return await _tried(partial(_send, database, statement, arguments))
-    except IntegrityConstraintViolationError as violation:
-        if error := domain_error(violation):
-            raise error from violation
-        raise
+    return await _tried(partial(_send, database, statement, arguments))
+
+
+def _raise_meaning(error: Exception, *, undone: bool) -> NoReturn:
+    """Raise the error of ours that one of the driver means, or itself."""
+    meaning: WorkshopsError | None = None
+    if isinstance(error, WorkshopsError):
+        raise error
+    if isinstance(error, IntegrityConstraintViolationError):
+        meaning = domain_error(error)
+    elif isinstance(error, (TransactionRollbackError, LockNotAvailableError)):
+        meaning = TransactionConflictError()
+    else:
+        meaning = outage(error, undone=undone)
+    if meaning is None:
+        raise error
+    raise meaning from error
 
 
 async def _send(
     database: PostgresEngine, statement: str, arguments: Sequence[Any]
 ) -> Sequence[Record]:
-    if current := database.current_transaction.get():
-        records = await current.connection.fetch(statement, *arguments)
-    elif database.pool:
-        records = await database._run_in_pool(statement, arguments)
-    else:
-        records = await database._run_in_new_connection(statement, arguments)
+    current = database.current_transaction.get()
+    try:
+        if current:
+            records = await current.connection.fetch(statement, *arguments)
+        elif database.pool:
+            records = await database._run_in_pool(statement, arguments)
+        else:
+            records = await database._run_in_new_connection(statement, arguments)
+    except Exception as error:
+        _raise_meaning(error, undone=current is not None)
     return records  # type: ignore[no-any-return]
 
 

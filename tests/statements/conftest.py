@@ -1,0 +1,5 @@
+"""The fixtures of the operations' tests."""
+
+from tests.operations.conftest import workshop
+
+__all__ = ["workshop"]
