@@ -20,7 +20,7 @@ from workshops.database.settings import (
 def test_a_plain_url_names_every_part() -> None:
     """User, password, host, port and database are read."""
     assert parse_database_url("postgresql://ada:secret@db.example.com:6432/product") == {
-        "dsn": "postgresql://db.example.com:6432",
+        "dsn": "postgresql://ada@db.example.com:6432/product",
         "user": "ada",
         "password": "secret",
         "host": "db.example.com",
@@ -43,7 +43,7 @@ def test_a_password_may_hold_any_character(written: str) -> None:
     config = parse_database_url(f"postgresql://ada:{written}@localhost:5432/d?sslmode=require")
     assert config["password"] == "p@ss:w/o?r#d%"
     assert (config["host"], config["database"]) == ("localhost", "d")
-    assert config["dsn"] == "postgresql://localhost:5432?sslmode=require"
+    assert config["dsn"] == "postgresql://ada@localhost:5432/d?sslmode=require"
 
 
 @given(password=st.text(st.characters(codec="utf-8", exclude_characters="%"), min_size=1))
@@ -54,9 +54,28 @@ def test_any_text_without_a_percent_sign_is_a_password(password: str) -> None:
 
 
 def test_parameters_of_other_drivers_are_left_out() -> None:
-    """channel_binding and pgbouncer would reach the server as unknown settings."""
+    """channel_binding and schema would reach the server as unknown settings."""
     config = parse_database_url("postgresql://h/d?sslmode=require&channel_binding=require&schema=x")
-    assert config["dsn"] == "postgresql://h?sslmode=require"
+    assert config["dsn"] == "postgresql://h/d?sslmode=require"
+
+
+def test_settings_of_the_server_are_kept_out_of_the_dsn() -> None:
+    """psql, which gets the dsn, knows no such parameters."""
+    config = parse_database_url("postgresql://h/d?search_path=x&sslmode=require")
+    assert config["dsn"] == "postgresql://h/d?sslmode=require"
+    assert config["server_settings"] == {"search_path": "x"}
+
+
+def test_pgbouncer_in_the_url_means_its_transaction_mode() -> None:
+    """As other drivers' users write it: nothing is cached, and no settings are sent."""
+    for variables in (
+        {"database_url": "postgresql://h/d?pgbouncer=true"},
+        {"database_url": "postgresql://h/d", "database_pooler": "transaction"},
+    ):
+        settings = DatabaseSettings(**variables)  # type: ignore[arg-type]
+        assert settings.connection_config()["statement_cache_size"] == 0
+        assert settings.limits_of_server() == {}
+        assert settings.limit_of_client() == 30
 
 
 def test_a_socket_directory_is_given_as_a_parameter() -> None:
@@ -68,7 +87,7 @@ def test_a_socket_directory_is_given_as_a_parameter() -> None:
 def test_several_hosts_are_left_to_the_driver() -> None:
     """A list of hosts stays in the dsn."""
     config = parse_database_url("postgresql://u@a:1,b:2/d?target_session_attrs=primary")
-    assert config["dsn"] == "postgresql://a:1,b:2?target_session_attrs=primary"
+    assert config["dsn"] == "postgresql://u@a:1,b:2/d?target_session_attrs=primary"
     assert "host" not in config
 
 

@@ -9,7 +9,10 @@ What it changes, and why:
 - a connection that cannot be made is a ``DatabaseUnavailableError``, one sentence
   without the password;
 - a connection is given back, and the task left as it was found, if a transaction's
-  connection dies or its task is cancelled at any moment;
+  connection dies or its task is cancelled at any moment, within a second even
+  if the server hangs;
+- the connections of the pool have the time-outs of the settings. A command's own
+  connection (``get_new_connection``) has none: a migration may take long;
 - a new connection of the pool knows ``record[]`` before its first query;
 - the pool sends no reset query at each release: nothing here keeps state in a
   session, and the round trip is about a quarter of a small query's time.
@@ -19,7 +22,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -27,16 +29,21 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from workshops.database.embedded import EmbeddedServer, EmbeddedServerError
-from workshops.database.settings import DatabaseSettings, SettingsError
+from workshops.database.embedded import EmbeddedServer
+from workshops.database.outages import why_unavailable
 from workshops.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
+
+    from workshops.database.settings import DatabaseSettings
 
 MINIMUM_VERSION = 14
 """The oldest PostgreSQL that this project is run on."""
+
+GIVE_BACK_SECONDS = 1.0
+"""How long a connection may take to end its work when it is given back early."""
 
 
 class DatabaseTransaction(PostgresTransaction):
@@ -46,6 +53,13 @@ class DatabaseTransaction(PostgresTransaction):
     the dead transaction stays current: every later query of that task fails. A task
     cancelled while it waits for BEGIN leaves the pool without that connection.
     """
+
+    engine: DatabaseEngine
+
+    async def get_connection(self) -> Any:
+        if self.engine.pool:
+            return await self.engine.acquire()
+        return await self.engine.get_new_connection()
 
     async def __aenter__(self) -> PostgresTransaction:
         try:
@@ -64,9 +78,13 @@ class DatabaseTransaction(PostgresTransaction):
         if self._parent is not None:
             return await super().__aexit__(exception_type, exception, traceback)
         try:
-            if exception is not None and self._is_lost():
-                return False  # nothing to roll back; let the caller see its own error
-            return await super().__aexit__(exception_type, exception, traceback)
+            if exception is None:
+                return await super().__aexit__(exception_type, exception, traceback)
+            if not self._is_lost():  # else let the caller see its own error
+                with contextlib.suppress(TimeoutError):  # the server hangs, and undoes it by itself
+                    async with asyncio.timeout(GIVE_BACK_SECONDS):
+                        await super().__aexit__(exception_type, exception, traceback)
+            return False
         finally:
             if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
@@ -101,40 +119,56 @@ async def _learn_records(connection: asyncpg.Connection) -> None:
 class DatabaseEngine(PostgresEngine):
     """A PostgreSQL engine for the given settings.
 
-    ``application_name`` is shown in ``pg_stat_activity``.
+    ``application_name`` is shown in ``pg_stat_activity``. The other arguments are
+    Piccolo's own; extensions are made when the pool is started.
     """
 
-    def __init__(self, settings: DatabaseSettings, *, application_name: str = "workshops") -> None:
+    def __init__(
+        self,
+        settings: DatabaseSettings,
+        *,
+        application_name: str = "workshops",
+        extensions: Sequence[str] = (),
+        log_queries: bool = False,
+        log_responses: bool = False,
+        extra_nodes: Mapping[str, PostgresEngine] | None = None,
+    ) -> None:
         self.settings = settings
         self._application_name = application_name
         self._connection: dict[str, Any] | None = (
             settings.connection_config() if settings.database_url else None
         )
         self.embedded = None if self._connection else EmbeddedServer(settings.workshops_data_dir)
-        super().__init__(config={"database": "workshops"})
+        super().__init__(
+            config={"database": "workshops"},
+            extensions=extensions,
+            log_queries=log_queries,
+            log_responses=log_responses,
+            extra_nodes=extra_nodes,
+        )
 
     async def check_version(self) -> None:
         """Do nothing: ``start_connection_pool`` checks the version."""
 
     async def prep_database(self) -> None:
-        """Do nothing: no extension is needed."""
+        """Do nothing: ``start_connection_pool`` makes the extensions."""
 
     @property
     def config(self) -> dict[str, Any]:
         """The arguments of ``asyncpg.connect``; starts the embedded server if there is one."""
         if self.embedded is not None:
+            if not self.embedded.exists():
+                where = self.settings.workshops_data_dir
+                print(f"A new database is made in {where}.", file=sys.stderr, flush=True)  # noqa: T201
             self.embedded.start()
             self._connection = self.embedded.connection_config()
         assert self._connection is not None
-        config = {
-            **self._connection,
-            "timeout": self.settings.database_timeout,
-            "server_settings": {"application_name": self._application_name, "timezone": "UTC"},
+        config = {**self._connection, "timeout": self.settings.database_timeout}
+        config["server_settings"] = {
+            "application_name": self._application_name,
+            "timezone": "UTC",
+            **config.get("server_settings", {}),
         }
-        if self.settings.database_pooler == "transaction":
-            # The next statement may reach another server connection, where a
-            # prepared statement of this one does not exist.
-            config["statement_cache_size"] = 0
         return config
 
     @config.setter
@@ -151,20 +185,25 @@ class DatabaseEngine(PostgresEngine):
         return f"{host}/{config.get('database', '')}".rstrip("/")
 
     async def get_new_connection(self) -> asyncpg.Connection:
-        """Open a connection outside the pool.
+        """Open a connection outside the pool, without time-outs.
 
         Raises:
             DatabaseUnavailableError: it cannot be made.
         """
+        return await self._connect()
+
+    async def _connect(self, *, limits: Mapping[str, str] | None = None, **options: Any) -> Any:
         try:
             # Starting the embedded server blocks for about a second.
             config = await asyncio.to_thread(lambda: self.config)
-            return await asyncpg.connect(**config)
+            settings = {**(limits or {}), **config.pop("server_settings")}
+            settings.update(options.pop("server_settings", None) or {})
+            return await asyncpg.connect(**{**config, **options}, server_settings=settings)
         except Exception as error:
             raise self._unavailable(error) from error
 
-    async def start_connection_pool(self, **kwargs: Any) -> None:
-        """Open the pool, waiting up to ``DATABASE_WAIT`` seconds for a database that comes up.
+    async def wait_until_available(self) -> None:
+        """Wait up to ``DATABASE_WAIT`` seconds for a database that comes up.
 
         Raises:
             DatabaseUnavailableError: it did not come up, refuses us, or is too old.
@@ -194,13 +233,68 @@ class DatabaseEngine(PostgresEngine):
                 f"version {MINIMUM_VERSION} or newer is needed.",
                 transient=False,
             )
-        await super().start_connection_pool(
-            min_size=1,
-            max_size=self.settings.database_pool_size,
-            init=_learn_records,
-            reset=_keep_session,
-            **kwargs,
+
+    async def start_connection_pool(self, **kwargs: Any) -> None:
+        """Open the pool, waiting up to ``DATABASE_WAIT`` seconds for a database that comes up.
+
+        The arguments are those of ``asyncpg.create_pool``.
+
+        Raises:
+            DatabaseUnavailableError: it did not come up, refuses us, or is too old.
+        """
+        if self.pool is not None:
+            await super().start_connection_pool()  # warns
+            return
+        await self.wait_until_available()
+        await super().prep_database()  # type: ignore[no-untyped-call]
+        options: dict[str, Any] = {
+            "min_size": min(1, kwargs.get("max_size", 1)),
+            "max_size": max(self.settings.database_pool_size, kwargs.get("min_size", 1)),
+            "init": _learn_records,
+            "reset": _keep_session,
+            "connect": self._connect_for_pool,
+        }
+        self.pool = await asyncpg.create_pool(**{**options, **kwargs})
+
+    async def _connect_for_pool(self, dsn: None, **options: Any) -> Any:
+        """Open a connection; an embedded server that has ended is started again."""
+        return await self._connect(
+            limits=self.settings.limits_of_server(),
+            **{"command_timeout": self.settings.limit_of_client(), **options},
         )
+
+    async def acquire(self) -> Any:
+        """Return a connection of the pool, for ``pool.release``.
+
+        Raises:
+            DatabaseUnavailableError: none became free within ``DATABASE_POOL_TIMEOUT``
+                seconds, or a new one cannot be made.
+        """
+        assert self.pool is not None
+        try:
+            # Not asyncpg's own argument: it makes each release slower too.
+            async with asyncio.timeout(self.settings.database_pool_timeout or None):
+                return await self.pool.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailableError(
+                f"All {self.pool.get_max_size()} connections to the database are in use, "
+                f"for {self.settings.database_pool_timeout:g} seconds.",
+                transient=True,
+            ) from error
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        connection = await self.acquire()
+        pool = self.pool
+        assert pool is not None
+        try:
+            result = await connection.fetch(query, *(args or ()))
+        except BaseException:
+            # Without a limit it would wait for the end of a cancelled query, however long.
+            with contextlib.suppress(TimeoutError):
+                await pool.release(connection, timeout=GIVE_BACK_SECONDS)
+            raise
+        await pool.release(connection)
+        return result
 
     async def close_connection_pool(self) -> None:
         """Close the pool, if there is one; give up on a query that does not end in 5 seconds."""
@@ -230,39 +324,8 @@ class DatabaseEngine(PostgresEngine):
             self.embedded.stop()
 
     def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
-        reason, transient = _reason(error)
+        reason, transient = why_unavailable(error)
         advice = "" if self.embedded else " Check DATABASE_URL and that the server is running."
         return DatabaseUnavailableError(
             f"Cannot connect to {self.address}: {reason}.{advice}", transient=transient
         )
-
-
-def _reason(error: Exception) -> tuple[str, bool]:
-    """Return why a connection failed, and whether waiting may help."""
-    match error:
-        case EmbeddedServerError() | SettingsError():
-            return str(error).rstrip("."), False
-        case asyncpg.InvalidPasswordError() | asyncpg.InvalidAuthorizationSpecificationError():
-            return "the server refuses this user and password", False
-        case asyncpg.InvalidCatalogNameError():
-            return "there is no such database on the server", False
-        case asyncpg.CannotConnectNowError():
-            return "the server is starting up or shutting down", True
-        case asyncpg.TooManyConnectionsError():
-            return "the server has no connection left", True
-        case asyncpg.PostgresError():
-            return str(error).rstrip("."), False
-        case TimeoutError():
-            return "no answer in time", True
-        case ssl.SSLError():
-            return f"no secure connection ({error.reason or 'TLS failed'})", False
-        case OSError(strerror=str(reason)) if reason:
-            return reason[0].lower() + reason[1:].rstrip("."), True
-        case OSError():  # of asyncpg's own: a whole clause
-            return str(error).rstrip(".") or "connection refused", "SSL upgrade" not in str(error)
-        case _:
-            # Anything else comes from reading the URL, whose text must not be shown.
-            return "the connection settings cannot be used", False
-
-
-__all__ = ["MINIMUM_VERSION", "DatabaseEngine", "DatabaseTransaction", "DatabaseUnavailableError"]

@@ -1,18 +1,28 @@
 """Where the database is and how to talk to it: read from the environment.
 
-======================  =======================================================
-``DATABASE_URL``        ``postgresql://user:password@host:port/database``, with
-                        libpq's parameters such as ``?sslmode=require``. Unset:
-                        the embedded PostgreSQL.
-``DATABASE_POOLER``     ``transaction`` behind a pooler in transaction mode
-                        (PgBouncer, Supavisor): turns statement caching off.
-                        ``session`` (the default) otherwise.
-``DATABASE_POOL_SIZE``  The most connections that one process opens (10).
-``DATABASE_TIMEOUT``    Seconds to wait for one connection (5).
-``DATABASE_WAIT``       Seconds that a server at its start waits for a database
-                        that is still coming up (30).
-``WORKSHOPS_DATA_DIR``  Where the embedded PostgreSQL keeps its data (``.data``).
-======================  =======================================================
+==============================  ===============================================
+``DATABASE_URL``                ``postgresql://user:password@host:port/database``,
+                                with libpq's parameters such as
+                                ``?sslmode=require``. Unset: the embedded
+                                PostgreSQL.
+``DATABASE_POOLER``             ``transaction`` behind a pooler in transaction mode
+                                (PgBouncer, Supavisor): turns statement caching
+                                off, as does ``?pgbouncer=true`` in the URL.
+                                ``session`` (the default) otherwise.
+``DATABASE_POOL_SIZE``          The most connections that one process opens (10).
+``DATABASE_POOL_TIMEOUT``       Seconds to wait for a free one of these (30).
+``DATABASE_TIMEOUT``            Seconds to wait for a new connection (5).
+``DATABASE_STATEMENT_TIMEOUT``  Seconds that a statement of the pool may take (30).
+``DATABASE_LOCK_TIMEOUT``       Seconds that it may wait for a lock (10).
+``DATABASE_WAIT``               Seconds that a server at its start waits for a
+                                database that is still coming up (30).
+``WORKSHOPS_DATA_DIR``          Where the embedded PostgreSQL keeps its data
+                                (``.data`` beside ``piccolo_conf.py``).
+==============================  ===============================================
+
+A time-out of 0 is none. The one of locks is the server's to keep; behind a pooler in
+transaction mode, which passes no settings on, it is set for the role:
+``ALTER ROLE ... SET lock_timeout``.
 """
 
 from __future__ import annotations
@@ -38,7 +48,10 @@ class DatabaseSettings(BaseSettings):
     database_url: SecretStr | None = None
     database_pooler: Literal["session", "transaction"] = "session"
     database_pool_size: Annotated[int, Field(ge=1, le=1000)] = 10
+    database_pool_timeout: Annotated[float, Field(ge=0, le=3600)] = 30
     database_timeout: Annotated[float, Field(gt=0, le=300)] = 5
+    database_statement_timeout: Annotated[float, Field(ge=0, le=86_400)] = 30
+    database_lock_timeout: Annotated[float, Field(ge=0, le=86_400)] = 10
     database_wait: Annotated[float, Field(ge=0, le=3600)] = 30
     workshops_data_dir: Path = Path(".data")
 
@@ -49,7 +62,31 @@ class DatabaseSettings(BaseSettings):
             SettingsError: the URL cannot be understood.
         """
         assert self.database_url is not None
-        return parse_database_url(self.database_url.get_secret_value())
+        config = parse_database_url(self.database_url.get_secret_value())
+        if self.database_pooler == "transaction":
+            config.update(_NOTHING_CACHED)
+        return config
+
+    @property
+    def _server_keeps_limits(self) -> bool:
+        return self.database_url is None or "statement_cache_size" not in self.connection_config()
+
+    def limits_of_server(self) -> dict[str, str]:
+        """Return the time-outs that PostgreSQL keeps, as settings of a session."""
+        if not self._server_keeps_limits:
+            return {}
+        limits = {
+            "statement_timeout": self.database_statement_timeout,
+            "lock_timeout": self.database_lock_timeout,
+        }
+        return {name: f"{seconds * 1000:.0f}" for name, seconds in limits.items() if seconds}
+
+    def limit_of_client(self) -> float | None:
+        """Return the seconds after which a statement is given up, whatever the server does."""
+        if not self.database_statement_timeout:
+            return None
+        # A server that lives is to say itself what took too long.
+        return self.database_statement_timeout + (2 if self._server_keeps_limits else 0)
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)
@@ -69,6 +106,8 @@ def read_settings(settings: type[Settings]) -> Settings:
         raise SettingsError(f"{name} cannot be used: {problem['msg'].lower()}.") from None
 
 
+# Not pydantic's PostgresDsn: it takes ``u:p@ss/word@host`` for the host ``ss``, and
+# refuses the URL of a socket.
 _URL = re.compile(
     r"""(?P<scheme>[a-z0-9+]+)://
         (?:(?P<user>[^:@/]*)(?::(?P<password>.*))?@)?  # greedy: a password may hold an @
@@ -92,6 +131,17 @@ _NOT_FOR_ASYNCPG = {
     "pool_timeout",
     "schema",
 }
+# What psql and asyncpg both read in a URL; anything else is a setting of the server.
+_FOR_DRIVERS = {
+    "gsslib",
+    "krbsrvname",
+    "passfile",
+    "service",
+    "target_session_attrs",
+}
+# The next statement may reach another server connection, where a prepared
+# statement of this one does not exist.
+_NOTHING_CACHED = {"statement_cache_size": 0}
 
 _TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _TLS_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
@@ -130,11 +180,20 @@ def parse_database_url(url: str) -> dict[str, Any]:
         host, port = hosts, ""
     if port and not several and not (port.isdigit() and 0 < int(port) < 65536):
         raise SettingsError(f"DATABASE_URL has no usable port. It should look like {_EXAMPLE}")
-    parameters = {name: query[name] for name in query if name not in _NOT_FOR_ASYNCPG}
+    if query.get("pgbouncer", "").lower() == "true":
+        config.update(_NOTHING_CACHED)
+    known = {name: query[name] for name in query if name not in _NOT_FOR_ASYNCPG}
+    parameters = {
+        name: value for name, value in known.items() if name in _FOR_DRIVERS or name[:3] == "ssl"
+    }
     _check_tls(parameters)
-    # Hosts (there may be several) and parameters are asyncpg's to read; the rest is
-    # given beside, so that no character of a password has to survive its parser.
-    config["dsn"] = f"postgresql://{hosts}" + (
+    if settings := {name: known[name] for name in known if name not in parameters}:
+        config["server_settings"] = settings
+    # Whole but for the password, because `piccolo sql_shell run` passes it to psql; that
+    # is given beside, so that none of its characters has to survive a parser.
+    user = f"{quote(config['user'], safe='')}@" if "user" in config else ""
+    database = f"/{quote(config['database'], safe='')}" if "database" in config else ""
+    config["dsn"] = f"postgresql://{user}{hosts}{database}" + (
         f"?{urlencode(parameters, quote_via=quote)}" if parameters else ""
     )
     if host and not several:

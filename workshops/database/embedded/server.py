@@ -46,6 +46,10 @@ class EmbeddedServer:
         self._lease: int | None = None
         self._lease_pid: int | None = None
 
+    def exists(self) -> bool:
+        """Tell whether the database has been made, by an earlier start."""
+        return self._layout.cluster.exists()
+
     def start(self) -> None:
         """Use the server, starting it if it does not run; return when it answers.
 
