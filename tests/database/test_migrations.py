@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from pathlib import Path
 
 import asyncpg
 import pytest
 
-from tests.commands.running import run
+from tests.commands.running import PROJECT, Result, run, run_program
 from tests.conftest import Server
 from workshops.step_catalog import STEP_CATALOG
 
@@ -143,7 +145,7 @@ async def test_check_names_every_difference(server: Server, migrated_database: s
         "workshops.status: expected text not null default 'draft'::text, found text not null",
         "workshops.org_id: expected text, found text not null",
         "found timestamp(6) without time zone not null",
-        "sessions.note: expected nothing, found text",
+        "columns of another application: sessions.note",
         "build_packs: expected check",
         "workshop_steps: expected index using btree (status), found nothing",
         "workshop_steps: expected foreign key (step_id) references step_definitions (id)"
@@ -151,6 +153,81 @@ async def test_check_names_every_difference(server: Server, migrated_database: s
         "pending in workshops_admin",
     ):
         assert expected in result.out
+
+
+async def test_check_ends_quietly_where_its_output_does(
+    migrated_database: str, server: Server
+) -> None:
+    """`check | head` prints no traceback."""
+    result = await run_program(
+        "bash",
+        "-c",
+        f"{sys.executable} -m piccolo.main workshops check | true",
+        DATABASE_URL=server.url(migrated_database),
+    )
+    assert result == (0, "", "")
+
+
+async def test_a_dependency_that_an_app_does_not_name_is_what_it_is_told(
+    server: Server, empty_database: str, tmp_path: Path
+) -> None:
+    """An application's own app that forgot migration_dependencies; nothing is changed."""
+    app = tmp_path / "notes"
+    (app / "piccolo_migrations").mkdir(parents=True)
+    (app / "__init__.py").touch()
+    (app / "piccolo_migrations/__init__.py").touch()
+    (app / "piccolo_app.py").write_text(
+        "from pathlib import Path\n"
+        "from piccolo.conf.apps import AppConfig\n"
+        "APP_CONFIG = AppConfig(app_name='notes', table_classes=[],\n"
+        "    migrations_folder_path=Path(__file__).parent / 'piccolo_migrations')\n"
+    )
+    (app / "piccolo_migrations/notes_2026_11_01t10_00_00_000000.py").write_text(
+        "from piccolo.apps.migrations.auto.migration_manager import MigrationManager\n"
+        "from piccolo.table import Table\n"
+        "ID = '2026-11-01T10:00:00:000000'\n"
+        "async def create():\n"
+        "    await Table.raw('CREATE TABLE notes (workshop_id text REFERENCES workshops)')\n"
+        "async def forwards():\n"
+        "    manager = MigrationManager(migration_id=ID, app_name='notes', description='')\n"
+        "    manager.add_raw(create)\n"
+        "    return manager\n"
+    )
+    (tmp_path / "piccolo_conf.py").write_text(
+        "from piccolo.conf.apps import AppRegistry\n"
+        "from workshops.database import DatabaseEngine, DatabaseSettings, read_settings\n"
+        "DB = DatabaseEngine(read_settings(DatabaseSettings))\n"
+        "APP_REGISTRY = AppRegistry(apps=['notes.piccolo_app', 'workshops.piccolo_app'])\n"
+    )
+
+    async def piccolo_workshops(*arguments: str) -> Result:
+        command = (sys.executable, "-W", "ignore", "-m", "piccolo.main", "workshops", *arguments)
+        return await run_program(
+            *command,
+            directory=tmp_path,
+            PYTHONPATH=f"{tmp_path}:{PROJECT}",
+            DATABASE_URL=server.url(empty_database),
+        )
+
+    result = await piccolo_workshops("migrate")
+    assert (result.code, result.out) == (1, "")
+    assert result.err == (
+        'A migration of notes failed and nothing was changed: relation "workshops" does not '
+        "exist. If another app makes it, name that app in migration_dependencies of notes's "
+        "AppConfig.\n"
+    )
+
+    config = app / "piccolo_app.py"
+    dependent = "migration_dependencies=['workshops.piccolo_app'], table_classes"
+    config.write_text(config.read_text().replace("table_classes", dependent))
+    result = await piccolo_workshops("migrate")
+    assert result.code == 0, result
+
+    # The operators' site has tables of its own, which no migration of these apps can make.
+    for command in (("operator", "list"), ("serve", "--port=0")):
+        result = await piccolo_workshops(*command)
+        assert result.code == 1
+        assert "does not register workshops.admin.piccolo_app and piccolo.apps.user" in result.err
 
 
 async def test_check_counts_the_rows_that_break_an_invariant(
