@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from tests.commands.running import run
 from tests.commands.serving import serving
 from tests.conftest import Server
-
-DRIZZLE = (Path(__file__).parent / "drizzle.sql").read_text()
-FIRST_MIGRATION = "2026-11-22T11:41:14:685088"
+from workshops.database.catalogue import DRIZZLE_DESIGN
 
 ROWS = """
 INSERT INTO step_definitions (id, "order", name, description)
@@ -58,7 +56,7 @@ async def contents(server: Server, database: str) -> dict[str, list[str]]:
 async def drizzle_database(server: Server, empty_database: str) -> str:
     """A database as the Drizzle design made it, with rows in all tables."""
     connection = await server.connect(empty_database)
-    await connection.execute(DRIZZLE)
+    await connection.execute(DRIZZLE_DESIGN)
     await connection.execute(ROWS)
     await connection.close()
     return empty_database
@@ -77,42 +75,127 @@ async def waiting_for_a_lock(server: Server, database: str) -> None:
     await connection.close()
 
 
-async def adopt(url: str) -> None:
-    """Fake the first migration, as the documentation says."""
-    result = await run(
-        "migrations", "forwards", "workshops", FIRST_MIGRATION, "--fake", DATABASE_URL=url
-    )
-    assert result.code == 0, result
-
-
+@pytest.mark.parametrize("command", [("workshops", "migrate"), ("migrations", "forwards", "all")])
 async def test_adoption_keeps_every_row_and_ends_clean(
-    server: Server, drizzle_database: str
+    server: Server, drizzle_database: str, command: tuple[str, ...]
 ) -> None:
-    """After the documented commands check is clean and the rows are what they were."""
+    """One command, and Piccolo's own too; check is clean and the rows are what they were."""
     url = server.url(drizzle_database)
     before = await contents(server, drizzle_database)
-    await adopt(url)
-    result = await run("migrations", "forwards", "all", DATABASE_URL=url)
+    result = await run(*command, DATABASE_URL=url)
     assert result.code == 0, result
+    if command == ("workshops", "migrate"):
+        assert "The six tables are there already: they are taken over" in result.out
+        assert "SHARED_DATABASE=1" in result.out
     check = await run("workshops", "check", DATABASE_URL=url)
     assert check.code == 0, check
     assert await contents(server, drizzle_database) == before
+    again = await run("workshops", "migrate", DATABASE_URL=url)
+    assert again.out == "Nothing to do: no migration is pending.\n"
 
 
-async def test_adoption_replaces_the_foreign_key_without_cascade(
+async def test_the_seed_script_of_the_other_application_takes_no_step_along(
     server: Server, drizzle_database: str
 ) -> None:
-    """The one key that did not cascade does so afterwards, under its old name."""
+    """step_id stays NO ACTION there, and check accepts it; every other key cascades."""
     url = server.url(drizzle_database)
-    await adopt(url)
-    await run("workshops", "migrate", DATABASE_URL=url)
     connection = await server.connect(drizzle_database)
-    definition = await connection.fetchval(
-        "SELECT pg_get_constraintdef(oid) FROM pg_constraint"
-        " WHERE conname = 'workshop_steps_step_id_step_definitions_id_fk'"
+    await connection.execute(
+        "ALTER TABLE sessions DROP CONSTRAINT sessions_workshop_id_workshops_id_fk,"
+        " ADD CONSTRAINT sessions_workshop_id_workshops_id_fk"
+        " FOREIGN KEY (workshop_id) REFERENCES workshops (id)"
+    )
+    await run("workshops", "migrate", DATABASE_URL=url)
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
+        await connection.execute("DELETE FROM step_definitions")
+    await connection.execute("DELETE FROM workshops")
+    await connection.close()
+    check = await run("workshops", "check", DATABASE_URL=url)
+    assert check.code == 0, check
+    assert "on delete no action on update no action, as the Drizzle design creates it" in check.out
+
+
+async def test_what_the_other_application_has_added_is_a_notice(
+    server: Server, drizzle_database: str
+) -> None:
+    """Its columns, indexes and tables hinder neither the adoption nor our writes."""
+    url = server.url(drizzle_database)
+    connection = await server.connect(drizzle_database)
+    await connection.execute(
+        "ALTER TABLE workshops ADD color text, ADD emoji text UNIQUE,"
+        " ADD workshop_type text NOT NULL DEFAULT 'solo' CHECK (workshop_type <> '');"
+        "CREATE INDEX theirs ON workshops (title);"
+        "CREATE TABLE chat_messages"
+        " (id text PRIMARY KEY, session_id text NOT NULL REFERENCES sessions)"
     )
     await connection.close()
-    assert definition == "FOREIGN KEY (step_id) REFERENCES step_definitions(id) ON DELETE CASCADE"
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 0, result
+    check = await run("workshops", "check", DATABASE_URL=url)
+    assert check.code == 0, check
+    for expected in (
+        "columns of another application: workshops.color, workshops.emoji, workshops.workshop_type",
+        "workshops: index using btree (title)",
+        "workshops: unique using btree (emoji)",
+        "tables of another application: chat_messages",
+    ):
+        assert expected in check.out
+
+
+@pytest.mark.parametrize(
+    ("statement", "difference"),
+    [
+        ("DROP TABLE build_packs", "table build_packs: expected the table, found nothing"),
+        ("ALTER TABLE workshops ALTER id TYPE varchar", "workshops.id: expected text not null"),
+        ("ALTER TABLE sessions ADD note text NOT NULL", "sessions.note: expected nothing"),
+        ("ALTER TABLE sessions ADD CHECK (started_at > '2000-01-01')", "found check ((started_at"),
+        ("CREATE UNIQUE INDEX u ON workshops (title)", "found unique using btree (title)"),
+        ("DROP INDEX sessions_workshop_id_idx", "expected index using btree (workshop_id)"),
+        (
+            "ALTER TABLE sessions DROP CONSTRAINT sessions_workshop_id_workshops_id_fk",
+            "sessions: expected foreign key (workshop_id)",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("workshops", "migrate"), ("migrations", "forwards", "all")])
+async def test_other_tables_of_these_names_are_refused(
+    server: Server, empty_database: str, command: tuple[str, ...], statement: str, difference: str
+) -> None:
+    """Every difference is named, nothing is changed, and no error of the server is shown raw."""
+    connection = await server.connect(empty_database)
+    await connection.execute(DRIZZLE_DESIGN)
+    await connection.execute(statement)
+    # Piccolo's command line makes its migration table before it runs any command.
+    tables = (
+        "SELECT array_agg(relname ORDER BY relname) FROM pg_class"
+        " WHERE relkind IN ('r', 'i') AND relname NOT LIKE 'migration%'"
+    )
+    before = await connection.fetchval(tables)
+    result = await run(*command, DATABASE_URL=server.url(empty_database))
+    assert result.code == 1
+    text = result.out + result.err
+    assert "tables with the names of ours that are made otherwise" in text
+    assert difference in text
+    assert "already exists" not in text
+    assert "Traceback" not in text
+    assert await connection.fetchval(tables) == before
+    await connection.close()
+
+
+async def test_a_lost_record_of_our_migrations_is_made_again(
+    server: Server, drizzle_database: str
+) -> None:
+    """Without the record our own tables are found as they are, their constraints included."""
+    url = server.url(drizzle_database)
+    await run("workshops", "migrate", DATABASE_URL=url)
+    before = await contents(server, drizzle_database)
+    connection = await server.connect(drizzle_database)
+    await connection.execute("DELETE FROM migration WHERE app_name = 'workshops'")
+    await connection.close()
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 0, result
+    assert (await run("workshops", "check", DATABASE_URL=url)).code == 0
+    assert await contents(server, drizzle_database) == before
 
 
 @pytest.mark.parametrize("command", [("workshops", "migrate"), ("migrations", "forwards", "all")])
@@ -128,9 +211,11 @@ async def test_rows_that_break_a_new_constraint_stop_the_run(
         "INSERT INTO workshop_steps (id, workshop_id, step_id) VALUES ('wst_x', 'ws_a', 'step_1');"
         "INSERT INTO sessions (id, workshop_id) VALUES ('ses_x', 'ws_a')"
     )
-    await adopt(url)
     before = await contents(server, drizzle_database)
-    constraints = "SELECT array_agg(conname ORDER BY conname) FROM pg_constraint"
+    constraints = (
+        "SELECT array_agg(conname ORDER BY conname) FROM pg_constraint"
+        " WHERE conrelid::regclass::text <> 'migration'"
+    )
     constraints_before = await connection.fetchval(constraints)
     result = await run(*command, DATABASE_URL=url)
     assert result.code == 1
@@ -160,7 +245,6 @@ async def test_rows_that_break_a_new_constraint_stop_the_run(
 async def test_the_admin_edits_adopted_rows(server: Server, drizzle_database: str) -> None:
     """An operator changes a row of the other application; updated_at moves, nothing else does."""
     url = server.url(drizzle_database)
-    await adopt(url)
     await run("workshops", "migrate", DATABASE_URL=url)
     created = await run("workshops", "operator", "create", "grace", DATABASE_URL=url)
     password = created.out.split()[-1]
@@ -192,7 +276,6 @@ async def test_an_application_that_goes_on_writing_meets_no_deadlock(
 ) -> None:
     """Its transaction touches the tables in any order, while migrate waits for it and after."""
     url = server.url(drizzle_database)
-    await adopt(url)
     connection = await server.connect(drizzle_database)
     async with connection.transaction():
         await connection.execute("UPDATE sessions SET ended_at = now()")

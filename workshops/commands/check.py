@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from workshops.commands.failures import fails_with_a_sentence
-from workshops.database.catalogue import schema_differences
+from workshops.database.catalogue import NOTHING, Difference, schema_differences, tables_of_others
 from workshops.database.invariants import broken_invariants
-from workshops.database.migrations import pending_migrations, project_engine
+from workshops.database.migrations import pending_migrations, project_engine, project_tables
 
 
 @fails_with_a_sentence
@@ -16,16 +16,17 @@ async def check() -> None:
 
     It compares types, nullability, defaults, keys, uniques, CHECKs and indexes
     through PostgreSQL's catalogue, lists pending migrations, and counts rows that
-    break an invariant. It changes nothing.
+    break an invariant. It changes nothing. What another application has added, and
+    no write of ours depends on, is a notice.
     """
-    connection = await project_engine().get_new_connection()
-    try:
-        differences = await schema_differences(connection)
-        missing = any(difference.where.startswith("table ") for difference in differences)
+    async with project_engine().transaction() as transaction:
+        connection = transaction.connection
+        found = await schema_differences(connection)
+        missing = any(difference.where.startswith("table ") for difference in found)
         rows = [] if missing else await broken_invariants(connection)
-    finally:
-        await connection.close()
-    pending = await pending_migrations()
+        theirs = await tables_of_others(connection, project_tables())
+        pending = await pending_migrations()
+    differences = [difference for difference in found if not difference.harmless]
     _section("Schema", "agrees with the table classes", [str(item) for item in differences])
     _section(
         "Migrations",
@@ -36,10 +37,28 @@ async def check() -> None:
         print("Rows        not looked at: tables are missing")
     else:
         _section("Rows", "no row breaks an invariant", [str(item) for item in rows])
+    if notices := _notices([item for item in found if item.harmless], theirs):
+        _section("Notices", "", notices)
     if differences or pending or rows:
         if pending:
             print("\nRun the pending migrations with: piccolo workshops migrate")
         sys.exit(1)
+
+
+def _notices(harmless: list[Difference], tables: list[str]) -> list[str]:
+    """Say what is there beside ours, in a line for each kind of it."""
+    columns = [item.where for item in harmless if "." in item.where]
+    lines = [
+        f"{item.where}: {item.found}"
+        + ("" if item.expected == NOTHING else ", as the Drizzle design creates it")
+        for item in harmless
+        if item.where not in columns
+    ]
+    if columns:
+        lines.append(f"columns of another application: {', '.join(columns)}")
+    if tables:
+        lines.append(f"tables of another application: {', '.join(tables)}")
+    return lines
 
 
 def _section(title: str, all_well: str, problems: list[str]) -> None:

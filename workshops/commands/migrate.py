@@ -11,9 +11,10 @@ async def migrate() -> None:
     """Run every pending migration of every app, all or nothing, under a lock.
 
     Any number of them may be started at the same moment: one migrates, the others
-    wait for it and find nothing to do.
+    wait for it and find nothing to do. A database that the Drizzle design created
+    is taken over as it is.
     """
-    done = await run_migrations()
+    done = await run_migrations(tell=print)
     for migration in done:
         print(f"{migration.app_name} {migration.id} {migration.description}".rstrip())
     print(

@@ -1,71 +1,91 @@
-"""What PostgreSQL's catalogue says of our tables, beside what the classes say.
+"""What PostgreSQL's catalogue says of our tables, beside what they should be.
 
-Both are read by the same queries from the same server: the classes' own DDL is
-run in the session's temporary schema and rolled back. So PostgreSQL itself brings
-every type, default and CHECK into one form, and nothing has to be parsed here.
-A constraint is compared by what it does, not by its name.
+Both are read by the same queries from the same server: the DDL of what should be
+is run in the session's temporary schema and rolled back. So PostgreSQL itself
+brings every type, default and CHECK into one form, and nothing has to be parsed
+here. A constraint is compared by what it does, not by its name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+import re
+from collections.abc import Callable, Iterable
+from importlib import resources
+from typing import NamedTuple
 
 import asyncpg
-from piccolo.table import Table
 
 from workshops.tables import TABLES
 from workshops.tables.indexes import INDEXES
 
 
 class Difference(NamedTuple):
-    """One thing in which the database is not what the classes say."""
+    """One thing in which the database is not what it should be.
+
+    What is ``harmless`` is of another application: no write of ours depends on it.
+    """
 
     where: str
     expected: str
     found: str
+    harmless: bool = False
 
     def __str__(self) -> str:
         return f"{self.where}: expected {self.expected}, found {self.found}"
 
 
 NOTHING = "nothing"
+NAMES = [table._meta.tablename for table in TABLES]
 
-_COLUMNS = """
-SELECT attname AS name,
+# The design whose tables these are, statement by statement as drizzle-kit creates them.
+DRIZZLE_DESIGN = resources.files("workshops.database").joinpath("drizzle.sql").read_text("utf-8")
+
+_TABLES = "(SELECT name AS table, to_regclass(name) AS oid FROM unnest($1::text[]) AS name) AS t"
+
+_COLUMNS = f"""
+SELECT "table", attname AS name,
        format_type(atttypid, atttypmod)
        || CASE WHEN attnotnull THEN ' not null' ELSE '' END
-       || coalesce(' default ' || pg_get_expr(adbin, adrelid), '') AS definition
-FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
+       || coalesce(' default ' || pg_get_expr(adbin, adrelid), '')
+       || CASE WHEN attidentity <> '' THEN ' default identity' ELSE '' END AS definition
+FROM {_TABLES} JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped
+LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+ORDER BY attnum
 """
 
-_FOREIGN_KEYS = """
-SELECT format('foreign key (%s) references %s (%s) on delete %s on update %s%s',
-    (SELECT string_agg(attname, ', ' ORDER BY ordinality)
-     FROM unnest(conkey) WITH ORDINALITY AS k (attnum, ordinality)
-     JOIN pg_attribute a ON a.attnum = k.attnum AND attrelid = conrelid),
-    (SELECT relname FROM pg_class WHERE oid = confrelid),
-    (SELECT string_agg(attname, ', ' ORDER BY ordinality)
-     FROM unnest(confkey) WITH ORDINALITY AS k (attnum, ordinality)
-     JOIN pg_attribute a ON a.attnum = k.attnum AND attrelid = confrelid),
-    CASE confdeltype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
-                     WHEN 'n' THEN 'set null' ELSE 'set default' END,
-    CASE confupdtype WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
-                     WHEN 'n' THEN 'set null' ELSE 'set default' END,
+_NAMES_OF_COLUMNS = """
+ARRAY(SELECT attname::text FROM unnest({keys}) WITH ORDINALITY AS k (attnum, ordinality)
+      JOIN pg_attribute a ON a.attnum = k.attnum AND attrelid = {table} ORDER BY ordinality)
+"""
+_ACTION = """
+CASE {} WHEN 'a' THEN 'no action' WHEN 'r' THEN 'restrict' WHEN 'c' THEN 'cascade'
+        WHEN 'n' THEN 'set null' ELSE 'set default' END
+"""
+
+_FOREIGN_KEYS = f"""
+SELECT "table", columns, true AS enforced,
+    format('foreign key (%s) references %s (%s) on delete %s on update %s%s',
+    array_to_string(columns, ', '),
+    (SELECT relname FROM pg_class WHERE oid = confrelid), array_to_string(parents, ', '),
+    {_ACTION.format("confdeltype")}, {_ACTION.format("confupdtype")},
     CASE WHEN convalidated THEN '' ELSE ' not valid' END) AS definition
-FROM pg_constraint WHERE conrelid = $1 AND contype = 'f'
+FROM {_TABLES} JOIN pg_constraint ON conrelid = t.oid AND contype = 'f',
+LATERAL (SELECT {_NAMES_OF_COLUMNS.format(keys="conkey", table="conrelid")} AS columns,
+         {_NAMES_OF_COLUMNS.format(keys="confkey", table="confrelid")} AS parents) AS names
 """
 
-_CHECKS = """
-SELECT lower(left(definition, 5)) || substr(definition, 6) AS definition
-FROM (SELECT pg_get_constraintdef(oid) AS definition
-      FROM pg_constraint WHERE conrelid = $1 AND contype = 'c') AS checks
+_CHECKS = f"""
+SELECT "table", {_NAMES_OF_COLUMNS.format(keys="conkey", table="conrelid")} AS columns,
+    true AS enforced, lower(left(definition, 5)) || substr(definition, 6) AS definition
+FROM {_TABLES} JOIN pg_constraint ON conrelid = t.oid AND contype = 'c',
+LATERAL (SELECT pg_get_constraintdef(pg_constraint.oid) AS definition) AS text
 """
 
 # A unique constraint and a unique index are the same promise, so both are read as indexes.
-_INDEXES = """
-SELECT CASE WHEN indisprimary THEN 'primary key' WHEN indisunique THEN 'unique' ELSE 'index' END
+_INDEXES = f"""
+SELECT "table", {_NAMES_OF_COLUMNS.format(keys="indkey", table="indrelid")} AS columns,
+       indisunique OR indisexclusion AS enforced,
+       CASE WHEN indisprimary THEN 'primary key' WHEN indisunique THEN 'unique' ELSE 'index' END
        || ' using ' || amname || ' ('
        || (SELECT string_agg(pg_get_indexdef(indexrelid, k, true)
                   || CASE WHEN indoption[k - 1] & 1 = 1 THEN ' desc' ELSE '' END, ', ' ORDER BY k)
@@ -78,82 +98,160 @@ SELECT CASE WHEN indisprimary THEN 'primary key' WHEN indisunique THEN 'unique' 
        || CASE WHEN pg_get_indexdef(indexrelid) LIKE '%NULLS NOT DISTINCT%'
           THEN ' nulls not distinct' ELSE '' END
        || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END AS definition
-FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am am ON am.oid = i.relam
-WHERE indrelid = $1
+FROM {_TABLES} JOIN pg_index ON indrelid = t.oid
+JOIN pg_class i ON i.oid = indexrelid JOIN pg_am am ON am.oid = i.relam
 """
 
+_STEP_ID = "foreign key (step_id) references step_definitions (id)"
+_STEP_ID_CASCADES = f"{_STEP_ID} on delete cascade on update no action"
+_STEP_ID_STAYS = f"{_STEP_ID} on delete no action on update no action"
 
-async def schema_differences(
-    connection: asyncpg.Connection, tables: Iterable[type[Table]] = TABLES
-) -> list[Difference]:
-    """Return in what the live tables are not what their classes say, in a stable order.
 
-    The live tables are found by the connection's ``search_path``. It needs the
-    right to make temporary tables, and leaves nothing behind.
-    """
-    names = [table._meta.tablename for table in tables]
-    live = {name: await connection.fetchval("SELECT to_regclass($1)::oid", name) for name in names}
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        found = {name: await _describe(connection, oid) for name, oid in live.items() if oid}
-        await connection.execute("SET LOCAL search_path = pg_temp")
-        for table in tables:
-            for statement in table.create_table().ddl:
-                await connection.execute(statement)
-        for statement in INDEXES:
-            await connection.execute(statement)
-        expected = {
-            name: await _describe(
-                connection, await connection.fetchval("SELECT to_regclass($1)::oid", name)
-            )
-            for name in names
-        }
-    finally:
-        await transaction.rollback()
-    differences: list[Difference] = []
-    for name in names:
-        if name not in found:
-            differences.append(Difference(f"table {name}", "the table", NOTHING))
-        else:
-            differences += _compare(name, expected[name], found[name])
-    return differences
+class _Rule(NamedTuple):
+    """A constraint or an index: its columns, and whether a write can break it."""
+
+    columns: frozenset[str]
+    enforced: bool
 
 
 class _Description(NamedTuple):
     columns: dict[str, str]
-    rules: set[str]
+    rules: dict[str, _Rule]
 
 
-async def _describe(connection: asyncpg.Connection, oid: int) -> _Description:
-    async def definitions(query: str) -> list[Any]:
-        return await connection.fetch(query, oid)  # type: ignore[no-any-return]
+async def schema_differences(connection: asyncpg.Connection) -> list[Difference]:
+    """Return in what the live tables are not what their classes say, in a stable order.
 
-    return _Description(
-        columns={row["name"]: row["definition"] for row in await definitions(_COLUMNS)},
-        rules={
-            row["definition"]
-            for query in (_FOREIGN_KEYS, _CHECKS, _INDEXES)
-            for row in await definitions(query)
-        },
+    The live tables are found by the connection's ``search_path``. It needs the
+    right to make temporary tables, and leaves nothing behind.
+
+    Either is right of ``step_id``: CASCADE, as a new database has it, and NO ACTION,
+    as the Drizzle design created it.
+    """
+    found = await _describe(connection)
+    expected = await _describe(connection, _ddl_of_the_classes())
+
+    def same(rule: str) -> str:
+        return _STEP_ID_CASCADES if rule == _STEP_ID_STAYS else rule
+
+    differences = []
+    for name in NAMES:
+        if name in found:
+            differences += _compare(name, expected[name], found[name], same)
+            if _STEP_ID_STAYS in found[name].rules:
+                differences.append(Difference(name, _STEP_ID_CASCADES, _STEP_ID_STAYS, True))
+        else:
+            differences.append(Difference(f"table {name}", "the table", NOTHING))
+    return differences
+
+
+async def design_differences(connection: asyncpg.Connection) -> list[Difference] | None:
+    """Return in what the live tables are neither the Drizzle design's nor already ours.
+
+    None if there is not one of the six tables. What a foreign key does on delete is
+    not looked at.
+    """
+    found = await _describe(connection)
+    if not found:
+        return None
+    design = await _describe(connection, [DRIZZLE_DESIGN])
+    ours = await _describe(connection, _ddl_of_the_classes())
+
+    def same(rule: str) -> str:
+        return re.sub(r" on delete [a-z ]+ on update no action", "", rule)
+
+    differences = []
+    for name in NAMES:
+        if name in found:
+            columns = {
+                column: definition
+                for column, definition in ours[name].columns.items()
+                if found[name].columns.get(column) == definition
+            }
+            expected = _Description({**design[name].columns, **columns}, design[name].rules)
+            own = {same(rule) for rule in ours[name].rules}
+            differences += [
+                difference
+                for difference in _compare(name, expected, found[name], same)
+                if same(difference.found) not in own
+            ]
+        else:
+            differences.append(Difference(f"table {name}", "the table", NOTHING))
+    return differences
+
+
+async def tables_of_others(connection: asyncpg.Connection, known: Iterable[str]) -> list[str]:
+    """Return the names of the tables beside ours, in the same schema, that are not ``known``."""
+    names = await connection.fetchval(
+        "SELECT array_agg(relname::text ORDER BY relname) FROM pg_class"
+        " WHERE relkind IN ('r', 'p') AND NOT relispartition AND relname <> ALL ($1)"
+        " AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($2))"
+        " AND NOT EXISTS (SELECT FROM pg_depend"
+        " WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e')",
+        [*known],
+        NAMES[0],
     )
+    return names or []
 
 
-def _compare(table: str, expected: _Description, found: _Description) -> list[Difference]:
+def _ddl_of_the_classes() -> list[str]:
+    return [statement for table in TABLES for statement in table.create_table().ddl] + [*INDEXES]
+
+
+async def _describe(
+    connection: asyncpg.Connection, ddl: Iterable[str] = ()
+) -> dict[str, _Description]:
+    """Describe the live tables, or those that ``ddl`` makes, as far as they are there."""
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        if ddl:
+            await connection.execute("SET LOCAL search_path = pg_temp")
+            await connection.execute(";\n".join(ddl))
+        described: dict[str, _Description] = {}
+        for row in await connection.fetch(_COLUMNS, NAMES):
+            table = described.setdefault(row["table"], _Description({}, {}))
+            table.columns[row["name"]] = row["definition"]
+        for query in (_FOREIGN_KEYS, _CHECKS, _INDEXES):
+            for row in await connection.fetch(query, NAMES):
+                rule = _Rule(frozenset(row["columns"]), row["enforced"])
+                described[row["table"]].rules[row["definition"]] = rule
+        return described
+    finally:
+        await transaction.rollback()
+
+
+def _compare(
+    table: str, expected: _Description, found: _Description, same: Callable[[str], str]
+) -> list[Difference]:
+    """Compare two descriptions of a table; two rules are equal if ``same`` makes them so."""
     differences = [
         Difference(f"{table}.{column}", definition, found.columns.get(column, NOTHING))
         for column, definition in expected.columns.items()
         if found.columns.get(column) != definition
     ]
     differences += [
-        Difference(f"{table}.{column}", NOTHING, definition)
+        Difference(
+            f"{table}.{column}",
+            NOTHING,
+            definition,
+            harmless=" not null" not in definition or " default " in definition,
+        )
         for column, definition in found.columns.items()
         if column not in expected.columns
     ]
+    wanted = {same(rule) for rule in expected.rules}
+    there = {same(rule) for rule in found.rules}
     differences += [
-        Difference(table, rule, NOTHING) for rule in sorted(expected.rules - found.rules)
+        Difference(table, rule, NOTHING)
+        for rule in sorted(expected.rules)
+        if same(rule) not in there
     ]
-    differences += [
-        Difference(table, NOTHING, rule) for rule in sorted(found.rules - expected.rules)
-    ]
+    for text in sorted(found.rules):
+        if same(text) not in wanted:
+            rule = found.rules[text]
+            # An index that enforces nothing, or a rule for columns that we do not write.
+            theirs = bool(rule.columns) and not rule.columns & expected.columns.keys()
+            harmless = theirs or not rule.enforced
+            differences.append(Difference(table, NOTHING, text, harmless))
     return differences

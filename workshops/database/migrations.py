@@ -7,14 +7,17 @@ import contextlib
 import io
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import asyncpg
-from piccolo.apps.migrations.commands.base import BaseMigrationManager
+from piccolo.apps.migrations.commands.base import BaseMigrationManager, MigrationResult
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
 from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from workshops.database.catalogue import Difference, design_differences
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,10 @@ _LOCK = 0x776F726B73686F70
 _LOCK_TIMEOUT = "500ms"
 _LOCK_PAUSE = 0.5  # seconds, in which the others go on
 _LOCK_PATIENCE = 60.0  # seconds
+
+
+CREATE_TABLES = "2026-11-22T11:41:14:685088"
+"""The migration that creates the six tables, and adopts those that are there."""
 
 
 class MigrationBlockedError(Exception):
@@ -71,8 +78,65 @@ async def pending_migrations() -> list[PendingMigration]:
     ]
 
 
-async def run_migrations() -> list[PendingMigration]:
+def project_tables() -> list[str]:
+    """Return the names of all tables that the project's apps and Piccolo itself have."""
+    manager = BaseMigrationManager()
+    return [Migration._meta.tablename] + [
+        table._meta.tablename
+        for app_name in manager.get_sorted_app_names()
+        for table in manager.get_app_config(app_name).table_classes
+    ]
+
+
+def unregistered_apps() -> list[str]:
+    """Return what the operators' site needs and the project's ``APP_REGISTRY`` lacks.
+
+    No migration can make the tables of an app that is not registered.
+    """
+    registered = BaseMigrationManager().get_sorted_app_names()
+    needed = {
+        "workshops_admin": "workshops.admin.piccolo_app",
+        "user": "piccolo.apps.user.piccolo_app",
+    }
+    return [module for name, module in needed.items() if name not in registered]
+
+
+async def tables_to_adopt() -> list[Difference] | None:
+    """Return what the six tables have beyond their design, or None if there are no such tables.
+
+    For the migration that creates them: it is recorded without being run if the
+    Drizzle design has created them, or if the record of our own migrations was lost.
+
+    Raises:
+        MigrationBlockedError: there are some of these tables, and they are something else.
+    """
+    recorded = Migration.exists().where(
+        Migration.app_name == "workshops", Migration.name == CREATE_TABLES
+    )
+    if await Migration.table_exists() and await recorded:
+        return None
+    engine = project_engine()
+    transaction = engine.current_transaction.get()
+    connection = transaction.connection if transaction else await engine.get_new_connection()
+    try:
+        found = await design_differences(connection)
+    finally:
+        if not transaction:
+            await connection.close()
+    if differences := [difference for difference in found or () if not difference.harmless]:
+        raise MigrationBlockedError(
+            "This database has tables with the names of ours that are made otherwise. Nothing was "
+            "changed. Make them what is expected, or use another database:\n  - "
+            + "\n  - ".join(map(str, differences))
+        )
+    return found
+
+
+async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[PendingMigration]:
     """Run every pending migration of every app, and return those that were run.
+
+    A database that the Drizzle design created is adopted: the first migration is
+    recorded without being run. ``tell`` is called with what was found there.
 
     All of them run in one transaction under one advisory lock: of several callers
     one migrates and the others wait and find nothing to do, and a process killed
@@ -81,8 +145,8 @@ async def run_migrations() -> list[PendingMigration]:
     duplicate key.) Who reads or writes the tables meanwhile waits for the end.
 
     Raises:
-        MigrationBlockedError: existing rows stand in the way, or somebody has used
-            the tables in one transaction for a minute.
+        MigrationBlockedError: existing rows or tables stand in the way, a migration
+            failed, or somebody has used the tables in one transaction for a minute.
         DatabaseUnavailableError: there is no database.
     """
     async with project_engine().transaction() as transaction:
@@ -90,14 +154,50 @@ async def run_migrations() -> list[PendingMigration]:
         pending = await pending_migrations()
         if pending:
             await _lock_tables(transaction)
+        if (more := await tables_to_adopt()) is not None:
+            tell(
+                "The six tables are there already: they are taken over with their rows, and"
+                " stay as they are"
+                + (f", with {', '.join(map(_what, more))}" if more else "")
+                + ".\nIf another application goes on writing to them, set SHARED_DATABASE=1;"
+                " docs/adoption.md says why."
+            )
         for app_name in dict.fromkeys(migration.app_name for migration in pending):
             # Piccolo prints its progress; the caller has the result instead.
             with contextlib.redirect_stdout(io.StringIO()) as output:
-                result = await ForwardsMigrationManager(app_name=app_name).run()
+                result = await _run_app(app_name)
             logger.debug("%s", output.getvalue())
             if not result.success:
                 raise MigrationBlockedError(f"{app_name}: {result.message}")
     return pending
+
+
+def _what(extra: Difference) -> str:
+    return extra.where if "." in extra.where else f"{extra.found} of {extra.where}"
+
+
+async def _run_app(app_name: str) -> MigrationResult:
+    """Run an app's migrations; what the server refuses becomes a sentence with an advice."""
+    try:
+        return await ForwardsMigrationManager(app_name=app_name).run()
+    except asyncpg.UndefinedTableError as error:
+        advice = (
+            f"If another app makes it, name that app in migration_dependencies of {app_name}'s "
+            "AppConfig."
+        )
+        refusal = error
+    except (asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError) as error:
+        advice = (
+            "Rename or drop what is there; or if it is what the migration makes, record it as "
+            f"run: piccolo migrations forwards {app_name} ID --fake."
+        )
+        refusal = error
+    except asyncpg.InsufficientPrivilegeError as error:
+        advice = "Run the migrations with DATABASE_URL naming the owner of the tables."
+        refusal = error
+    raise MigrationBlockedError(
+        f"A migration of {app_name} failed and nothing was changed: {refusal}. {advice}"
+    ) from refusal
 
 
 async def _lock_tables(transaction: PostgresTransaction) -> None:

@@ -93,14 +93,20 @@ async def stop_if_rows_break_a_constraint():
 
 
 async def align_an_adopted_database():
-    """Bring what the Drizzle design created in line; nothing happens to our own tables."""
+    """Bring what the Drizzle design created in line; nothing happens to our own tables.
+
+    Constraints of ours are there if the record of our migrations was lost.
+    """
+    for constraint, table, _ in BREAKING_ROWS:
+        if constraint != "sessions_one_open_per_workshop":
+            await MigrationTable.raw(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}")
     foreign_keys = await MigrationTable.raw(
         "SELECT conname, conrelid::regclass::text AS table, confrelid::regclass::text AS parent,"
         " a.attname AS column FROM pg_constraint"
         " JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1]"
         " WHERE contype = 'f' AND conrelid IN ('workshop_members'::regclass,"
         " 'workshop_steps'::regclass, 'sessions'::regclass, 'build_packs'::regclass)"
-        " AND (confdeltype <> 'c' OR confupdtype <> 'a')"
+        " AND (confdeltype <> 'c' OR confupdtype <> 'a') AND a.attname <> 'step_id'"
     )
     for key in foreign_keys:
         await MigrationTable.raw(
