@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from workshops.rendering.markdown_blocks import DEEPEST_CONTAINER, TOO_LONG, markdown_blocks
+from workshops.rendering.markdown_blocks import MAX_NESTING, TOO_LONG, markdown_blocks
 
 from .strategies import texts
 
@@ -30,12 +30,12 @@ def test_inline_marks_become_flags() -> None:
             "k": "p",
             "r": [
                 "a ",
-                {"t": ["b "], "b": True},
-                {"t": ["c"], "b": True, "i": True},
+                {"t": "b ", "b": True},
+                {"t": "c", "b": True, "i": True},
                 " ",
-                {"t": ["d"], "s": True},
+                {"t": "d", "s": True},
                 " ",
-                {"t": ["e"], "c": True},
+                {"t": "e", "c": True},
             ],
         }
     ]
@@ -117,35 +117,16 @@ def test_scripts_from_right_to_left_are_marked() -> None:
     assert "rtl" not in latin
 
 
-@pytest.mark.parametrize("depth", [DEEPEST_CONTAINER, DEEPEST_CONTAINER + 5, 58, 70, 3000])
+@pytest.mark.parametrize("depth", [8, MAX_NESTING // 2, MAX_NESTING - 2, MAX_NESTING, 3000])
 def test_no_nesting_loses_text(depth: int) -> None:
-    """What is nested too deep for the page is set flatter, or as it was typed."""
+    """What is nested too deep for the page is set as it was typed."""
     assert "bottom" in strings(markdown_blocks(">" * depth + " bottom"))
     assert "bottom" in strings(markdown_blocks("- " * min(depth, 300) + "bottom"))
 
 
-def test_long_words_come_in_pieces_without_extra_characters() -> None:
-    """Pieces joined again are the word; a mark stays with its letter."""
-    word = "e\u0301" * 100
-    (paragraph,) = markdown_blocks(word)
-    (run,) = paragraph["r"]
-    assert "".join(run["t"]) == word
-    assert len(run["t"]) > 10
-    assert all(piece[0] == "e" for piece in run["t"])
-
-
-def test_long_paragraphs_come_in_parts_with_all_their_text() -> None:
-    """Typst needs quadratic time for one paragraph."""
-    source = "word and **bold** " * 3000
-    blocks = markdown_blocks(source)
-    assert len(blocks) > 5
-    assert all(block.get("more") for block in blocks[1:])
-    assert strings(blocks).split() == source.replace("*", "").split()
-
-
 def test_text_beyond_all_bounds_ends_with_a_remark() -> None:
     """A PDF of thousands of pages is cut, and says so."""
-    table = "| a | b | c |\n|---|---|---|\n" + "| 1 | 2 | 3 |\n" * 12_000
+    table = "| a | b | c |\n|---|---|---|\n" + "| 1 | 2 | 3 |\n" * 30_000
     blocks = markdown_blocks(table)
     assert blocks[1:] == TOO_LONG
     assert len(blocks[0]["c"]) % 3 == 0

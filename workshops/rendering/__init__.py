@@ -1,18 +1,17 @@
 """Build packs as documents: plain data in, text or bytes out; no database.
 
 `render_content` makes what a pack stores, `render_file` the file that somebody downloads. The
-formats are described in docs/build-packs.md.
+formats are described in docs/build-packs.md, and each is one entry of `FORMATS`.
 """
 
-from .document import BuildPackDocument, BuildPackStep
-from .files import MEDIA_TYPES, filename_for, render_content, render_file
-from .json_document import render_json
-from .markdown import render_markdown
+from .document import BuildPackDocument, BuildPackStep, render_json, render_markdown
+from .formats import FORMATS, PackFormat, filename_for, render_content, render_file
 
 __all__ = [
-    "MEDIA_TYPES",
+    "FORMATS",
     "BuildPackDocument",
     "BuildPackStep",
+    "PackFormat",
     "filename_for",
     "render_content",
     "render_file",

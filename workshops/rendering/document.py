@@ -1,4 +1,4 @@
-"""What a build pack is made from: plain data, no database."""
+"""A build pack as data, as JSON and as Markdown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from .escaping import heading, inline, prose
+from .labels import dump_json
+from .output_markdown import output_blocks
+
 COMPLETE = "complete"
+FORMAT = "workshops.build-pack"
+VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +59,93 @@ class BuildPackDocument:
     @property
     def open_steps(self) -> list[BuildPackStep]:
         return [step for step in self.ordered_steps if not step.is_complete]
+
+
+def render_json(document: BuildPackDocument) -> str:
+    """The pack as JSON text in the shape of docs/build-pack.schema.json.
+
+    The same document gives the same text: keys of ours stand in a fixed order, an output keeps its
+    own. Raises: ValueError for NaN or an infinity, which JSON has not.
+    """
+    complete = document.complete_steps
+    pack = {
+        "format": FORMAT,
+        "version": VERSION,
+        "title": document.title,
+        "generated_at": _timestamp(document.generated_at),
+        "workshop": {
+            "id": document.workshop_id,
+            "title": document.workshop_title,
+            "idea": document.idea,
+        },
+        "progress": {"complete": len(complete), "total": len(document.steps)},
+        "steps": [
+            {
+                "id": step.step_id,
+                "name": step.name,
+                "description": step.description,
+                "order": step.order,
+                "completed_at": _timestamp(step.completed_at),
+                "output": step.output,
+            }
+            for step in complete
+        ],
+        "open_steps": [
+            {"id": step.step_id, "name": step.name, "order": step.order, "status": step.status}
+            for step in document.open_steps
+        ],
+    }
+    return dump_json(pack) + "\n"
+
+
+def _timestamp(value: datetime | None) -> str | None:
+    """ISO 8601 with milliseconds and the Z of UTC."""
+    return None if value is None else value.isoformat(timespec="milliseconds") + "Z"
+
+
+def render_markdown(document: BuildPackDocument) -> str:
+    """The pack as CommonMark with GitHub's tables; the same document gives the same text.
+
+    Headings: one `#` with the title; `##` for the idea, each complete step in definition order and
+    the open steps; below them what the outputs hold. All text of users is escaped: no heading,
+    link, image or HTML of theirs ever becomes one here. Never fails on any JSON object.
+    """
+    numbers = {step.step_id: number for number, step in enumerate(document.ordered_steps, start=1)}
+    complete, open_steps = document.complete_steps, document.open_steps
+    blocks = [
+        heading(1, inline(document.title)),
+        f"*Build pack of the workshop “{inline(document.workshop_title)}”, "
+        f"generated {document.generated_at:%Y-%m-%d at %H:%M} UTC.*",
+        f"**{_progress(len(complete), len(document.steps))}**",
+    ]
+    if document.idea.strip():
+        blocks += [heading(2, "Idea"), *prose(document.idea)]
+    for step in complete:
+        blocks += _step(step, numbers[step.step_id])
+    if open_steps:
+        lines = (
+            f"- **{numbers[step.step_id]}. {inline(step.name)}** "
+            f"({inline(step.status.replace('_', ' '))})"
+            for step in open_steps
+        )
+        blocks += [heading(2, "Open steps"), "\n".join(lines)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _step(step: BuildPackStep, number: int) -> list[str]:
+    remarks = []
+    if step.description.strip():
+        remarks.append(f"*{inline(step.description)}*")
+    if step.completed_at is not None:
+        remarks.append(f"*Completed {step.completed_at:%Y-%m-%d}.*")
+    return [
+        heading(2, f"{number}. {inline(step.name)}"),
+        *([" ".join(remarks)] if remarks else []),
+        *output_blocks(step.output),
+    ]
+
+
+def _progress(complete: int, total: int) -> str:
+    if total and complete == total:
+        return f"All {total} steps are complete."
+    return f"{complete} of {total} steps are complete."

@@ -12,8 +12,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .escaping import code_block, heading, inline, line, prose
-from .json_document import dump_json
-from .labels import is_number, is_scalar, label, scalar_text
+from .labels import (
+    TITLE_KEYS,
+    dump_json,
+    is_number,
+    is_scalar,
+    label,
+    reading_order,
+    scalar_text,
+)
 from .output_tables import as_table, short_text
 
 FIRST_HEADING = 3
@@ -21,9 +28,6 @@ DEEPEST_HEADING = 4
 DEEPEST_LIST = 5
 NONE = "*none*"
 
-# jsonb does not keep the order of keys (it sorts by length), so the pack gives it a sensible one.
-LEADING_KEYS = ("summary", "overview", "description", "problem_statement", "vision", "goal")
-TITLE_KEYS = ("title", "name", "label", "heading", "question", "feature", "story")
 _LINE_INSIDE = re.compile(r"\n(?=[^\n])")
 
 
@@ -58,32 +62,31 @@ def _sections(members: Mapping[str, Any], level: int) -> list[str]:
         return ["\n".join(_list(members, 0))]
     facts: list[str] = []
     blocks: list[str] = []
-    for key in sorted(members, key=_leading):
+    # Lists side by side look alike: all of them in one line, or each under its heading.
+    inline_lists = level > FIRST_HEADING and all(
+        short_text(value) is not None for value in members.values() if isinstance(value, list)
+    )
+    for key in reading_order(members):
         value = members[key]
         if not is_scalar(value) and not value:
             facts.append(f"- **{label(key)}:** {NONE}")
-        elif (fact := short_text(value, lists=level > FIRST_HEADING)) is not None:
+        elif (fact := short_text(value, lists=inline_lists)) is not None:
             facts.append(f"- **{label(key)}:** {inline(fact)}")
         else:
             blocks += [heading(level, label(key)), *_body(value, level + 1)]
     return ["\n".join(facts), *blocks] if facts else blocks
 
 
-def _leading(key: str) -> int:
-    lower = key.lower()
-    return LEADING_KEYS.index(lower) if lower in LEADING_KEYS else len(LEADING_KEYS)
-
-
 def _body(value: Any, level: int) -> list[str]:
     """What stands under a heading."""
     if is_scalar(value):
         return prose(scalar_text(value))
+    if (table := as_table(value)) is not None:
+        return [table]
     if isinstance(value, Mapping):
         return _sections(value, level)
     if all(is_number(item) for item in value):
         return [inline(", ".join(scalar_text(item) for item in value))]
-    if (table := as_table(value, TITLE_KEYS)) is not None:
-        return [table]
     if level > DEEPEST_HEADING or not all(isinstance(item, Mapping) and item for item in value):
         return ["\n".join(_list(value, 0))]
     blocks = []
@@ -105,10 +108,7 @@ def _titled(item: Mapping[str, Any], number: int) -> tuple[str, Mapping[str, Any
 def _list(value: Mapping[str, Any] | Sequence[Any], depth: int) -> list[str]:
     """A container as a nested list, one string for each item."""
     if isinstance(value, Mapping):
-        return [
-            _list_item(f"**{label(key)}:**", value[key], depth)
-            for key in sorted(value, key=_leading)
-        ]
+        return [_list_item(f"**{label(key)}:**", value[key], depth) for key in reading_order(value)]
     items = []
     for number, item in enumerate(value, start=1):
         if is_scalar(item):
@@ -132,7 +132,7 @@ def _list_item(lead: str, value: Any, depth: int) -> str:
         return _dash([f"{lead} {first}", *others])
     if not value:
         return _dash([f"{lead} {NONE}"])
-    if not isinstance(value, Mapping) and (table := as_table(value, TITLE_KEYS)) is not None:
+    if (table := as_table(value)) is not None:
         return _dash([lead, table])
     if depth >= DEEPEST_LIST:
         return _dash([lead, code_block(dump_json(value), "json")])

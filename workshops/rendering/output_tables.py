@@ -1,12 +1,12 @@
-"""Lists of similar objects as tables, and the short texts that fit into a cell."""
+"""Tables, and the short texts that fit into a cell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from .escaping import clean, inline
-from .labels import is_number, is_scalar, label, scalar_text
+from .labels import is_number, is_scalar, label, reading_order, scalar_text
 
 LONGEST_FACT = 120
 LONGEST_INLINE_LIST = 80
@@ -14,6 +14,8 @@ LONGEST_WORD = 24
 MOST_COLUMNS = 6
 WIDEST_ROW = 360
 WIDEST_PADDED_CELL = 32
+
+_MISSING = object()
 
 
 def short_text(value: Any, *, lists: bool = True, phrases: bool = False) -> str | None:
@@ -35,35 +37,58 @@ def short_text(value: Any, *, lists: bool = True, phrases: bool = False) -> str 
     return joined if fits and (are_words or phrases) else None
 
 
-def as_table(items: Sequence[Any], title_keys: Sequence[str]) -> str | None:
-    """The objects as a Markdown table, or None where sub-sections read better.
+def as_table(value: Any) -> str | None:
+    """A Markdown table, or None where the value is none or sub-sections read better.
 
-    A table has two rows or more, two to six columns, each filled in half of the rows at least, and
-    short cells only. `id` and the first title come first: jsonb does not keep the order of keys.
+    Either a list of similar objects, two or more, with each key in half of them at least; their
+    columns stand in reading order. Or an object of `columns` (texts) and `rows` (lists), which
+    states the order. A table has two to six columns and short cells only.
     """
-    if len(items) < 2 or not all(isinstance(item, Mapping) and item for item in items):
+    if isinstance(value, Mapping):
+        columns, rows = value.get("columns"), value.get("rows")
+        if len(value) != 2 or not isinstance(columns, list) or not isinstance(rows, list):
+            return None
+        if not rows or not all(isinstance(name, str) for name in columns):
+            return None
+        if not all(isinstance(row, list) and len(row) == len(columns) for row in rows):
+            return None
+        return _table([label(name) for name in columns], rows)
+    if len(value) < 2 or not all(isinstance(item, Mapping) and item for item in value):
         return None
     counts: dict[str, int] = {}
-    for item in items:
+    for item in value:
         for key in item:
             counts[key] = counts.get(key, 0) + 1
         if len(counts) > MOST_COLUMNS:
             return None
-    if len(counts) < 2 or min(counts.values()) * 2 < len(items):
+    if min(counts.values()) * 2 < len(value):
         return None
-    first = [key for key in ("id", *title_keys) if key in counts]
-    columns = first + [key for key in counts if key not in first]
+    keys = reading_order(counts)
+    return _table(
+        [label(key) for key in keys], [[item.get(key, _MISSING) for key in keys] for item in value]
+    )
+
+
+def _table(header: list[str], values: list[list[Any]]) -> str | None:
+    if not 2 <= len(header) <= MOST_COLUMNS:
+        return None
     rows: list[list[str]] = []
-    for item in items:
-        texts = [short_text(item.get(key, ""), phrases=True) for key in columns]
+    for row in values:
+        texts = ["" if value is _MISSING else short_text(value, phrases=True) for value in row]
         cells = [text for text in texts if text is not None]
-        if len(cells) < len(columns) or sum(map(len, cells)) > WIDEST_ROW:
+        if len(cells) < len(header) or sum(map(len, cells)) > WIDEST_ROW:
             return None
         rows.append(
-            [inline(text) if key in item else "" for key, text in zip(columns, cells, strict=True)]
+            [
+                "" if value is _MISSING else inline(text)
+                for value, text in zip(row, cells, strict=True)
+            ]
         )
-    numeric = [all(is_number(item[key]) for item in items if key in item) for key in columns]
-    return _markdown_table([label(key) for key in columns], rows, numeric)
+    numeric = [
+        all(value is _MISSING or is_number(value) for value in column)
+        for column in zip(*values, strict=True)
+    ]
+    return _markdown_table(header, rows, numeric)
 
 
 def _markdown_table(header: list[str], rows: list[list[str]], numeric: list[bool]) -> str:

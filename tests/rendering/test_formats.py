@@ -8,7 +8,7 @@ import re
 import pytest
 from hypothesis import given
 
-from workshops.rendering import filename_for, render_content, render_file
+from workshops.rendering import FORMATS, filename_for, render_content, render_file
 from workshops.states import FormatType
 
 from .packs import GENERATED_AT, half_done_pack
@@ -54,6 +54,11 @@ def test_long_names_end_between_letters() -> None:
     assert filename_for("日" * 100, "pdf") == "日" * 66 + ".pdf"
 
 
+def test_a_format_for_each_that_the_database_knows() -> None:
+    """The registry and the states name the same formats, in the same order."""
+    assert list(FORMATS) == list(FormatType)
+
+
 @pytest.mark.parametrize("format_type", list(FormatType))
 def test_every_format_becomes_a_file(format_type: FormatType) -> None:
     """Content and file go together for each format that the database knows."""
@@ -81,5 +86,5 @@ def test_a_pdf_pack_stores_the_markdown_it_is_made_from() -> None:
 
 def test_unknown_formats_are_refused() -> None:
     """The error names the formats there are."""
-    with pytest.raises(ValueError, match="markdown, json, pdf"):
+    with pytest.raises(ValueError, match="markdown, pdf, json"):
         filename_for("x", "docx")
