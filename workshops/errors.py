@@ -331,8 +331,11 @@ class StepTransitionError(InvalidTransitionError):
         self.done = {
             "start_step": "started",
             "save_step_output": "written to",
+            "merge_step_output": "written to",
             "append_step_message": "written to",
             "complete_step": "completed",
+            "reopen_step": "reopened",
+            "request_regeneration": "marked for regeneration",
             "reset_step": "reset",
         }.get(self.operation, f"changed by {self.operation}")
 

@@ -38,23 +38,45 @@ CHANGES: dict[str, Any] = {
     "append_step_message": lambda workshop, step: operations.append_step_message(
         workshop, step, "Hello"
     ),
+    "merge_step_output": lambda workshop, step: operations.merge_step_output(
+        workshop, step, {"merged": True}
+    ),
     "complete_step": operations.complete_step,
+    "reopen_step": operations.reopen_step,
+    "request_regeneration": operations.request_regeneration,
     "reset_step": operations.reset_step,
 }
-STATUSES = ("not_started", "in_progress", "complete")
+STATUSES = ("not_started", "in_progress", "complete", "needs_regeneration")
 # What becomes of a step: the rest is an illegal transition.
 BECOMES = {
     ("start_step", "not_started"): "in_progress",
+    ("start_step", "needs_regeneration"): "in_progress",
     ("save_step_output", "not_started"): "in_progress",
     ("save_step_output", "in_progress"): "in_progress",
     ("save_step_output", "complete"): "complete",
+    ("save_step_output", "needs_regeneration"): "needs_regeneration",
+    ("merge_step_output", "not_started"): "in_progress",
+    ("merge_step_output", "in_progress"): "in_progress",
+    ("merge_step_output", "complete"): "complete",
+    ("merge_step_output", "needs_regeneration"): "needs_regeneration",
     ("append_step_message", "not_started"): "in_progress",
     ("append_step_message", "in_progress"): "in_progress",
     ("append_step_message", "complete"): "complete",
+    ("append_step_message", "needs_regeneration"): "needs_regeneration",
     ("complete_step", "not_started"): "complete",
     ("complete_step", "in_progress"): "complete",
+    ("complete_step", "needs_regeneration"): "complete",
+    ("reopen_step", "complete"): "in_progress",
+    ("request_regeneration", "complete"): "needs_regeneration",
+    ("reset_step", "needs_regeneration"): "not_started",
     ("reset_step", "in_progress"): "not_started",
     ("reset_step", "complete"): "not_started",
+}
+# The status that a step must have for the operations that do not work in it.
+NEEDED = {
+    "reopen_step": "complete",
+    "request_regeneration": "complete",
+    "reset_step": "in_progress",
 }
 
 
@@ -62,8 +84,10 @@ async def bring_to(workshop: Workshop, step_id: str, status: str) -> None:
     """Work in a step that is not started until it has this status."""
     if status != "not_started":
         await operations.save_step_output(workshop.id, step_id, {"before": 1})
-    if status == "complete":
+    if status in ("complete", "needs_regeneration"):
         await operations.complete_step(workshop.id, step_id)
+    if status == "needs_regeneration":
+        await operations.request_regeneration(workshop.id, step_id)
 
 
 async def status_of(workshop: Workshop) -> str:
@@ -98,12 +122,11 @@ async def test_steps_are_worked_on_only_while_their_workshop_is_open(
     workshop: Workshop, operation: str, status: str
 ) -> None:
     """Work makes a draft workshop active; a paused or completed one refuses it unchanged."""
-    if operation == "reset_step":
-        await operations.start_step(workshop.id, "define")
+    await bring_to(workshop, "define", NEEDED.get(operation, "not_started"))
     await Workshop.update({Workshop.status: status}).where(Workshop.id == workshop.id)
     if status in ("draft", "active"):
         await CHANGES[operation](workshop.id, "define")
-        expected = status if operation == "reset_step" else "active"
+        expected = status if operation in NEEDED else "active"
         assert await status_of(workshop) == expected
         return
     before = await stored()
@@ -154,6 +177,111 @@ async def test_the_returned_step_can_be_changed_and_saved(workshop: Workshop) ->
     assert read.output == {}
 
 
+async def test_saving_keeps_the_messages(active: Workshop) -> None:
+    """Unless it brings messages of its own, or is told not to."""
+    await operations.append_step_message(active.id, "define", "Hello")
+    saved = await operations.save_step_output(active.id, "define", {"new": 1})
+    assert saved.output == {"new": 1, "messages": ["Hello"]}
+    done = await operations.complete_step(active.id, "define", output={"done": 2})
+    assert done.output == {"done": 2, "messages": ["Hello"]}
+    saved = await operations.save_step_output(active.id, "define", {"messages": ["Other"]})
+    assert saved.output == {"messages": ["Other"]}
+    saved = await operations.save_step_output(active.id, "define", {"x": 1}, keep_messages=False)
+    assert saved.output == {"x": 1}
+    await operations.append_step_message(active.id, "ideate", "Hello")
+    done = await operations.complete_step(active.id, "ideate", output={}, keep_messages=False)
+    assert done.output == {}
+
+
+async def test_kept_messages_count_towards_the_limit(active: Workshop) -> None:
+    """What would be stored is over it, and nothing is."""
+    await operations.append_step_message(active.id, "define", "x" * 700_000)
+    before = await stored()
+    for call in (operations.save_step_output, operations.merge_step_output):
+        with pytest.raises(TooLongError, match="at most 1,048,576 are allowed"):
+            await call(active.id, "define", {"y": "y" * 700_000})
+    with pytest.raises(TooLongError):
+        await operations.complete_step(active.id, "define", output={"y": "y" * 700_000})
+    assert await stored() == before
+
+
+async def test_messages_at_the_same_moment_as_a_save_are_kept(active: Workshop) -> None:
+    """The save sees what was appended while it waited."""
+    async with transaction():
+        await operations.append_step_message(active.id, "define", "Hello")
+        saving = outside(operations.save_step_output(active.id, "define", {"saved": 1}))
+        await until_waiting(1)
+    assert (await saving).output == {"saved": 1, "messages": ["Hello"]}
+
+
+async def test_merge_sets_single_keys(workshop: Workshop) -> None:
+    """The others stay, also those that another caller sets at the same moment."""
+    first = await operations.merge_step_output(workshop.id, "define", {"a": {"x": 1, "y": 2}})
+    assert (first.output, first.status) == ({"a": {"x": 1, "y": 2}}, "in_progress")
+    await asyncio.gather(
+        *(operations.merge_step_output(workshop.id, "define", {f"k{n}": n}) for n in range(10))
+    )
+    last = await operations.merge_step_output(workshop.id, "define", {"a": None})
+    assert last.output == {"a": None, **{f"k{n}": n for n in range(10)}}
+
+
+async def test_a_message_with_a_key_is_added_once(active: Workshop) -> None:
+    """However often and by however many callers at once; the key is its id."""
+    message = {"role": "user", "content": "Hello"}
+    steps = await asyncio.gather(
+        *(
+            operations.append_step_message(active.id, "define", message, idempotency_key="key")
+            for _ in range(10)
+        )
+    )
+    assert all(step.output == {"messages": [{**message, "id": "key"}]} for step in steps)
+    step = await operations.append_step_message(
+        active.id, "define", {"id": "other"}, idempotency_key="other"
+    )
+    assert [m["id"] for m in step.output["messages"]] == ["key", "other"]
+    for unusable in ("text", {"id": "x"}, None):
+        with pytest.raises(InvalidInputError, match="message"):
+            await operations.append_step_message(
+                active.id, "define", unusable, idempotency_key="key"
+            )
+
+
+async def test_a_reopened_step_keeps_its_work(active: Workshop) -> None:
+    """Output and start stay, and so do the other steps."""
+    await operations.save_step_output(active.id, "define", {"a": 1})
+    done = await operations.complete_step(active.id, "define")
+    following = await step_of(active, "ideate")
+    step = await operations.reopen_step(active.id, "define")
+    assert (step.status, step.output) == ("in_progress", {"a": 1})
+    assert step.started_at == done.started_at
+    assert step.to_dict()["completed_at"] is None
+    assert await step_of(active, "ideate") == following
+    assert (await operations.list_workshops("user_ada")).items[0]["steps_complete"] == 0
+
+
+async def test_what_follows_a_reopened_step_may_need_regeneration(active: Workshop) -> None:
+    """Every complete one after it, and no other; they are not done any more."""
+    for step_id in ("empathize", "define", "test"):
+        await operations.complete_step(active.id, step_id, output={"of": step_id})
+    await operations.reopen_step(active.id, "empathize", regenerate_following=True)
+    steps = {row["step_id"]: row for row in (await operations.get_workshop(active.id))["steps"]}
+    assert {id: row["status"] for id, row in steps.items() if row["status"] != "not_started"} == {
+        "empathize": "in_progress",
+        "define": "needs_regeneration",
+        "ideate": "in_progress",
+        "test": "needs_regeneration",
+        "prioritize": "in_progress",
+    }
+    assert steps["define"]["output"] == {"of": "define"}
+    assert steps["define"]["completed_at"] is None
+    await operations.complete_step(active.id, "empathize")
+    current = await operations.current_step(active.id)
+    assert current is not None
+    assert (current.step_id, current.status) == ("define", "needs_regeneration")
+    (item,) = (await operations.list_workshops("user_ada")).items
+    assert (item["steps_complete"], item["current_step_id"]) == (1, "define")
+
+
 async def test_save_overwrites_the_output(active: Workshop) -> None:
     """Nothing of the earlier output is left; the start stays."""
     first = await operations.save_step_output(active.id, "define", {"old": 1})
@@ -178,6 +306,25 @@ async def test_save_with_the_expected_time_does_not_overwrite_a_newer_version(
     assert raised.value.expected == step.updated_at
     assert raised.value.actual == saved.updated_at
     assert (await step_of(active, "define")).output == '{"by": "first"}'
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["merge_step_output", "complete_step", "reopen_step", "request_regeneration", "reset_step"],
+)
+async def test_every_change_can_be_bound_to_a_version(active: Workshop, operation: str) -> None:
+    """One that is stale changes nothing; the right one does."""
+    await bring_to(active, "define", NEEDED.get(operation, "in_progress"))
+    old = await step_of(active, "define")
+    new = await operations.save_step_output(active.id, "define", {"b": 2})
+    arguments: list[Any] = [{"c": 3}] if operation == "merge_step_output" else []
+    change = getattr(operations, operation)
+    before = await stored()
+    with pytest.raises(StaleStepError) as raised:
+        await change(active.id, "define", *arguments, expected_updated_at=old.updated_at)
+    assert raised.value.actual == new.updated_at
+    assert await stored() == before
+    await change(active.id, "define", *arguments, expected_updated_at=new.updated_at)
 
 
 async def test_the_expected_time_may_have_a_time_zone(active: Workshop) -> None:

@@ -49,7 +49,7 @@ def test_every_arrow_is_an_operation(machine: StateMachine) -> None:
 
 def test_the_sources_of_an_operation_are_where_its_arrows_begin() -> None:
     """All of them, or those that lead to one target."""
-    assert STEP.sources("reset_step") == ("in_progress", "complete")
+    assert STEP.sources("reset_step") == ("in_progress", "complete", "needs_regeneration")
     assert WORKSHOP.sources("set_workshop_status", "active") == ("draft", "paused", "completed")
     assert WORKSHOP.sources("set_workshop_status", "draft") == ()
     assert {"draft", *WORKSHOP.sources("set_workshop_status", "paused")} == set(OPEN_FOR_WORK)

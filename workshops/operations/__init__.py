@@ -23,14 +23,16 @@ from workshops.operations.members import (
 )
 from workshops.operations.sessions import close_idle_sessions, close_session, record_activity
 from workshops.operations.sharing import get_shared_workshop, share_workshop, unshare_workshop
+from workshops.operations.step_reads import current_step, step_context
 from workshops.operations.steps import (
     append_step_message,
     complete_step,
-    current_step,
+    merge_step_output,
+    reopen_step,
+    request_regeneration,
     reset_step,
     save_step_output,
     start_step,
-    step_context,
 )
 from workshops.operations.user_data import delete_user_data, export_user_data
 from workshops.operations.workshops import (
@@ -56,9 +58,12 @@ __all__ = [
     "get_shared_workshop",
     "get_workshop",
     "list_workshops",
+    "merge_step_output",
     "record_activity",
     "remove_member",
     "render_build_pack",
+    "reopen_step",
+    "request_regeneration",
     "reset_step",
     "save_step_output",
     "set_member_role",

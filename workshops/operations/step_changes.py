@@ -16,11 +16,16 @@ waits for us. Rows of the other tables may be.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
 from workshops.errors import (
+    StaleStepError,
     StepNotFoundError,
     StepTransitionError,
     WorkshopNotFoundError,
     WorkshopNotOpenError,
+    WorkshopsError,
 )
 from workshops.operations import validation
 from workshops.operations.transitions import OPEN_FOR_WORK
@@ -58,20 +63,25 @@ _THIS = """
         FROM workshop_steps s WHERE s.workshop_id = $1 AND s.step_id = $2
         FOR NO KEY UPDATE"""
 
-_THIS_AND_FOLLOWING = """
+
+def _this_and_following(limit: str) -> str:
+    return f"""
         FROM step_definitions this
         JOIN step_definitions d ON (d."order", d.id) >= (this."order", this.id)
         JOIN workshop_steps s ON s.workshop_id = $1 AND s.step_id = d.id
-        WHERE this.id = $2 ORDER BY d."order", d.id LIMIT 2
+        WHERE this.id = $2 ORDER BY d."order", d.id {limit}
         FOR NO KEY UPDATE OF s"""
 
-_START_FOLLOWING = f""", started AS (
-        UPDATE workshop_steps
-        SET status = '{StepStatus.in_progress}', started_at = {NOW}, updated_at = {NEXT_UPDATED_AT}
-        FROM locked, workshop
-        WHERE workshop_steps.id = locked.id AND locked.step_id <> $2
-            AND locked.status = '{StepStatus.not_started}'
-    )"""
+
+_LOCKED = {
+    None: _THIS,
+    StepStatus.in_progress: _this_and_following("LIMIT 2"),
+    StepStatus.needs_regeneration: _this_and_following(""),
+}
+_FOLLOWING = {
+    StepStatus.in_progress: (StepStatus.not_started, f"started_at = {NOW}"),
+    StepStatus.needs_regeneration: (StepStatus.complete, "completed_at = NULL"),
+}
 
 _make_step = object_maker(WorkshopStep)
 
@@ -82,10 +92,12 @@ class StepChange:
     :param operation: Its name, for the error.
     :param sources: The statuses of the step that allow it.
     :param assignments: What it sets in ``workshop_steps``, besides ``updated_at``.
-        ``$1`` and ``$2`` are the identifiers, ``$3`` and up the arguments of the call.
+        ``$1`` and ``$2`` are the identifiers, ``$4`` and up the arguments of the call;
+        ``allowed.moment`` is the time, which Citus takes only from there inside COALESCE.
     :param workshop: What happens to the workshop, if it is open: one of those above.
     :param problem: An expression over the locked row ``s``: why it cannot be done, or NULL.
-    :param starts_following: Whether the following step is started, if it is not.
+    :param following: What becomes of following steps: the next one is in progress if it is
+        not started, or all that are complete need regeneration.
     """
 
     def __init__(
@@ -96,42 +108,64 @@ class StepChange:
         assignments: str,
         workshop: str = ACTIVATES,
         problem: str = "NULL::text",
-        starts_following: bool = False,
+        following: StepStatus | None = None,
     ) -> None:
         self.operation = operation
         self.sources = sources
+        others = ""
+        if following:
+            status, times = _FOLLOWING[following]
+            others = f""", others AS (
+        UPDATE workshop_steps SET status = '{following}', {times}, updated_at = {NEXT_UPDATED_AT}
+        FROM locked, workshop
+        WHERE workshop_steps.workshop_id = $1 AND workshop_steps.id = locked.id
+            AND locked.step_id <> $2 AND locked.status = '{status}'
+    )"""
         self.statement = f"""
     WITH locked AS (
-        SELECT s.id, s.step_id, s.status, {problem} AS problem
-        {_THIS_AND_FOLLOWING if starts_following else _THIS}
+        SELECT s.id, s.step_id, s.status, s.updated_at AS version, {problem} AS problem
+        {_LOCKED[following]}
     ), allowed AS (
-        SELECT locked.id AS step_row FROM locked
+        SELECT locked.id AS step_row, {NOW} AS moment FROM locked
         WHERE locked.step_id = $2 AND locked.status IN {literals(sources)}
+            AND ($3::timestamp IS NULL OR locked.version = $3)
             AND locked.problem IS NULL AND (SELECT count(*) FROM locked) > 0
     ), {workshop}, changed AS (
         UPDATE workshop_steps SET {assignments}, updated_at = {NEXT_UPDATED_AT}
-        FROM allowed, workshop WHERE workshop_steps.id = allowed.step_row
+        FROM allowed, workshop
+        WHERE workshop_steps.workshop_id = $1 AND workshop_steps.id = allowed.step_row
         RETURNING {columns(WorkshopStep)}
-    ){_START_FOLLOWING if starts_following else ""}
-    SELECT changed.*, step.status AS step_status, step.problem
+    ){others}
+    SELECT changed.*, step.status AS step_status, step.version, step.problem
     FROM (SELECT) AS one
     LEFT JOIN (SELECT * FROM locked WHERE locked.step_id = $2) AS step ON true
     LEFT JOIN changed ON true"""
 
-    async def run(self, workshop_id: str, step_id: str, *arguments: object) -> WorkshopStep | str:
-        """Make the change and return the step, or the ``problem`` because of which nothing changed.
+    async def run(
+        self,
+        workshop_id: str,
+        step_id: str,
+        expected_updated_at: datetime | None,
+        *arguments: object,
+        meaning: Callable[[str], WorkshopsError] | None = None,
+    ) -> WorkshopStep:
+        """Make the change and return the step.
 
         One round trip; if nothing changed, another one to tell why.
+
+        :param meaning: Which error a ``problem`` is.
 
         Raises:
             NotFoundError: there is no such workshop, or no such step in it.
             WorkshopNotOpenError: the workshop is paused or completed.
             StepTransitionError: the step's status does not allow the operation.
+            StaleStepError: the step is not at ``expected_updated_at``.
         """
         validation.key("workshop_id", workshop_id)
         validation.key("step_id", step_id)
+        expected = validation.expected_updated_at(expected_updated_at)
         while True:
-            record = await fetch_row(self.statement, workshop_id, step_id, *arguments)
+            record = await fetch_row(self.statement, workshop_id, step_id, expected, *arguments)
             assert record is not None
             if record["id"] is not None:
                 return _make_step(record)
@@ -145,6 +179,9 @@ class StepChange:
                 raise WorkshopNotOpenError(workshop_id, workshop["status"])
             if status not in self.sources:
                 raise StepTransitionError(workshop_id, step_id, status, self.operation)
+            if expected is not None and record["version"] != expected:
+                raise StaleStepError(workshop_id, step_id, expected, record["version"])
             if record["problem"] is not None:
-                return str(record["problem"])
+                assert meaning is not None
+                raise meaning(record["problem"])
             # The workshop was opened between the two statements.

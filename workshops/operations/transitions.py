@@ -58,7 +58,13 @@ class StateMachine(NamedTuple):
         )
 
 
-STEP_WORK = ("start_step", "save_step_output", "append_step_message", "complete_step")
+STEP_WORK = (
+    "start_step",
+    "save_step_output",
+    "merge_step_output",
+    "append_step_message",
+    "complete_step",
+)
 """The operations on a step that make its draft workshop active."""
 
 WORKSHOP = StateMachine(
@@ -90,6 +96,7 @@ STEP = StateMachine(
             (
                 "start_step",
                 "save_step_output",
+                "merge_step_output",
                 "append_step_message",
                 "complete_step of the step before",
             ),
@@ -97,7 +104,16 @@ STEP = StateMachine(
         Transition(StepStatus.not_started, StepStatus.complete, ("complete_step",)),
         Transition(StepStatus.in_progress, StepStatus.complete, ("complete_step",)),
         Transition(StepStatus.in_progress, StepStatus.not_started, ("reset_step",)),
+        Transition(StepStatus.complete, StepStatus.in_progress, ("reopen_step",)),
+        Transition(
+            StepStatus.complete,
+            StepStatus.needs_regeneration,
+            ("request_regeneration", "reopen_step of a step before"),
+        ),
         Transition(StepStatus.complete, StepStatus.not_started, ("reset_step",)),
+        Transition(StepStatus.needs_regeneration, StepStatus.in_progress, ("start_step",)),
+        Transition(StepStatus.needs_regeneration, StepStatus.complete, ("complete_step",)),
+        Transition(StepStatus.needs_regeneration, StepStatus.not_started, ("reset_step",)),
     ),
 )
 

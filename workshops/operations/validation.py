@@ -106,6 +106,11 @@ def moment(field: str, value: object) -> datetime:
         raise InvalidInputError(field, "is out of range") from None
 
 
+def expected_updated_at(value: object) -> datetime | None:
+    """Return the ``updated_at`` that a change is based on, if one is given."""
+    return None if value is None else moment("expected_updated_at", value)
+
+
 def duration(field: str, value: object) -> timedelta:
     """Return a stretch of time that is not negative, and that a timestamp can be moved by."""
     if not isinstance(value, timedelta):
