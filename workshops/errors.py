@@ -18,6 +18,7 @@
     │   ├── StepExistsError
     │   ├── SessionOpenError
     │   ├── DuplicateValueError
+    │   ├── SharedDatabaseError
     │   └── TransactionConflictError
     ├── InvalidInputError                an argument cannot be used; nothing was written
     │   ├── TooLongError
@@ -234,6 +235,16 @@ class DuplicateValueError(ConflictError):
 
     table: str
     field: str
+
+
+@dataclass(eq=False)
+class SharedDatabaseError(ConflictError):
+    """Sessions stay open in a database that another application shares (SHARED_DATABASE=1)."""
+
+    sentence = (
+        "Idle sessions are not closed: another application uses this database (SHARED_DATABASE=1), "
+        "never ends a session, and finds its chat by the newest one."
+    )
 
 
 @dataclass(eq=False)

@@ -150,6 +150,9 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
         DatabaseUnavailableError: there is no database.
     """
     async with project_engine().transaction() as transaction:
+        # A migration takes as long as it takes, and waits for another one that runs.
+        await Migration.raw("SET LOCAL statement_timeout = 0")
+        await Migration.raw("SET LOCAL lock_timeout = 0")
         await Migration.raw("SELECT pg_advisory_xact_lock({}::bigint)", _LOCK)
         pending = await pending_migrations()
         if pending:
@@ -236,4 +239,4 @@ async def _lock_tables(transaction: PostgresTransaction) -> None:
                 ) from error
             await savepoint.rollback_to()  # type: ignore[no-untyped-call]
             await asyncio.sleep(_LOCK_PAUSE)
-    await Migration.raw("SET LOCAL lock_timeout = DEFAULT")
+    await Migration.raw("SET LOCAL lock_timeout = 0")

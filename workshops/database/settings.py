@@ -16,6 +16,9 @@
 ``DATABASE_LOCK_TIMEOUT``       Seconds that it may wait for a lock (10).
 ``DATABASE_WAIT``               Seconds that a server at its start waits for a
                                 database that is still coming up (30).
+``SHARED_DATABASE``             1 if another application writes to the same tables
+                                (docs/adoption.md): its sessions are not closed,
+                                and what its ``deleted_at`` marks is not listed.
 ``WORKSHOPS_DATA_DIR``          Where the embedded PostgreSQL keeps its data
                                 (``.data`` beside ``piccolo_conf.py``).
 ==============================  ===============================================
@@ -53,6 +56,7 @@ class DatabaseSettings(BaseSettings):
     database_statement_timeout: Annotated[float, Field(ge=0, le=86_400)] = 30
     database_lock_timeout: Annotated[float, Field(ge=0, le=86_400)] = 10
     database_wait: Annotated[float, Field(ge=0, le=3600)] = 30
+    shared_database: bool = False
     workshops_data_dir: Path = Path(".data")
 
     def connection_config(self) -> dict[str, Any]:

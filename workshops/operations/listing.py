@@ -9,8 +9,8 @@ from typing import cast
 
 from workshops.errors import InvalidInputError
 from workshops.operations import validation
-from workshops.statements.execution import fetch
-from workshops.statements.records import columns
+from workshops.statements.execution import fetch, shares_database
+from workshops.statements.records import DELETED_AT, columns
 from workshops.states import MemberRole, StepStatus, WorkshopStatus
 from workshops.tables import Workshop
 from workshops.types import Page, WorkshopListItem, WorkshopStatusName
@@ -51,13 +51,17 @@ def _list(condition: str) -> str:
     ORDER BY page.updated_at DESC, page.id DESC"""
 
 
-# By whether a status and a cursor are given: a condition such as "$3 IS NULL OR ..."
-# would be planned anew, and for the worst case, at each call.
+# By whether a status and a cursor are given, and the database is shared: a condition such
+# as "$3 IS NULL OR ..." would be planned anew, and for the worst case, at each call.
 _STATEMENTS = {
-    (False, False): _list(""),
-    (True, False): _list(" AND w.status = $3"),
-    (False, True): _list(" AND (w.updated_at, w.id) < ($3, $4)"),
-    (True, True): _list(" AND w.status = $3 AND (w.updated_at, w.id) < ($4, $5)"),
+    (status, cursor, shared): _list(condition + not_deleted)
+    for shared, not_deleted in ((False, ""), (True, f" AND {DELETED_AT.format('w')} IS NULL"))
+    for status, cursor, condition in (
+        (False, False, ""),
+        (True, False, " AND w.status = $3"),
+        (False, True, " AND (w.updated_at, w.id) < ($3, $4)"),
+        (True, True, " AND w.status = $3 AND (w.updated_at, w.id) < ($4, $5)"),
+    )
 }
 
 
@@ -73,7 +77,9 @@ async def list_workshops(
     Each item holds the workshop's columns and ``role`` (the person's),
     ``steps_complete``, ``steps_total`` and ``current_step_id``. ``after`` takes the
     ``next_cursor`` of the page before. A workshop that is updated between two pages
-    moves to the front of the list. One round trip; no ``output`` is read.
+    moves to the front of the list. In a shared database (``SHARED_DATABASE=1``) those
+    that the other application has marked as deleted are left out. One round trip; no
+    ``output`` is read.
 
     Raises:
         InvalidInputError: the status is unknown, the limit not from 1 to 100, or
@@ -83,7 +89,7 @@ async def list_workshops(
     if status is not None:
         validation.state("status", status, WorkshopStatus)
     validation.count("limit", limit, least=1, most=LARGEST_PAGE)
-    statement = _STATEMENTS[status is not None, after is not None]
+    statement = _STATEMENTS[status is not None, after is not None, shares_database()]
     conditions = () if status is None else (status,)
     position = () if after is None else _read_cursor(after)
     records = await fetch(statement, clerk_user_id, limit + 1, *conditions, *position)

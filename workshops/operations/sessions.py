@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from workshops.errors import SessionClosedError, SessionNotFoundError, WorkshopNotFoundError
+from workshops.errors import (
+    SessionClosedError,
+    SessionNotFoundError,
+    SharedDatabaseError,
+    WorkshopNotFoundError,
+)
 from workshops.ids import create_prefixed_id
 from workshops.operations import validation
-from workshops.statements.execution import fetch_row
+from workshops.statements.execution import fetch_row, shares_database
 from workshops.statements.records import NOW, columns, object_maker
 from workshops.states import StepStatus
 from workshops.tables import Session
@@ -91,7 +96,10 @@ async def close_idle_sessions(*, idle_for: timedelta) -> int:
 
     Raises:
         InvalidInputError: ``idle_for`` is not a timedelta, or negative.
+        SharedDatabaseError: a ConflictError; ``SHARED_DATABASE=1`` is set.
     """
+    if shares_database():
+        raise SharedDatabaseError
     record = await fetch_row(_CLOSE_IDLE, validation.duration("idle_for", idle_for))
     assert record is not None
     closed: int = record["closed"]

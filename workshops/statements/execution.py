@@ -21,6 +21,7 @@ from asyncpg import (
 from piccolo.engine.postgres import PostgresEngine
 
 from workshops.constraints import domain_error
+from workshops.database.engine import DatabaseEngine
 from workshops.errors import DatabaseUnavailableError, TransactionConflictError, WorkshopsError
 from workshops.statements.outages import outage
 from workshops.tables import Workshop
@@ -52,6 +53,12 @@ def engine() -> PostgresEngine:
     database = Workshop._meta.db
     assert isinstance(database, PostgresEngine)
     return database
+
+
+def shares_database() -> bool:
+    """Tell whether another application writes to the same tables (``SHARED_DATABASE=1``)."""
+    database = engine()
+    return isinstance(database, DatabaseEngine) and database.settings.shared_database
 
 
 async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:

