@@ -113,11 +113,11 @@ def create_app() -> ASGIApp:
             Route("/", to_admin),
             Route("/health", health),
             Mount("/admin/", create_site(settings)),
-            Mount("/progress/", create_pages(settings)),
+            Mount("/progress/", create_pages()),
         ],
         lifespan=lifespan,
     )
-    return PlainStartupErrors(protect(application))
+    return PlainStartupErrors(protect(application, settings))
 
 
 try:

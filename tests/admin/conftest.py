@@ -52,14 +52,13 @@ def _quick_passwords() -> None:
 @pytest.fixture(scope="session")
 def _application() -> ASGIApp:
     settings = AdminSettings(login_attempts=100_000)
-    return protect(
-        Starlette(
-            routes=[
-                Mount("/admin/", create_site(settings)),
-                Mount("/progress/", create_pages(settings)),
-            ]
-        )
-    )
+    return whole_site(settings)
+
+
+def whole_site(settings: AdminSettings) -> ASGIApp:
+    """Return the admin and the pages as they are served."""
+    routes = [Mount("/admin/", create_site(settings)), Mount("/progress/", create_pages())]
+    return protect(Starlette(routes=routes), settings)
 
 
 @pytest.fixture

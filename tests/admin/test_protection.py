@@ -12,17 +12,24 @@ import asyncpg
 import httpx
 import pytest
 from piccolo.apps.user.tables import BaseUser
-from piccolo_api.rate_limiting.middleware import RateLimitError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
-from tests.admin.conftest import PASSWORD, AuditLog, Browse, log_in_to, make_operator, save
+from tests.admin.conftest import (
+    PASSWORD,
+    AuditLog,
+    Browse,
+    log_in_to,
+    make_operator,
+    save,
+    whole_site,
+)
 from tests.factories import make_workshop, step_of
 from workshops import operations
-from workshops.admin.login_limit import LoginLimit
+from workshops.admin.accounts import OperatorAccount
 from workshops.admin.protection import UNKNOWN_NAME, protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
@@ -66,17 +73,6 @@ async def test_viewer_changes_nothing(viewer: httpx.AsyncClient, audit_log: Audi
     before = workshop.updated_at
     await workshop.refresh()
     assert workshop.updated_at == before
-
-
-async def test_tables_refuse_a_viewer_by_themselves(database: str) -> None:
-    """Also without the layer in front, the tables refuse whoever is no superuser."""
-    app = Starlette(routes=[Mount("/admin/", create_site(AdminSettings()))])
-    workshop = await make_workshop()
-    await make_operator("vera", superuser=False)
-    async with aclosing(await log_in_to(app, "vera")) as client:
-        address = f"{API}/workshops/{workshop.id}/"
-        assert (await client.patch(address, json={"title": "x"})).status_code == 403
-        assert (await client.delete(address)).status_code == 403
 
 
 async def test_email_addresses_are_for_superusers(
@@ -297,11 +293,13 @@ async def change(answer: Callable[[], Response], audit_log: AuditLog) -> tuple[h
         return answer()
 
     await make_operator("grace", superuser=True)
+    settings = AdminSettings()
     routes = [
-        Mount("/admin/", create_site(AdminSettings())),
+        Mount("/admin/", create_site(settings)),
         Route("/progress/change/", endpoint, methods=["POST"]),
     ]
-    async with aclosing(await log_in_to(protect(Starlette(routes=routes)), "grace")) as client:
+    app = protect(Starlette(routes=routes), settings)
+    async with aclosing(await log_in_to(app, "grace")) as client:
         response = await client.post("/progress/change/")
     await workshop.refresh()
     logged = await audit_log.entries(row_id=workshop.id)
@@ -378,9 +376,7 @@ async def in_new_context(call: Any, *args: Any, **kwargs: Any) -> Any:
 
 async def test_log_in_is_limited(database: str) -> None:
     """An address that has tried too often is refused, also with the right password."""
-    app = protect(
-        Starlette(routes=[Mount("/admin/", create_site(AdminSettings(login_attempts=3)))])
-    )
+    app = whole_site(AdminSettings(login_attempts=3))
     await make_operator("grace", superuser=True)
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
@@ -394,36 +390,53 @@ async def test_log_in_is_limited(database: str) -> None:
     assert statuses == [401, 401, 401, 429]
 
 
-def test_limit_ends_by_itself() -> None:
-    """Requests that are older than the window count no longer; refused ones never do."""
-    time = [0.0]
-    limit = LoginLimit(timespan=10, limit=2, clock=lambda: time[0])
-    limit.increment("a")
-    limit.increment("a")
-    for time[0] in (1.0, 5.0, 9.0):
-        with pytest.raises(RateLimitError):
-            limit.increment("a")
-    limit.increment("b")
-    time[0] = 10.0
-    limit.increment("a")
+async def test_password_cannot_be_guessed_by_changing_it(database: str) -> None:
+    """Who is logged in may try the current password only as often as a log-in."""
+    app = whole_site(AdminSettings(login_attempts=3))
+    await make_operator("vera", superuser=False)
+    new = "another password"
+    fields = {"current_password": "wrong", "new_password": new, "confirm_new_password": new}
+    async with aclosing(await log_in_to(app, "vera")) as client:
+        statuses = [
+            (await client.post("/admin/api/change-password/", json=fields)).status_code
+            for _ in range(3)
+        ]
+    assert statuses == [422, 422, 429]
 
 
-@pytest.mark.parametrize(
-    ("one", "other", "together"),
-    [
-        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
-        ("::ffff:192.0.2.1", "192.0.2.1", True),
-        ("192.0.2.1", "192.0.2.2", False),
-        ("testclient", "another", False),
-    ],
-)
-def test_limit_counts_a_network_as_one(one: str, other: str, together: bool) -> None:
-    """Whoever has one address of an IPv6 network has them all; other addresses stand alone."""
-    limit = LoginLimit(timespan=10, limit=1)
-    limit.increment(one)
-    if together:
-        with pytest.raises(RateLimitError):
-            limit.increment(other)
-    else:
-        limit.increment(other)
+async def test_each_client_behind_a_proxy_has_its_own_limit(database: str) -> None:
+    """Behind a trusted proxy, a client that tries too often locks out no other."""
+    app = whole_site(AdminSettings(login_attempts=2, trusted_proxies="127.0.0.1"))  # type: ignore[arg-type]
+    await make_operator("grace", superuser=True)
+    async with aclosing(await log_in_to(app, "grace")) as client:
+        credentials = {"username": "grace", "password": "wrong"}
+
+        async def try_from(address: str) -> int:
+            headers = {"X-Forwarded-For": address}
+            response = await client.post("/admin/public/login/", json=credentials, headers=headers)
+            return response.status_code
+
+        assert [await try_from("192.0.2.1") for _ in range(3)] == [401, 401, 429]
+        assert await try_from("192.0.2.2") == 401
+
+
+async def test_passwords_are_hashed_without_a_connection(
+    superuser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many log-ins as there are connections, and a list is answered while they are hashed."""
+    monkeypatch.setattr(OperatorAccount, "_pbkdf2_iteration_count", 200_000)
+    pool = project_engine().pool
+    assert pool is not None
+    ended: list[str] = []
+
+    async def ask(name: str, request: Any) -> None:
+        await request
+        ended.append(name)
+
+    wrong = {"username": "nobody", "password": "wrong password"}
+    log_ins = [
+        ask("log-in", superuser.post("/admin/public/login/", json=wrong))
+        for _ in range(pool.get_max_size() + 5)
+    ]
+    await asyncio.gather(*log_ins, ask("list", superuser.get(f"{API}/workshops/")))
+    assert ended[0] == "list"

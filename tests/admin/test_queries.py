@@ -9,10 +9,11 @@ import pytest
 
 from tests.factories import make_workshop
 from workshops import operations
-from workshops.admin.table_configs import table_configs
+from workshops.admin import catalogue  # noqa: F401 - it registers the tables
+from workshops.admin.registry import registered
 
 API = "/admin/api/tables"
-TABLES = [config.table_class._meta.tablename for config in table_configs()]
+TABLES = [table.name for table in registered()]
 
 
 ODD_QUERIES = [

@@ -11,15 +11,10 @@ import httpx
 import pyotp
 import pytest
 from piccolo_api.encryption.providers import FernetProvider
-from starlette.applications import Starlette
-from starlette.routing import Mount
-from starlette.types import ASGIApp
 
-from tests.admin.conftest import PASSWORD, AuditLog, log_in_to, make_operator
+from tests.admin.conftest import PASSWORD, AuditLog, log_in_to, make_operator, whole_site
 from workshops.admin.operators import create_operator, disable_operator, remove_second_factor
-from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
-from workshops.admin.site import create_site
 from workshops.admin.tables import SecondFactor
 from workshops.database import SettingsError, read_settings
 
@@ -60,14 +55,9 @@ def test_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.session_idle == settings.session_length
 
 
-def site(settings: AdminSettings) -> ASGIApp:
-    """Return the application with these settings."""
-    return protect(Starlette(routes=[Mount("/admin/", create_site(settings))]))
-
-
 async def test_production_sends_cookies_over_https_only(database: str) -> None:
     """In production the session cookie is Secure, HttpOnly and ends with the session."""
-    app = site(AdminSettings(production=True, allowed_hosts=("admin.test",), session_hours=2))
+    app = whole_site(AdminSettings(production=True, allowed_hosts=("admin.test",), session_hours=2))
     await make_operator("grace", superuser=True)
     transport = httpx.ASGITransport(app=app)
     headers = {"Origin": "https://admin.test"}
@@ -107,7 +97,7 @@ async def test_pages_tell_browsers_to_be_careful(superuser: httpx.AsyncClient) -
 
 async def test_second_factor_is_asked_for(database: str, audit_log: AuditLog) -> None:
     """With the setting, an operator adds an app, and needs its code from then on."""
-    app = site(AdminSettings(second_factor_key=KEY, login_attempts=100))  # type: ignore[arg-type]
+    app = whole_site(AdminSettings(second_factor_key=KEY, login_attempts=100))  # type: ignore[arg-type]
     await make_operator("grace", superuser=True)
     setup = "/admin/api/mfa-setup/"
     async with aclosing(await log_in_to(app, "grace")) as client:

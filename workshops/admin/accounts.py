@@ -1,22 +1,65 @@
-"""The operators as the log-in knows them: passwords checked without holding anybody up."""
+"""The operators as the log-in knows them: passwords checked without holding anybody up.
+
+The endpoints of piccolo_api that take a password run outside of a transaction, because
+hashing takes a third of a second and a connection is worth more than that. What they
+write is written here, in a transaction that names the operator.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+import os
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from hmac import compare_digest
+from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
+from piccolo_api.encryption.providers import EncryptionProvider
+from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
+from piccolo_api.mfa.recovery_codes import generate_recovery_code
 from starlette.exceptions import HTTPException
+
+from workshops.admin.audit import Origin
+from workshops.admin.tables import AdminSession, AuditAction, SecondFactor
+from workshops.database.migrations import project_engine
+
+ORIGIN: ContextVar[Origin] = ContextVar("origin")
+"""Who is at one of the endpoints that take a password."""
+
+_LONGEST_APP_CODE = 10
+"""An app's code has six digits; longer ones are those for its loss, as the library tells them."""
+
+# Threads of their own: log-ins wait for each other, and leave the rest of the machine, and
+# the threads that others use, to other requests.
+_HASHING = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "password")
+
+
+@asynccontextmanager
+async def named_transaction() -> AsyncIterator[None]:
+    """Write in one transaction, whose changes the audit log keeps as the operator's."""
+    async with project_engine().transaction():
+        await ORIGIN.get().name()
+        yield
 
 
 class OperatorAccount(BaseUser, tablename="piccolo_user"):
     """Piccolo's user, for the endpoints that take a password.
 
     Piccolo 1.38 hashes a password where it stands: for a third of a second no other
-    request is answered. It also logs in whoever is inactive or no admin; that log-in
-    opens nothing, until the operator is let in again.
+    request is answered. It also logs in whoever is inactive or is not an admin; that
+    log-in opens nothing, until the operator is let in again (tests/upstream).
     """
+
+    @classmethod
+    async def hash(cls, password: str, salt: str = "", iterations: int | None = None) -> str:
+        """Return the hash of a password, made in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(
+            _HASHING, cls.hash_password, password, salt, iterations
+        )
 
     @classmethod
     async def login(cls, username: str, password: str) -> int | None:
@@ -32,30 +75,108 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
             .first()
         )
         if row is None:
-            await asyncio.to_thread(cls.hash_password, password)
+            await cls.hash(password)
             return None
         _, iterations, salt, _ = cls.split_stored_password(row["password"])
-        hashed = await asyncio.to_thread(cls.hash_password, password, salt, int(iterations))
+        hashed = await cls.hash(password, salt, int(iterations))
         if not compare_digest(hashed, row["password"]):
             return None
+        changes: dict[Any, Any] = {cls.last_login: datetime.now()}  # as the library stores it
         if int(iterations) != cls._pbkdf2_iteration_count:
-            await cls.update_password(row["id"], password)
-        now = datetime.now()  # as the library stores it
-        await cls.update({cls.last_login: now}).where(cls.id == row["id"])
+            changes[cls.password] = await cls.hash(password)
+        await cls.update(changes).where(cls.id == row["id"], cls.password == row["password"])
         return int(row["id"])
 
     @classmethod
     async def update_password(cls, user: str | int, password: str) -> None:
-        """Store the hash of a new password of the operator with this key or name.
+        """Store the hash of an operator's new password, and end all of the log-ins.
 
         Raises:
-            HTTPException: it is too short, too long, or looks like a hash. The library's
-                endpoint (piccolo_api 1.11) has no answer for a ValueError.
+            HTTPException: it is too short, too long, or looks like a hash. The endpoint of
+                piccolo_api 1.11 has no answer for a ValueError (tests/upstream).
         """
         try:
             cls._validate_password(password)
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
-        hashed = await asyncio.to_thread(cls.hash_password, password)
-        who = cls.username if isinstance(user, str) else cls.id
-        await cls.update({cls.password: hashed}).where(who == user)
+        hashed = await cls.hash(password)
+        async with named_transaction():
+            await cls.update({cls.password: hashed}).where(cls.id == user)
+            await AdminSession.delete().where(AdminSession.user_id == user)
+
+
+class OperatorLogIn(AdminSession, tablename="admin_sessions", schema=AdminSession._meta.schema):
+    """A log-in, which is stored together with its entry in the audit log."""
+
+    @classmethod
+    async def create_session(cls, *args: Any, **kwargs: Any) -> Any:
+        """Store a log-in, and remove the ended ones."""
+        async with project_engine().transaction():
+            session = await super().create_session(*args, **kwargs)
+            await ORIGIN.get().record(AuditAction.logged_in)
+            await cls.delete().where(cls.expiry_date < datetime.now())
+        return session
+
+
+class OperatorApp(
+    SecondFactor, tablename=SecondFactor._meta.tablename, schema=SecondFactor._meta.schema
+):
+    """An authenticator app. piccolo_api 1.11 hashes its recovery codes where it stands."""
+
+    @classmethod
+    async def create_new(
+        cls,
+        user_id: int,
+        encryption_provider: EncryptionProvider,
+        recovery_code_count: int = 8,
+    ) -> tuple[AuthenticatorSecret, list[str]]:
+        """Store a new app, and return it with its recovery codes, which are kept as hashes."""
+        codes = [generate_recovery_code() for _ in range(recovery_code_count)]
+        salt = OperatorAccount.get_salt()  # type: ignore[no-untyped-call]
+        app = cls(
+            user_id=user_id,
+            secret=encryption_provider.encrypt(value=cls.generate_secret()),
+            recovery_codes=[await OperatorAccount.hash(code, salt) for code in codes],
+        )
+        async with named_transaction():
+            await app.save()
+        return app, codes
+
+    @classmethod
+    async def revoke(cls, user_id: int) -> None:
+        """Let the operator log in without the app."""
+        async with named_transaction():
+            await super().revoke(user_id)
+
+    @classmethod
+    async def authenticate(cls, user_id: int, code: str, *args: Any, **kwargs: Any) -> bool:
+        """Tell whether a code is right, of the app or of those for its loss; each is good once."""
+        if len(code) > _LONGEST_APP_CODE:
+            return await cls._use_recovery_code(user_id, code)
+        async with project_engine().transaction():
+            right = await super().authenticate(user_id, code, *args, **kwargs)
+        return right  # noqa: RET504 - mypy: a transaction might swallow errors
+
+    @classmethod
+    async def _use_recovery_code(cls, user_id: int, code: str) -> bool:
+        row = (
+            await cls.select(cls.id, cls.recovery_codes)
+            .where(cls.user_id == user_id, cls.revoked_at.is_null())
+            .order_by(cls.created_at, ascending=False)
+            .first()
+        )
+        if row is None or not row["recovery_codes"] or len(code) > BaseUser._max_password_length:
+            return False
+        _, iterations, salt, _ = BaseUser.split_stored_password(row["recovery_codes"][0])
+        hashed = await OperatorAccount.hash(code, salt, int(iterations))
+        used = await cls.raw(
+            f"UPDATE {cls._meta.get_formatted_tablename()}"
+            " SET recovery_codes = array_remove(recovery_codes, {}),"
+            " recovery_codes_used_at = array_append(recovery_codes_used_at, {})"
+            " WHERE id = {} AND {} = ANY (recovery_codes) RETURNING id",
+            hashed,
+            datetime.now(UTC),
+            row["id"],
+            hashed,
+        )
+        return bool(used)

@@ -1,40 +1,50 @@
 """The layer between Piccolo Admin and our tables: ``PiccoloCRUD`` made safe for operators.
 
-Each method says which fault of piccolo_api 1.11 it works around. Piccolo Admin
-1.14 has no parameter for the classes that it makes its endpoints from, so
-``our_classes`` puts ours in their place while a site is built.
+Each method says which fault of piccolo_api 1.11 it works around (tests/upstream). What is
+written is decided by the table's record (``workshops.admin.registry``), in the transaction
+of the request (``workshops.admin.protection``).
 """
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar
 
 import asyncpg
 from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import Boolean, Column, Timestamp
+from piccolo.columns import Boolean, Timestamp
 from piccolo.querystring import QueryString
-from piccolo_admin import endpoints as admin_endpoints
 from piccolo_api.crud.endpoints import PK_TYPES, ParamException, Params, PiccoloCRUD
 from piccolo_api.crud.exceptions import MalformedQuery
-from piccolo_api.crud.hooks import HookType, execute_post_hooks
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from workshops.admin.filters import condition, escape_like
-from workshops.admin.login_limit import LoginLimit
-from workshops.admin.read_only import EDITABLE, NOT_ADDED
-from workshops.admin.refusals import READ_ONLY, FieldsRefusedError, RefusedError, refusal_of
-from workshops.admin.versions import ROW_VERSION, read_version, version_property
-from workshops.database.migrations import project_engine
+from workshops.admin.changes import (
+    ROW_VERSION,
+    VERSION_PROPERTY,
+    AlreadyWrittenError,
+    needs_version,
+    read_version,
+    start_change,
+)
+from workshops.admin.queries import (
+    LAST_ROW,
+    check_page,
+    check_texts,
+    condition,
+    escape_like,
+    names_asked_for,
+    number,
+)
+from workshops.admin.registry import LOOKED_AT_ONLY, AdminTable, find
 from workshops.errors import WorkshopsError
+from workshops.web.rejections import FieldsRejectedError, RejectedError, rejection_of
 
 MOST_IDS = 100
 """The most rows that a foreign key's search returns."""
@@ -42,37 +52,11 @@ MOST_IDS = 100
 LONGEST_PAGE = 100
 """The most rows that the lists offer for a page; only the CSV export asks for more."""
 
-LAST_ROW = 1_000_000_000
-"""No list goes further than this row; PostgreSQL counts them in 64 bits."""
-
-QUICK_COUNTS = {
-    "workshop_steps": "SELECT COALESCE(sum(steps_total), 0) AS count FROM workshop_summaries"
-}
-"""How to count a whole table that is large, by what triggers keep of it: 2 million
-steps in 20 ms instead of 130."""
-
-# The library's own, without its wrapper that turns a violated constraint into the
-# server's message, which names constraints and values, not fields.
-_post_single = inspect.unwrap(PiccoloCRUD.post_single)
-_patch_single = inspect.unwrap(PiccoloCRUD.patch_single)
-_delete_single = inspect.unwrap(PiccoloCRUD.delete_single)
-
-# What a plain admin does not see.
-SUPERUSERS_ONLY = {"piccolo_user": ("email",)}
-
 Answer = TypeVar("Answer", bound=Callable[..., Coroutine[Any, Any, Response]])
 
 
-class AlreadyWrittenError(Exception):
-    """A rule has written the row itself, by an operation; the library has nothing to do."""
-
-    def __init__(self, row_id: Any = None) -> None:
-        self.row_id = row_id
-        super().__init__()
-
-
-def refuses_with_a_sentence(endpoint: Answer) -> Answer:
-    """Turn a refusal, an error of ours or of the database into an answer.
+def rejects_with_a_sentence(endpoint: Answer) -> Answer:
+    """Turn a rejection, an error of ours or of the database into an answer.
 
     Without it each of them is a 500.
     """
@@ -81,14 +65,16 @@ def refuses_with_a_sentence(endpoint: Answer) -> Answer:
     async def answer(self: OperatorsCRUD, request: Request, *args: Any, **kwargs: Any) -> Response:
         try:
             return await endpoint(self, request, *args, **kwargs)
-        except RefusedError as refusal:
-            return refusal.response()
+        except RejectedError as rejection:
+            return rejection.response()
         except (WorkshopsError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            return refusal_of(error).response()
+            return rejection_of(error).response()
         except (ParamException, MalformedQuery) as error:
-            return RefusedError(400, str(error)).response()
+            return RejectedError(400, str(error)).response()
+        except OverflowError:
+            return RejectedError(422, "A time is out of range.").response()
         except ValidationError as error:
-            return FieldsRefusedError(
+            return FieldsRejectedError(
                 {
                     ".".join(str(part) for part in problem["loc"]): problem["msg"]
                     for problem in error.errors()
@@ -99,65 +85,62 @@ def refuses_with_a_sentence(endpoint: Answer) -> Answer:
 
 
 class OperatorsCRUD(PiccoloCRUD):
-    """A table's endpoints: every answer is a success or a refusal with a sentence."""
+    """A table's endpoints: every answer is a success or a rejection with a sentence."""
 
-    @refuses_with_a_sentence
+    @property
+    def record(self) -> AdminTable:
+        """What holds for the table in the admin."""
+        return find(self.table)
+
+    @rejects_with_a_sentence
     async def root(self, request: Request) -> Response:
         """List, add."""
-        if request.method in ("GET", "HEAD"):
-            return self._hide(request, await super().root(request))
-        _check_role(request)
-        async with project_engine().transaction():
-            response = await super().root(request)
-        return response  # noqa: RET504 - mypy: a transaction might swallow errors
+        return self._hide(request, await super().root(request))
 
-    @refuses_with_a_sentence
+    @rejects_with_a_sentence
     async def detail(self, request: Request) -> Response:
         """Show, change, delete one row."""
         if request.method == "PUT":
-            # It runs no hooks, so no rule would hold.
-            raise RefusedError(405, "PUT is not supported. PATCH changes the fields that it names.")
+            # It runs no rule.
+            raise RejectedError(
+                405, "PUT is not supported. PATCH changes the fields that it names."
+            )
         row_id = request.path_params["row_id"]
         if self.table._meta.primary_key.value_type is int and not re.fullmatch(
             r"[1-9][0-9]{0,8}", row_id
         ):
             return Response("The resource doesn't exist", status_code=404)
-        if request.method in ("GET", "HEAD"):
-            return self._hide(request, await super().detail(request))
-        _check_role(request)
-        async with project_engine().transaction():
-            response = await super().detail(request)
-        return response  # noqa: RET504 - mypy: a transaction might swallow errors
+        return self._hide(request, await super().detail(request))
 
-    @refuses_with_a_sentence
+    @rejects_with_a_sentence
     async def get_count(self, request: Request) -> Response:
         """Return how many rows match."""
         self._check_visible(request)
-        statement = QUICK_COUNTS.get(self.table._meta.tablename)
+        statement = self.record.quick_count
         if statement and not request.query_params:
             [row] = await self.table.raw(statement)
             return JSONResponse({"count": row["count"], "page_size": self.page_size})
         response: Response = await super().get_count(request)
         return response
 
-    @refuses_with_a_sentence
+    @rejects_with_a_sentence
     async def get_ids(self, request: Request) -> Response:
         """Return the keys and readable names of some rows, for the search of a foreign key.
 
         The library sends the whole table if no limit is given, pastes ``limit`` and
         ``offset`` into SQL, and takes % and _ in the search as wildcards.
         """
-        limit = _number(request, "limit", default=MOST_IDS, least=0, most=MOST_IDS)
-        offset = _number(request, "offset", default=0, least=0, most=LAST_ROW)
+        limit = number(request, "limit", default=MOST_IDS, most=MOST_IDS)
+        offset = number(request, "offset", default=0, most=LAST_ROW)
         key = self.table._meta.primary_key
         rows = self.table.select(key, self.table.get_readable())
-        condition = QueryString("TRUE")
+        matches = QueryString("TRUE")
         if search := request.query_params.get("search"):
-            condition = QueryString("readable ILIKE {}", f"%{escape_like(search)}%")
+            matches = QueryString("readable ILIKE {}", f"%{escape_like(search)}%")
         found = await self.table.raw(
             "SELECT * FROM ({}) AS rows WHERE {} ORDER BY readable, {} LIMIT {} OFFSET {}",
             rows.querystrings[0],
-            condition,
+            matches,
             QueryString(f'"{key._meta.db_column_name}"'),
             limit,
             offset,
@@ -167,21 +150,26 @@ class OperatorsCRUD(PiccoloCRUD):
     async def get_schema(self, request: Request) -> JSONResponse:
         """Return how the browser part shows the table.
 
-        A foreign key is called what it points to ("Workshop", not "Workshop ID"), and
-        a table without ``updated_at`` has a version to tell stale forms by, and the
-        fields that a Save cannot change are named.
+        A foreign key is called what it points to ("Workshop", not "Workshop ID"), a table
+        without ``updated_at`` has a version to tell stale forms by, and the fields that a
+        Save cannot change and the statuses that may follow each other are named.
         """
         schema = self.pydantic_model.model_json_schema()
         for column in self.table._meta.foreign_key_columns:
             name = column._meta.name
             title = name.removesuffix("_id").replace("_", " ").capitalize()
             schema["properties"][name]["title"] = title
-        editable = EDITABLE.get(self.table._meta.tablename, ())
         schema["extra"]["fixed_columns"] = [
-            name for name in schema["properties"] if name not in editable
+            name for name in schema["properties"] if not self.record.allows_change(name)
         ]
-        schema["properties"].update(version_property(self.table))
+        schema["extra"]["next_statuses"] = self.record.next_statuses
+        if self._has_version:
+            schema["properties"][ROW_VERSION] = VERSION_PROPERTY
         return JSONResponse(schema)
+
+    @property
+    def _has_version(self) -> bool:
+        return self.record.change is not None and needs_version(self.table)
 
     async def get_all(self, request: Request, params: dict[str, Any] | None = None) -> Response:
         """Return a page of the list, with times as people write them: in milliseconds.
@@ -202,102 +190,88 @@ class OperatorsCRUD(PiccoloCRUD):
                     row[name] = moment.isoformat(sep=" ", timespec="milliseconds")
             if exported:
                 row.update({name: f"'{v}" for name, v in row.items() if _is_formula(v)})
-        return JSONResponse(content, headers=_content_range(response))
+        headers = {k: v for k, v in response.headers.items() if k == "content-range"}
+        return JSONResponse(content, headers=headers)
 
     async def get_single(self, request: Request, row_id: PK_TYPES) -> Response:
         """Return one row, with its version if the table has no ``updated_at``."""
         response: Response = await super().get_single(request, row_id)
-        version = await read_version(self.table, row_id)
-        if version is None or response.status_code != 200:
+        if not self._has_version or response.status_code != 200:
             return response
-        return JSONResponse({**json.loads(bytes(response.body)), ROW_VERSION: version})
+        row = json.loads(bytes(response.body))
+        return JSONResponse({**row, ROW_VERSION: await read_version(self.table, row_id)})
+
+    # Writing: the library answers with the database's message, which names constraints and
+    # values, writes NULL for what is left out, and takes the text "null" for null.
 
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
         """Add a row."""
-        if because := NOT_ADDED.get(self.table._meta.tablename):
-            raise RefusedError(405, because)
+        if self.record.add is None:
+            raise RejectedError(405, self.record.not_added)
+        # The form of a new row sends the version too, and there is none yet.
+        data.pop(ROW_VERSION, None)
         self._check_names(data)
-        # The library writes NULL for what is left out, whatever the column's default.
         for column in self.table._meta.columns:
             if isinstance(column, Boolean):
                 data.setdefault(column._meta.name, column.get_default_value())
+        model: Any = self.pydantic_model(**data)
+        # A user hashes the password while it is made.
+        new = model if issubclass(self.table, BaseUser) else self.table(**model.model_dump())
         try:
-            if issubclass(self.table, BaseUser):
-                # The library runs no rule here, and answers with the database's message,
-                # which holds the whole row: the hash of the password too.
-                form: Any = self.pydantic_model(**data)
-                await execute_post_hooks(self._hook_map, HookType.pre_save, form, request)
-            return _checked(await _post_single(self, request, data))
+            row = await self.record.add(new)
+            row_id = (await row.save())[0][self.table._meta.primary_key._meta.name]
         except AlreadyWrittenError as written:
-            return JSONResponse([{"id": written.row_id}], status_code=201)
-        except OverflowError:
-            raise RefusedError(422, "A time is out of range.") from None
+            row_id = written.row_id
+        return JSONResponse([{"id": row_id}], status_code=201)
 
     async def patch_single(
         self, request: Request, row_id: PK_TYPES, data: dict[str, Any]
     ) -> Response:
-        """Change the fields that are named; the table's rules decide how."""
-        request.state.row_version = data.pop(ROW_VERSION, None)
+        """Change the fields that are named; the table's rule decides how."""
+        if self.record.change is None:
+            raise RejectedError(405, LOOKED_AT_ONLY)
+        version = data.pop(ROW_VERSION, None)
         self._check_names(data)
-        key = self.table._meta.primary_key._meta.name
-        if str(data.pop(key, row_id)) != str(row_id):
-            raise FieldsRefusedError({key: "cannot be changed."})
+        key = self.table._meta.primary_key
+        if str(data.pop(key._meta.name, row_id)) != str(row_id):
+            raise FieldsRejectedError({key._meta.name: "cannot be changed."})
+        model = self.pydantic_model_optional(**data)
+        posted = {name: getattr(model, name) for name in data}
+        change = await start_change(self.table, row_id, posted, version)
+        change.check(self.record.allows_change)
         with suppress(AlreadyWrittenError):
-            _checked(await _patch_single(self, request, row_id, data))
+            await self.table.update(await self.record.change(change)).where(key == row_id)
         # The browser part keeps the form open after a Save: it needs the new version.
         return await self.get_single(request, row_id)
 
     async def delete_single(self, request: Request, row_id: PK_TYPES) -> Response:
-        """Delete a row, if the table's rules allow it."""
-        try:
-            return _checked(await _delete_single(self, request, row_id))
-        except AlreadyWrittenError:
-            return Response(status_code=204)
+        """Delete a row, if the table's rule allows it."""
+        if self.record.delete is None:
+            raise RejectedError(405, LOOKED_AT_ONLY)
+        with suppress(AlreadyWrittenError):
+            await self.record.delete(row_id)
+            await self.table.delete().where(self.table._meta.primary_key == row_id)
+        return Response(status_code=204)
 
     def _check_names(self, data: dict[str, Any]) -> None:
-        """Refuse what is no column: the library would take ``__class__`` for one."""
+        """Refuse what is not a column: the library would take ``__class__`` for one."""
         names = {column._meta.name for column in self.table._meta.columns}
         if unknown := sorted(set(data) - names):
-            raise FieldsRefusedError(
-                {name[:100]: "is no column of this table." for name in unknown}
+            raise FieldsRejectedError(
+                {name[:100]: "is not a column of this table." for name in unknown}
             )
-
-    def _clean_data(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Leave values as they are: the library takes the text "null" for null."""
-        return dict(data)
 
     # Queries
 
     def _split_params(self, params: dict[str, Any]) -> Params:
         """Read the parameters of a query; the library fails on unknown columns and large pages."""
-        for name, value in params.items():
-            if "__" in name and isinstance(value, list):
-                raise ParamException(f"{name} may be given only once.")
-            for text in (name, *(value if isinstance(value, list) else [value])):
-                if isinstance(text, str) and "\0" in text:
-                    raise ParamException("A filter cannot hold a NUL character.")
+        check_texts(params)
         try:
             split = super()._split_params(params)
         except ValueError as error:
             raise ParamException(str(error)) from error
-        for order in split.order_by or ():
-            self._check_column(order.column)
-        for column in split.visible_fields or ():
-            self._check_column(column)
-        size = split.page_size or self.page_size
-        if not 1 <= size <= self.max_page_size:
-            raise ParamException(f"__page_size must be from 1 to {self.max_page_size}.")
-        if split.page < 1 or split.page * size > LAST_ROW:
-            raise ParamException(f"__page must be from 1 to {LAST_ROW // size}.")
-        # It goes into a header.
-        if not re.fullmatch(r"[A-Za-z0-9_ -]*", split.range_header_name):
-            raise ParamException("__range_header_name holds other characters than a-z, 0-9, _, -.")
+        check_page(split, size=self.page_size, largest=self.max_page_size)
         return split
-
-    def _check_column(self, column: Column) -> None:
-        if column._meta.secret:
-            # A list sorted by a secret tells it, one comparison at a time.
-            raise ParamException(f"{column._meta.name} is secret.")
 
     def _apply_filters(self, query: Any, params: Params) -> Any:
         """Add the filters to a query.
@@ -322,16 +296,14 @@ class OperatorsCRUD(PiccoloCRUD):
 
     # What only superusers see
 
-    def _hidden(self, request: Request) -> tuple[str, ...]:
+    def _hidden(self, request: Request) -> set[str]:
         if request.user.user.superuser:
-            return ()
-        return SUPERUSERS_ONLY.get(self.table._meta.tablename, ())
+            return set()
+        return {column._meta.name for column in self.record.superusers_only}
 
     def _check_visible(self, request: Request) -> None:
-        for name in self._hidden(request):
-            for key, value in request.query_params.multi_items():
-                if key.removesuffix("[]").split("__")[0] == name or name in re.split("[,-]", value):
-                    raise RefusedError(403, f"Only superusers may see {name}.")
+        for name in self._hidden(request) & names_asked_for(request):
+            raise RejectedError(403, f"Only superusers may see {name}.")
 
     def _hide(self, request: Request, response: Response) -> Response:
         """Take out of a row or a list what the operator may not see."""
@@ -345,53 +317,5 @@ class OperatorsCRUD(PiccoloCRUD):
         return JSONResponse(content)
 
 
-def _number(request: Request, name: str, *, default: int, least: int, most: int) -> int:
-    value = request.query_params.get(name)
-    if value is None:
-        return default
-    if not re.fullmatch(r"[0-9]{1,12}", value) or int(value) < least:
-        raise ParamException(f"{name} must be a whole number, {least} or more.")
-    return min(int(value), most)
-
-
 def _is_formula(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
-
-
-def _content_range(response: Response) -> dict[str, str]:
-    return {k: v for k, v in response.headers.items() if k == "content-range"}
-
-
-def _check_role(request: Request) -> None:
-    if not request.user.user.superuser:
-        raise RefusedError(403, READ_ONLY)
-
-
-def _checked(response: Response) -> Response:
-    """Return the library's answer if it is a success.
-
-    Raises:
-        RefusedError: it is none; so the transaction is rolled back.
-    """
-    if response.status_code < 400:
-        return response
-    text = bytes(response.body).decode()
-    if response.status_code == 500:
-        raise RefusedError(422, "The database cannot store one of the values.")
-    raise RefusedError(422 if response.status_code == 400 else response.status_code, text)
-
-
-_OURS = {"PiccoloCRUD": OperatorsCRUD, "InMemoryLimitProvider": LoginLimit}
-
-
-@contextmanager
-def our_classes() -> Iterator[None]:
-    """Make sites that are built inside the block use ``OperatorsCRUD`` and ``LoginLimit``."""
-    originals = {name: getattr(admin_endpoints, name) for name in _OURS}
-    try:
-        for name, ours in _OURS.items():
-            setattr(admin_endpoints, name, ours)
-        yield
-    finally:
-        for name, original in originals.items():
-            setattr(admin_endpoints, name, original)

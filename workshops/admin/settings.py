@@ -11,6 +11,10 @@
 ``LOGIN_ATTEMPTS``      Log-ins that one address (of IPv6: one network of 64 bits)
                         may try in a window of time (20).
 ``LOGIN_WINDOW``        The length of that window in seconds (300).
+``TRUSTED_PROXIES``     The addresses or networks of the proxies in front of the
+                        site, separated by commas. From these alone
+                        X-Forwarded-For says where a request comes from, and
+                        X-Forwarded-Proto how.
 ``SECOND_FACTOR_KEY``   A Fernet key. When it is set, operators can add an
                         authenticator app to their log-in; the key encrypts the
                         apps' secrets. Needs the extra ``second-factor``.
@@ -23,12 +27,14 @@ import base64
 import binascii
 import importlib.util
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from workshops.database import SettingsError
+from workshops.web.clients import Network
 
 
 class AdminSettings(BaseSettings):
@@ -42,6 +48,7 @@ class AdminSettings(BaseSettings):
     session_idle_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 1
     login_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = 20
     login_window: Annotated[float, Field(gt=0, le=86_400)] = 300
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     second_factor_key: SecretStr | None = None
 
     @field_validator("allowed_hosts", mode="before")
@@ -50,6 +57,19 @@ class AdminSettings(BaseSettings):
         if isinstance(value, str):
             return tuple(host.strip() for host in value.split(",") if host.strip())
         return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _read_networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        except ValueError as error:
+            raise SettingsError(
+                "TRUSTED_PROXIES takes addresses and networks such as 127.0.0.1 or 10.0.0.0/8, "
+                f"separated by commas: {error}."
+            ) from None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

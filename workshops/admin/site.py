@@ -3,59 +3,133 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from piccolo_admin import endpoints as admin_endpoints
 from piccolo_admin.endpoints import AdminRouter, create_admin
 from piccolo_api.encryption.providers import FernetProvider
 from piccolo_api.mfa.authenticator.provider import AuthenticatorProvider
 from piccolo_api.mfa.provider import MFAProvider
+from piccolo_api.rate_limiting.middleware import RateLimitProvider
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from workshops.admin.accounts import OperatorAccount
-from workshops.admin.crud import our_classes
-from workshops.admin.login_limit import LoginLimit
-from workshops.admin.protection import find_operator
-from workshops.admin.read_only import READ_ONLY_TABLES
+from workshops.admin import catalogue  # noqa: F401 - it registers the tables
+from workshops.admin.accounts import OperatorAccount, OperatorApp, OperatorLogIn
+from workshops.admin.crud import OperatorsCRUD
+from workshops.admin.log_in import OperatorsBackend, find_operator
+from workshops.admin.registry import registered
 from workshops.admin.settings import AdminSettings
-from workshops.admin.table_configs import table_configs
-from workshops.admin.tables import AdminSession, SecondFactor
+from workshops.database import SettingsError
 
 SITE_NAME = "WorkshopPilot"
 
 STATIC = Path(__file__).parent / "static"
 
+# The script comes first and at once: it listens to the requests of the other one.
+HEAD = """<head>
+  <script src="./site/operators.js"></script>
+  <link rel="stylesheet" href="./site/operators.css">
+  <link rel="icon" href="./site/favicon.svg">"""
+
+
+class UnknownAdminError(SettingsError):
+    """This version of Piccolo Admin is built otherwise, so it would not be guarded."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"This version of Piccolo Admin cannot be used: {what}. The site would be unguarded, "
+            "so it does not start. Install the version that constraints.txt names."
+        )
+
+
+class Uncounted(RateLimitProvider):
+    """Lets everything pass: ``workshops.web.clients.AttemptLimit`` has counted already.
+
+    The library's own limit (piccolo_api 1.11) blocks an address until the restart, or,
+    with a block duration shorter than its window, again at once (tests/upstream).
+    """
+
+    def __init__(self, **options_of_the_library: object) -> None:
+        pass
+
+    def increment(self, identifier: str) -> None:
+        """Count nothing."""
+
 
 def create_site(settings: AdminSettings) -> ASGIApp:
-    """Return the admin as an ASGI application, to be mounted at ``/admin``."""
+    """Return the admin as an ASGI application, to be mounted at ``/admin``.
+
+    It has to be behind ``workshops.admin.protection.protect``.
+
+    Raises:
+        UnknownAdminError: Piccolo Admin is not built as we know it.
+    """
     if not settings.production:
         # Said at every log-in; the settings have been checked already.
         warnings.filterwarnings("ignore", message="If running sessions in production")
-    with our_classes():
-        site = _create_admin(settings)
+    classes: dict[str, Callable[..., Any]] = {
+        "PiccoloCRUD": OperatorsCRUD,
+        "SessionsAuthBackend": OperatorsBackend,
+    }
+    second_factors = _second_factors(settings)
+    if second_factors:
+        classes["InMemoryLimitProvider"] = Uncounted  # of the set-up
+    with our_classes(classes):
+        site: AdminRouter = create_admin(
+            tables=[table.config() for table in registered()],
+            auth_table=OperatorAccount,
+            session_table=OperatorLogIn,
+            session_expiry=settings.session_idle,
+            max_session_expiry=settings.session_length,
+            rate_limit_provider=Uncounted(),
+            production=settings.production,
+            allowed_hosts=settings.allowed_hosts,
+            site_name=SITE_NAME,
+            auto_include_related=False,
+            sidebar_links=_links(settings),
+            mfa_providers=second_factors,
+        )
     _add_static_files(site)
     return site
 
 
-def _create_admin(settings: AdminSettings) -> AdminRouter:
-    site: AdminRouter = create_admin(
-        tables=table_configs(),
-        auth_table=OperatorAccount,
-        session_table=AdminSession,
-        session_expiry=settings.session_idle,
-        max_session_expiry=settings.session_length,
-        increase_expiry=settings.session_idle / 2,
-        rate_limit_provider=LoginLimit(settings.login_window, settings.login_attempts),
-        production=settings.production,
-        allowed_hosts=settings.allowed_hosts,
-        site_name=SITE_NAME,
-        auto_include_related=False,
-        sidebar_links=_links(settings),
-        mfa_providers=_second_factors(settings),
-    )
-    return site
+@contextmanager
+def our_classes(ours: dict[str, Callable[..., Any]]) -> Iterator[None]:
+    """Put classes in the place of those from which Piccolo Admin 1.14 makes its endpoints.
+
+    It has no parameter for them. Each must be used by a site that is built inside the
+    block.
+
+    Raises:
+        UnknownAdminError: one does not exist under its name, or was not used.
+    """
+    if missing := [name for name in ours if not hasattr(admin_endpoints, name)]:
+        raise UnknownAdminError(f"it has no {missing[0]}")
+    originals = {name: getattr(admin_endpoints, name) for name in ours}
+    used = set()
+
+    def using(name: str) -> Callable[..., Any]:
+        def make(*args: Any, **kwargs: Any) -> Any:
+            used.add(name)
+            return ours[name](*args, **kwargs)
+
+        return make
+
+    try:
+        for name in ours:
+            setattr(admin_endpoints, name, using(name))
+        yield
+    finally:
+        for name, original in originals.items():
+            setattr(admin_endpoints, name, original)
+    if unused := [name for name in ours if name not in used]:
+        raise UnknownAdminError(f"it makes nothing of its {unused[0]}")
 
 
 def _links(settings: AdminSettings) -> dict[str, str]:
@@ -77,7 +151,7 @@ def _second_factors(settings: AdminSettings) -> list[MFAProvider] | None:
     key = settings.second_factor_key.get_secret_value().encode()
     return [
         AuthenticatorProvider(
-            FernetProvider(key), secret_table=SecondFactor, issuer_name=SITE_NAME, valid_window=1
+            FernetProvider(key), secret_table=OperatorApp, issuer_name=SITE_NAME, valid_window=1
         )
     ]
 
@@ -88,7 +162,10 @@ async def who_am_i(request: Request) -> Response:
     if operator is None:
         return JSONResponse("Nobody is logged in.", status_code=401)
     return JSONResponse(
-        {"superuser": operator["superuser"], "read_only_tables": sorted(READ_ONLY_TABLES)}
+        {
+            "superuser": operator.superuser,
+            "read_only_tables": sorted(table.name for table in registered() if table.read_only),
+        }
     )
 
 
@@ -96,13 +173,10 @@ def _add_static_files(site: AdminRouter) -> None:
     """Add what Piccolo Admin's page lacks: see static/operators.js."""
     site.add_route("/site/operator.json", who_am_i, methods=["GET"])
     site.mount("/site", StaticFiles(directory=STATIC))
-    # The script comes first and at once: it listens to the requests of the other one.
-    site.template = (
-        site.template.replace(
-            "<head>",
-            "<head>\n"
-            '  <script src="./site/operators.js"></script>\n'
-            '  <link rel="stylesheet" href="./site/operators.css">\n'
-            '  <link rel="icon" href="./site/favicon.svg">',
-        )
-    ).replace("<title>Piccolo Admin</title>", f"<title>{SITE_NAME}</title>")
+    title = "<title>Piccolo Admin</title>"
+    for known in ("<head>", title):
+        if site.template.count(known) != 1:
+            raise UnknownAdminError(f"its page has no {known}")
+    site.template = site.template.replace("<head>", HEAD).replace(
+        title, f"<title>{SITE_NAME}</title>"
+    )

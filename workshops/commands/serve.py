@@ -48,7 +48,9 @@ def serve(
         from workshops.app import app
 
         asyncio.run(_prepare(migrate=migrate or embedded, demo=demo or embedded, embedded=embedded))
-        config = uvicorn.Config(app, access_log=False, log_level="warning", lifespan="on")
+        config = uvicorn.Config(
+            app, access_log=False, log_level="warning", lifespan="on", proxy_headers=False
+        )
         server = _Server(config, url=f"http://{_shown(host)}:{port}/admin/")
         server.run(sockets=[listener])
         if not server.started:

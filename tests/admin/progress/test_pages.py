@@ -24,7 +24,7 @@ async def test_nobody_is_led_to_the_log_in(stranger: httpx.AsyncClient, page: st
         headers = {b"Cookie": f"id={cookie}".encode("latin-1")}
         response = await stranger.get(page, headers=headers)
         assert response.status_code == 303
-        assert response.headers["location"] == "/admin/"
+        assert response.headers["location"] == f"/admin/?next={page}"
 
 
 async def test_operator_who_was_disabled_is_shut_out(log_in: Browse) -> None:

@@ -64,22 +64,19 @@ def status_of(error: WorkshopsError) -> HTTPStatus:
 
 @asynccontextmanager
 async def undone_on_error() -> AsyncIterator[None]:
-    """Leave nothing of a block that failed, and a connection that can still be used.
+    """Leave nothing of a block that failed, in a transaction that can still be used.
 
-    The request may run in a transaction already, and Piccolo's nested transaction is
-    none of its own: so it is a savepoint there.
+    The request runs in one (``workshops.admin.protection``), and the page with the reason
+    is made in it too.
     """
-    database = engine()
-    if current := database.current_transaction.get():
-        savepoint = await current.savepoint()
-        try:
-            yield
-        except WorkshopsError:
-            await savepoint.rollback_to()  # type: ignore[no-untyped-call]
-            raise
-    else:
-        async with database.transaction():
-            yield
+    transaction = engine().current_transaction.get()
+    assert transaction is not None
+    savepoint = await transaction.savepoint()
+    try:
+        yield
+    except WorkshopsError:
+        await savepoint.rollback_to()  # type: ignore[no-untyped-call]
+        raise
 
 
 async def set_status(workshop_id: str, form: Form) -> str:

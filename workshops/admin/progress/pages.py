@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -14,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from workshops.admin.progress import access
+from workshops.admin.log_in import OperatorsBackend
 from workshops.admin.progress.actions import DONE
 from workshops.admin.progress.board import fetch_board
 from workshops.admin.progress.definitions import step_definitions
@@ -29,7 +30,6 @@ from workshops.admin.progress.people_pages import PEOPLE_ROUTES
 from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, BoardView, read_board
 from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
-from workshops.admin.settings import AdminSettings
 from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.states import WorkshopStatus
 
@@ -91,20 +91,23 @@ async def show_problem(request: Request, error: Exception) -> Response:
 
 
 def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
-    """Lead to the admin's log-in; a form that was sent is not sent again."""
+    """Lead to the admin's log-in, and from there back; a form is not sent again."""
     admin = connection.scope.get("root_path", "").rstrip("/").rpartition("/")[0] + "/admin/"
     if connection.scope["method"] in ("GET", "HEAD"):
-        return RedirectResponse(admin, HTTPStatus.SEE_OTHER)
+        url = connection.url
+        wanted = quote(url.path + (f"?{url.query}" if url.query else ""), safe="/")
+        return RedirectResponse(f"{admin}?next={wanted}", HTTPStatus.SEE_OTHER)
     return PlainTextResponse(
         f"You are not logged in, so nothing was changed. Log in at {admin} and repeat it.",
         HTTPStatus.UNAUTHORIZED,
     )
 
 
-def create_pages(settings: AdminSettings) -> ASGIApp:
+def create_pages() -> ASGIApp:
     """Return the progress pages as an ASGI application, to be mounted at ``/progress``.
 
-    They share the log-in of the admin, which is expected beside them at ``/admin``.
+    They share the log-in of the admin, which is expected beside them at ``/admin``, and
+    like it they have to be behind ``workshops.admin.protection.protect``.
     """
     pages = Starlette(
         routes=[
@@ -116,7 +119,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
         middleware=[
             Middleware(
                 AuthenticationMiddleware,
-                backend=access.OperatorBackend(increase_expiry=settings.session_idle / 2),
+                backend=OperatorsBackend(),
                 on_error=_send_to_login,
             )
         ],
@@ -124,5 +127,4 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
     )
     # What pages are made of is no secret, and must not cost a look-up of the log-in.
     static = StaticFiles(directory=STATIC)
-    application = Starlette(routes=[Mount("/static", static), Mount("/", pages)])
-    return access.SecurityHeaders(application)
+    return Starlette(routes=[Mount("/static", static), Mount("/", pages)])

@@ -47,7 +47,7 @@ async def _person_page(
 
 async def export(request: Request) -> Response:
     """Send everything held about a person as a JSON file."""
-    form = await access.read_form(request)
+    form = access.read_form(request)
     person = form.get("person", "")
     try:
         data = await operations.export_user_data(person)
@@ -63,7 +63,7 @@ async def export(request: Request) -> Response:
 
 async def erase(request: Request) -> Response:
     """Delete everything held about a person."""
-    form = await access.read_form(request)
+    form = access.read_form(request)
     try:
         async with actions.undone_on_error():
             await actions.erase(form)

@@ -31,7 +31,7 @@ async def act(request: Request) -> Response:
     action = actions.ACTIONS.get(request.path_params["action"])
     if action is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    form = await access.read_form(request)
+    form = access.read_form(request)
     try:
         async with actions.undone_on_error():
             done = await action(workshop_id, form)
@@ -114,7 +114,7 @@ async def show_new(request: Request) -> Response:
 
 async def create(request: Request) -> Response:
     """Create a workshop and lead to its page."""
-    form = await access.read_form(request)
+    form = access.read_form(request)
     try:
         async with actions.undone_on_error():
             workshop = await actions.create(form)

@@ -1,21 +1,21 @@
-"""How the admin says no: with a status and a sentence that its browser part can show.
+"""How the site says no: with a status and a sentence that the browser part can show.
 
 What Piccolo Admin 1.14 shows of an error depends on its status and shape: at 422
-the fields of ``detail`` or a ``custom_form_error``, at 405 ``detail``, and at
-any other status the whole body. So the body is a bare JSON string there.
+the fields of ``detail``, at 405 ``detail``, and at any other status the whole body.
+So the body is a bare JSON string there.
 """
 
 from __future__ import annotations
 
+import html
+from http import HTTPStatus
 from typing import Any
 
 import asyncpg
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from workshops.constraints import domain_error
 from workshops.errors import DatabaseUnavailableError, InvalidInputError, WorkshopsError
-
-READ_ONLY = "Only superusers may change things; your role is to look."
 
 _OF_ANOTHER_OPERATOR = {
     "piccolo_user_username_key": "username",
@@ -23,8 +23,8 @@ _OF_ANOTHER_OPERATOR = {
 }
 
 
-class RefusedError(Exception):
-    """A request is refused for a reason that the operator is told; nothing is written."""
+class RejectedError(Exception):
+    """A request is rejected for a reason that the operator is told; nothing is written."""
 
     def __init__(self, status: int, sentence: str) -> None:
         self.status = status
@@ -39,11 +39,21 @@ class RefusedError(Exception):
         return self.sentence
 
     def response(self) -> JSONResponse:
-        """Return the answer."""
+        """Return the answer of an API."""
         return JSONResponse(self.body, status_code=self.status)
 
+    def page(self) -> Response:
+        """Return the answer of a page."""
+        heading = HTTPStatus(self.status).phrase
+        return HTMLResponse(
+            f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title>'
+            f"<main><h1>{heading}</h1><p>{html.escape(self.sentence)}</p>"
+            f'<p><a href="/progress/">Back to the board</a></p></main></html>',
+            status_code=self.status,
+        )
 
-class FieldsRefusedError(RefusedError):
+
+class FieldsRejectedError(RejectedError):
     """Values cannot be stored: field -> what is wrong with its value."""
 
     def __init__(self, problems: dict[str, str]) -> None:
@@ -69,36 +79,36 @@ COLLISIONS = (
 """How it shows that others are at the same rows, or keep the database busy."""
 
 
-def refusal_of(
+def rejection_of(
     error: WorkshopsError | asyncpg.PostgresError | asyncpg.InterfaceError,
-) -> RefusedError:
-    """Return the refusal that an error means.
+) -> RejectedError:
+    """Return the rejection that an error means.
 
-    What is no fault of the request comes back as it is: the error is raised again.
+    An error that is not a fault of the request is raised again.
     """
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         error = domain_error(error) or error
     match error:
         case InvalidInputError():
-            return FieldsRefusedError({error.field: f"{error.problem}."})
+            return FieldsRejectedError({error.field: f"{error.problem}."})
         case DatabaseUnavailableError():
             raise error
         case WorkshopsError():
-            return RefusedError(409, str(error))
+            return RejectedError(409, str(error))
         case asyncpg.UniqueViolationError(constraint_name=name) if name in _OF_ANOTHER_OPERATOR:
-            return FieldsRefusedError({_OF_ANOTHER_OPERATOR[name]: "belongs to another operator."})
+            return FieldsRejectedError({_OF_ANOTHER_OPERATOR[name]: "belongs to another operator."})
         case asyncpg.UniqueViolationError():
-            return RefusedError(409, "Another row has this value already, and it must be unique.")
+            return RejectedError(409, "Another row has this value already, and it must be unique.")
         case asyncpg.ForeignKeyViolationError():
-            return RefusedError(409, "Another row refers to this one, or there is no such row.")
+            return RejectedError(409, "Another row refers to this one, or there is no such row.")
         case asyncpg.IntegrityConstraintViolationError():
-            return RefusedError(409, f"The database refuses this: {error.constraint_name}.")
+            return RejectedError(409, f"The database refuses this: {error.constraint_name}.")
         case asyncpg.LockNotAvailableError() | asyncpg.DeadlockDetectedError():
-            return RefusedError(
+            return RejectedError(
                 409, "Somebody else is changing this at the moment. Nothing was saved; try again."
             )
         case asyncpg.QueryCanceledError():
-            return RefusedError(409, "This took too long and was given up. Nothing was saved.")
+            return RejectedError(409, "This took too long and was given up. Nothing was saved.")
         case asyncpg.DataError():
-            return RefusedError(422, "The database cannot read one of the values.")
+            return RejectedError(422, "The database cannot read one of the values.")
     raise error

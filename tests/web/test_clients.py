@@ -1,0 +1,133 @@
+"""Where requests come from, and how often an address may try a password."""
+
+from __future__ import annotations
+
+import logging
+from ipaddress import ip_network
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from workshops.web.clients import AttemptLimit, TrustedProxies
+from workshops.web.rejections import RejectedError
+
+OURS = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+
+async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that does nothing."""
+
+
+async def origin_of(
+    peer: tuple[str, int] | None,
+    *forwarded: str,
+    proto: str | None = None,
+    trusted: Any = OURS,
+    https: bool = False,
+) -> tuple[Any, str]:
+    """Return the client and the scheme that the application sees."""
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    if proto is not None:
+        headers.append((b"x-forwarded-proto", proto.encode()))
+    scope = {"type": "http", "client": peer, "scheme": "http", "headers": headers}
+    nothing: Any = None
+    await TrustedProxies(app, trusted=trusted, https=https)(scope, nothing, nothing)
+    client = seen[0]["client"]
+    return client and client[0], seen[0]["scheme"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("127.0.0.1", ["192.0.2.7"], "192.0.2.7"),
+        ("127.0.0.1", ["192.0.2.7, 10.1.1.1"], "192.0.2.7"),
+        ("127.0.0.1", ["198.51.100.1, 192.0.2.7, 10.1.1.1"], "192.0.2.7"),
+        ("127.0.0.1", ["198.51.100.1", "192.0.2.7"], "192.0.2.7"),
+        ("127.0.0.1", ["192.0.2.7:5123"], "192.0.2.7"),
+        ("127.0.0.1", ["[2001:db8::7]:5123"], "2001:db8::7"),
+        ("fd00::1", ["2001:db8::7"], "2001:db8::7"),
+        ("::ffff:127.0.0.1", ["192.0.2.7"], "192.0.2.7"),
+        ("127.0.0.1", ["10.1.1.1"], "10.1.1.1"),
+        ("127.0.0.1", ["unknown"], "127.0.0.1"),
+        ("127.0.0.1", ["192.0.2.7, rubbish"], "127.0.0.1"),
+        ("127.0.0.1", [], "127.0.0.1"),
+        ("192.0.2.9", ["198.51.100.1"], "192.0.2.9"),
+        ("testclient", ["198.51.100.1"], "testclient"),
+    ],
+)
+async def test_address_is_told_by_trusted_proxies_only(
+    peer: str, forwarded: list[str], client: str
+) -> None:
+    """The header is read from the right, as far as the proxies are ours."""
+    assert (await origin_of((peer, 4711), *forwarded))[0] == client
+
+
+async def test_nobody_is_trusted_unasked() -> None:
+    """Without the setting, a header from this very machine counts for nothing."""
+    assert await origin_of(("127.0.0.1", 4711), "192.0.2.7", proto="https", trusted=()) == (
+        "127.0.0.1",
+        "http",
+    )
+
+
+async def test_server_that_believes_headers_is_not_believed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An address that uvicorn took from the header (its port is 0) is nobody's, and is told of."""
+    with caplog.at_level(logging.WARNING):
+        for address in ("192.0.2.7", "192.0.2.8"):
+            assert (await origin_of((address, 0), address))[0] == "127.0.0.1"
+    assert "--no-proxy-headers" in caplog.text
+
+
+async def test_scheme_is_told_by_trusted_proxies_only() -> None:
+    """X-Forwarded-Proto counts from a proxy of ours; in production all is HTTPS."""
+    assert (await origin_of(("10.0.0.1", 1), proto="https"))[1] == "https"
+    assert (await origin_of(("10.0.0.1", 1), proto="http, https"))[1] == "https"
+    assert (await origin_of(("10.0.0.1", 1), proto="gopher"))[1] == "http"
+    assert (await origin_of(("192.0.2.1", 1), proto="https"))[1] == "http"
+    assert (await origin_of(("192.0.2.1", 1), https=True))[1] == "https"
+    assert (await origin_of(None, https=True)) == (None, "https")
+
+
+def test_limit_ends_by_itself() -> None:
+    """Attempts that are older than the window count no longer; refused ones never do."""
+    time = [0.0]
+    limit = AttemptLimit(
+        nowhere, counts=lambda scope: True, timespan=10, limit=2, clock=lambda: time[0]
+    )
+    limit.count("192.0.2.1")
+    limit.count("192.0.2.1")
+    for time[0] in (1.0, 5.0, 9.0):
+        with pytest.raises(RejectedError):
+            limit.count("192.0.2.1")
+    limit.count("192.0.2.2")
+    time[0] = 10.0
+    limit.count("192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "together"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("testclient", "another", False),
+    ],
+)
+def test_limit_counts_a_network_as_one(one: str, other: str, together: bool) -> None:
+    """Whoever has one address of an IPv6 network has them all; other addresses stand alone."""
+    limit = AttemptLimit(nowhere, counts=lambda scope: True, timespan=10, limit=1)
+    limit.count(one)
+    if together:
+        with pytest.raises(RejectedError):
+            limit.count(other)
+    else:
+        limit.count(other)

@@ -1,0 +1,207 @@
+"""The tables that the admin shows: the product's, and its own."""
+
+from __future__ import annotations
+
+from piccolo.apps.user.tables import BaseUser
+
+from workshops.admin import rules
+from workshops.admin.registry import AdminTable, register, write
+from workshops.admin.tables import AdminSession, AuditEntry, WorkshopProgress
+from workshops.operations.transitions import STEP, WORKSHOP
+from workshops.tables import (
+    BuildPack,
+    Session,
+    StepDefinition,
+    Workshop,
+    WorkshopMember,
+    WorkshopStep,
+)
+
+# The groups of the menu; it sorts them by name.
+ACCESS = "Access"
+WORKSHOPS = "Workshops"
+SETUP = "Setup"
+
+register(
+    AdminTable(
+        Workshop,
+        columns=(
+            Workshop.title,
+            Workshop.clerk_user_id,
+            Workshop.org_id,
+            Workshop.status,
+            Workshop.visibility,
+            Workshop.created_at,
+            Workshop.updated_at,
+        ),
+        filters=(Workshop.template_id, Workshop.id),
+        newest_by=Workshop.created_at,
+        menu_group=WORKSHOPS,
+        editable=(
+            Workshop.title,
+            Workshop.original_idea,
+            Workshop.org_id,
+            Workshop.template_id,
+            Workshop.visibility,
+            Workshop.status,
+        ),
+        statuses=WORKSHOP,
+        add=rules.add_workshop,
+        change=rules.change_workshop,
+        delete=rules.delete_workshop,
+    ),
+    AdminTable(
+        WorkshopStep,
+        columns=(
+            WorkshopStep.workshop_id,
+            WorkshopStep.step_id,
+            WorkshopStep.status,
+            WorkshopStep.started_at,
+            WorkshopStep.completed_at,
+            WorkshopStep.created_at,
+            WorkshopStep.updated_at,
+        ),
+        link=WorkshopStep.updated_at,
+        newest_by=WorkshopStep.created_at,
+        menu_group=WORKSHOPS,
+        editable=(WorkshopStep.status, WorkshopStep.output),
+        statuses=STEP,
+        add=rules.add_step,
+        change=rules.change_step,
+        delete=rules.delete_step,
+        quick_count="SELECT COALESCE(sum(steps_total), 0) AS count FROM workshop_summaries",
+    ),
+    AdminTable(
+        WorkshopMember,
+        columns=(
+            WorkshopMember.clerk_user_id,
+            WorkshopMember.workshop_id,
+            WorkshopMember.role,
+            WorkshopMember.created_at,
+        ),
+        newest_by=WorkshopMember.created_at,
+        menu_group=WORKSHOPS,
+        editable=(WorkshopMember.role,),
+        add=rules.add_member,
+        change=rules.change_member,
+        delete=rules.delete_member,
+    ),
+    AdminTable(
+        Session,
+        columns=(Session.started_at, Session.ended_at, Session.workshop_id),
+        newest_by=Session.started_at,
+        menu_group=WORKSHOPS,
+        editable=(Session.ended_at,),
+        add=rules.add_session,
+        change=rules.change_session,
+        delete=write,
+    ),
+    AdminTable(
+        BuildPack,
+        columns=(
+            BuildPack.title,
+            BuildPack.workshop_id,
+            BuildPack.format_type,
+            BuildPack.created_at,
+            BuildPack.updated_at,
+        ),
+        filters=(BuildPack.content,),
+        newest_by=BuildPack.created_at,
+        menu_group=WORKSHOPS,
+        editable=(BuildPack.title, BuildPack.content, BuildPack.format_type),
+        add=rules.add_build_pack,
+        change=rules.change_build_pack,
+        delete=write,
+    ),
+    AdminTable(
+        StepDefinition,
+        columns=(
+            StepDefinition.order,
+            StepDefinition.name,
+            StepDefinition.description,
+            StepDefinition.updated_at,
+        ),
+        filters=(StepDefinition.prompt_template,),
+        link=StepDefinition.name,
+        order_by=(StepDefinition.order,),
+        menu_group=SETUP,
+        editable=(
+            StepDefinition.order,
+            StepDefinition.name,
+            StepDefinition.description,
+            StepDefinition.prompt_template,
+        ),
+        change=rules.change_definition,
+        delete=rules.delete_definition,
+        not_added=(
+            "A step definition is added by a migration: it needs a name in code, and every "
+            "workshop a row for it."
+        ),
+    ),
+    AdminTable(
+        BaseUser,
+        columns=(
+            BaseUser.username,
+            BaseUser.first_name,
+            BaseUser.last_name,
+            BaseUser.email,
+            BaseUser.active,
+            BaseUser.superuser,
+            BaseUser.last_login,
+        ),
+        order_by=(BaseUser.username,),
+        menu_group=ACCESS,
+        editable=(
+            BaseUser.username,
+            BaseUser.password,
+            BaseUser.first_name,
+            BaseUser.last_name,
+            BaseUser.email,
+            BaseUser.active,
+            BaseUser.admin,
+            BaseUser.superuser,
+        ),
+        superusers_only=(BaseUser.email,),
+        add=rules.add_operator,
+        change=rules.change_operator,
+        delete=rules.delete_operator,
+    ),
+    AdminTable(
+        AdminSession,
+        columns=(AdminSession.expiry_date, AdminSession.user_id, AdminSession.max_expiry_date),
+        newest_by=AdminSession.expiry_date,
+        menu_group=ACCESS,
+        delete=write,
+        not_added="A log-in is made by logging in.",
+    ),
+    AdminTable(
+        AuditEntry,
+        columns=(
+            AuditEntry.created_at,
+            AuditEntry.operator,
+            AuditEntry.action,
+            AuditEntry.table_name,
+            AuditEntry.row_id,
+            AuditEntry.summary,
+            AuditEntry.address,
+        ),
+        newest_by=AuditEntry.created_at,
+        menu_group=ACCESS,
+    ),
+    AdminTable(
+        WorkshopProgress,
+        columns=(
+            WorkshopProgress.title,
+            WorkshopProgress.clerk_user_id,
+            WorkshopProgress.org_id,
+            WorkshopProgress.status,
+            WorkshopProgress.steps_complete,
+            WorkshopProgress.progress,
+            WorkshopProgress.current_step_id,
+            WorkshopProgress.last_activity_at,
+        ),
+        filters=(WorkshopProgress.created_at,),
+        newest_by=WorkshopProgress.last_activity_at,
+        menu_group=WORKSHOPS,
+    ),
+)

@@ -1,0 +1,312 @@
+"""What may be changed through the admin's tables, and how: a rule for each table and method.
+
+Where an operation exists it makes the change, so the admin obeys the same state machines
+and checks as the application. What is left is written after the rule has checked it. All
+of it happens in one transaction, under a lock of the row that is compared.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from piccolo.apps.user.tables import BaseUser
+
+from workshops import operations
+from workshops.admin.accounts import OperatorAccount
+from workshops.admin.changes import AlreadyWrittenError, Change, parse_json
+from workshops.admin.tables import AdminSession
+from workshops.columns import utc_now
+from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
+from workshops.operations import validation
+from workshops.states import FormatType, StepStatus, Visibility, WorkshopStatus
+from workshops.tables import (
+    BuildPack,
+    Session,
+    StepDefinition,
+    Workshop,
+    WorkshopMember,
+    WorkshopStep,
+)
+from workshops.tables.workshops import TITLE_LENGTH
+from workshops.web.rejections import FieldsRejectedError, RejectedError
+
+CONTENT_LENGTH = 10_000_000
+"""The longest content of a build pack and the longest prompt, in characters."""
+
+# They may be left out, and empty.
+OPTIONAL = ("content", "prompt_template")
+
+
+def check_texts(values: dict[str, Any], **limits: int) -> None:
+    """Check the texts that are given, each with its limit in characters.
+
+    Raises:
+        InvalidInputError: one is too long, blank, or cannot be stored.
+    """
+    for name, limit in limits.items():
+        optional = name in OPTIONAL
+        if name in values and not (optional and values[name] is None):
+            validation.text(name, values[name], limit=limit, blank=optional)
+
+
+# Workshops
+
+
+async def add_workshop(row: Workshop) -> Workshop:
+    """Add a workshop with its owner and its steps."""
+    if (row.status or WorkshopStatus.draft) != WorkshopStatus.draft:
+        raise FieldsRejectedError({"status": "must be Draft: a new workshop has no step started."})
+    if row.share_token:
+        raise FieldsRejectedError({"share_token": "is made when the workshop is shared."})
+    workshop = await operations.create_workshop(
+        clerk_user_id=row.clerk_user_id,
+        title=row.title,
+        original_idea=row.original_idea,
+        org_id=row.org_id or None,
+        template_id=row.template_id or None,
+        visibility=row.visibility or Visibility.private,  # type: ignore[arg-type]
+    )
+    raise AlreadyWrittenError(workshop.id)
+
+
+async def change_workshop(change: Change) -> None:
+    """Change a workshop by ``update_workshop`` and ``set_workshop_status``."""
+    row_id = change.stored["id"]
+    status = change.changes.pop("status", None)
+    if change.changes:
+        await operations.update_workshop(row_id, **change.changes)
+    if status is not None:
+        await operations.set_workshop_status(
+            row_id, validation.state("status", status, WorkshopStatus).value
+        )
+    raise AlreadyWrittenError
+
+
+async def delete_workshop(row_id: str) -> None:
+    """Refuse, and say where it is done: the page shows what goes with it."""
+    raise RejectedError(
+        409,
+        "With a workshop go its steps, members, sessions and build packs. It is deleted on its "
+        f"own page, /progress/workshops/{row_id}/, where its title has to be typed.",
+    )
+
+
+# Members
+
+
+async def add_member(row: WorkshopMember) -> WorkshopMember:
+    """Add a member."""
+    member = await operations.add_member(row.workshop_id, row.clerk_user_id, role=row.role)
+    raise AlreadyWrittenError(member.id)
+
+
+async def change_member(change: Change) -> None:
+    """Change a member's role; the last owner stays one."""
+    if "role" in change.changes:
+        await operations.set_member_role(
+            change.stored["workshop_id"],
+            change.stored["clerk_user_id"],
+            role=change.changes["role"],
+        )
+    raise AlreadyWrittenError
+
+
+async def delete_member(row_id: str) -> None:
+    """Remove a member, unless it is the last owner."""
+    member = await WorkshopMember.objects().get(WorkshopMember.id == row_id)
+    if member is not None:
+        await operations.remove_member(member.workshop_id, member.clerk_user_id)
+    raise AlreadyWrittenError
+
+
+# Steps and their definitions
+
+
+async def add_step(row: WorkshopStep) -> Any:
+    """Add a step row that a workshop lacks: not started and empty, as a new one is."""
+    await _require_workshop(row.workshop_id)
+    if not await StepDefinition.exists().where(StepDefinition.id == row.step_id):
+        raise FieldsRejectedError({"step_id": f"There is no step definition {row.step_id}."})
+    row.status = row.status or StepStatus.not_started
+    if row.status != StepStatus.not_started or row.output is not None:
+        raise FieldsRejectedError({"status": "must be Not Started: a new step is empty."})
+    row.started_at = row.completed_at = None
+    return _stamped(row)
+
+
+async def change_step(change: Change) -> None:
+    """Change a step by the operation that its new status means; the times follow from it."""
+    stored = change.stored
+    key = (stored["workshop_id"], stored["step_id"])
+    status = change.changes.get("status")
+    output = change.changes.get("output")
+    if "output" in change.changes and output is None and status != StepStatus.not_started:
+        raise FieldsRejectedError(
+            {"output": "cannot be emptied alone. Reset the step: set its status to Not Started."}
+        )
+    content = None if output is None else parse_json(output)
+    if output is not None and not isinstance(content, dict):
+        raise InvalidInputError("output", "must be a JSON object")
+    match status:
+        case None if content is not None:
+            await operations.save_step_output(*key, content)
+        case None:
+            pass
+        case StepStatus.not_started if content is not None:
+            raise FieldsRejectedError({"output": "must be empty in a step that is not started."})
+        case StepStatus.not_started:
+            await operations.reset_step(*key)
+        case StepStatus.in_progress:
+            await operations.start_step(*key)
+            if content is not None:
+                await operations.save_step_output(*key, content)
+        case StepStatus.complete:
+            await operations.complete_step(*key, output=content)
+        case _:
+            validation.state("status", status, StepStatus)
+            raise FieldsRejectedError({"status": "is set by the application alone."})
+    raise AlreadyWrittenError
+
+
+async def delete_step(row_id: str) -> None:
+    """Refuse: a workshop has every step."""
+    raise RejectedError(
+        409, "A workshop keeps a row for each step. To empty one, set its status to Not Started."
+    )
+
+
+async def change_definition(change: Change) -> Any:
+    """Change what a step is called and how it is explained."""
+    check_texts(change.changes, name=100, description=20_000, prompt_template=CONTENT_LENGTH)
+    if "order" in change.changes:
+        validation.count("order", change.changes["order"], least=1, most=10_000)
+    return change.columns()
+
+
+async def delete_definition(row_id: str) -> None:
+    """Refuse while workshops have this step: their work would go with it."""
+    # The lock keeps new steps from referring to it until the deletion is decided.
+    await StepDefinition.raw("SELECT FROM step_definitions WHERE id = {} FOR UPDATE", row_id)
+    if used := await WorkshopStep.count().where(WorkshopStep.step_id == row_id):
+        raise RejectedError(
+            409,
+            f"{used:,} {'workshop has' if used == 1 else 'workshops have'} this step, and their "
+            "work in it would go too. It cannot be deleted.",
+        )
+
+
+# Sessions and build packs
+
+
+async def add_session(row: Session) -> Session:
+    """Open a session."""
+    await _require_workshop(row.workshop_id)
+    session = await operations.record_activity(row.workshop_id)
+    raise AlreadyWrittenError(session.id)
+
+
+async def change_session(change: Change) -> Any:
+    """Close an open session, once; nothing else of it changes."""
+    ended_at = change.stored["ended_at"]
+    if change.changes and ended_at is not None:
+        raise SessionClosedError(change.stored["id"], ended_at)
+    if change.changes and change.changes["ended_at"] < change.stored["started_at"]:
+        raise FieldsRejectedError({"ended_at": "must not be before started_at."})
+    return change.columns()
+
+
+async def add_build_pack(row: BuildPack) -> Any:
+    """Add a build pack that was written by hand."""
+    await _require_workshop(row.workshop_id)
+    check_texts(
+        {"title": row.title, "content": row.content}, title=TITLE_LENGTH, content=CONTENT_LENGTH
+    )
+    row.format_type = validation.state(
+        "format_type", row.format_type or FormatType.markdown, FormatType
+    )
+    return _stamped(row)
+
+
+async def change_build_pack(change: Change) -> Any:
+    """Correct a build pack."""
+    check_texts(change.changes, title=TITLE_LENGTH, content=CONTENT_LENGTH)
+    if "format_type" in change.changes:
+        validation.state("format_type", change.changes["format_type"], FormatType)
+    return change.columns()
+
+
+# Operators
+
+
+def check_operator(values: dict[str, Any]) -> None:
+    """Check the fields of an operator that are given.
+
+    Raises:
+        FieldsRejectedError: one is of the wrong kind.
+        InvalidInputError: a text is too long, blank, or cannot be stored.
+    """
+    check_texts(values, username=100, email=255)
+    if not values.get("username", "").isprintable():
+        raise FieldsRejectedError({"username": "must have printable characters only."})
+    for name in ("active", "admin", "superuser"):
+        if not isinstance(values.get(name, True), bool):
+            raise FieldsRejectedError({name: "must be true or false."})
+    if "password" in values:
+        try:
+            BaseUser._validate_password(values["password"])
+        except ValueError as error:
+            raise FieldsRejectedError({"password": str(error)}) from None
+
+
+async def add_operator(row: Any) -> None:
+    """Add an operator. ``row`` holds the fields of the form."""
+    check_operator(
+        {
+            name: getattr(row, name)
+            for name in ("username", "email", "password", "active", "admin", "superuser")
+        }
+    )
+    fields = row.model_dump(exclude={"id", "last_login"})
+    fields["password"] = await OperatorAccount.hash(fields["password"])
+    operator = BaseUser(**fields)  # type: ignore[no-untyped-call]
+    await operator.save()
+    raise AlreadyWrittenError(operator.id)
+
+
+async def change_operator(change: Change) -> Any:
+    """Change an operator, who is logged out with a new password or without access."""
+    changes = change.changes
+    check_operator(changes)
+    if not all(changes.get(name, True) for name in ("active", "admin", "superuser")):
+        await _keep_a_superuser(change.stored["id"])
+    if "password" in changes or not all(changes.get(name, True) for name in ("active", "admin")):
+        await AdminSession.delete().where(AdminSession.user_id == change.stored["id"])
+    if "password" in changes:
+        changes["password"] = await OperatorAccount.hash(changes["password"])
+    return change.columns()
+
+
+async def delete_operator(row_id: int) -> None:
+    """Delete an operator and their log-ins, but not the last superuser."""
+    await _keep_a_superuser(row_id)
+
+
+async def _keep_a_superuser(but: int) -> None:
+    """Refuse to take access from the last superuser; others wait until we have decided."""
+    rows = await BaseUser.raw(
+        "SELECT id FROM piccolo_user WHERE active AND admin AND superuser ORDER BY id FOR UPDATE"
+    )
+    if [row["id"] for row in rows] == [but]:
+        raise RejectedError(409, "This is the last superuser; nobody could change anything.")
+
+
+def _stamped(row: Any) -> Any:
+    row.created_at = utc_now()
+    if hasattr(row, "updated_at"):
+        row.updated_at = row.created_at
+    return row
+
+
+async def _require_workshop(workshop_id: str) -> None:
+    if not await Workshop.exists().where(Workshop.id == workshop_id):
+        raise FieldsRejectedError({"workshop_id": str(WorkshopNotFoundError(workshop_id))})

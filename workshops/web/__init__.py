@@ -1,0 +1,15 @@
+"""Plumbing below the operators' site: small ASGI middlewares that each do one thing.
+
+They know nothing of operators or of the product's tables. The order, from the outside
+(``workshops.admin.protection`` puts them together):
+
+==================  ====================================================================
+``Rejections``      says no with a sentence, and 503 while the database is away
+``SecurityHeaders`` tells browsers to be careful
+``TrustedProxies``  finds the client's address behind a proxy that is trusted
+``AttemptLimit``    lets an address try a password only so often
+``Bodies``          reads a body once, and refuses what cannot be stored
+==================  ====================================================================
+
+``transactions`` runs a request in one transaction, and answers after its end.
+"""

@@ -1,0 +1,158 @@
+"""The body of a request, read whole and checked before anything acts on it.
+
+Each check stands for a 500 of the libraries behind: they take a NUL character,
+half of a surrogate pair, NaN or an infinite number, bytes that are no UTF-8, or a body
+that is no object, and fail on it later.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workshops.operations.validation import unstorable
+from workshops.web.rejections import FieldsRejectedError, RejectedError
+
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
+
+FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 100
+
+_FIELDS = "workshops.fields"
+
+
+def fields_of(scope: Scope) -> dict[str, Any]:
+    """Return the fields of the body that ``Bodies`` has read; of a GET, none."""
+    fields: dict[str, Any] = scope.get(_FIELDS, {})
+    return fields
+
+
+class Bodies:
+    """Reads the body of a request that may write, and passes it on whole.
+
+    ``limit`` returns how many bytes a request may have, ``json_only`` whether its body must
+    be a JSON object.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        limit: Callable[[Scope], Awaitable[int]],
+        json_only: Callable[[Scope], bool],
+    ) -> None:
+        self.app = app
+        self.limit = limit
+        self.json_only = json_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the application.
+
+        Raises:
+            RejectedError: the body is too large, or cannot be used.
+        """
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            body = await _read(receive, limit=await self.limit(scope))
+            scope[_FIELDS] = _fields(scope, body, json_only=self.json_only(scope))
+            receive = _replay(body, receive)
+        await self.app(scope, receive, send)
+
+
+async def _read(receive: Receive, *, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RejectedError(400, "The request ended early.")
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise RejectedError(413, f"The request is larger than {limit:,} bytes.")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    given = False
+
+    async def receive_again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _fields(scope: Scope, body: bytes, *, json_only: bool) -> dict[str, Any]:
+    """Return the fields of a body, a JSON object or a form; of an empty one, none."""
+    if not body and not json_only:
+        return {}
+    content_type = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise RejectedError(422, "The request is not text in UTF-8.") from None
+    if content_type == FORM and not json_only:
+        fields = _form(text)
+    elif content_type == "application/json" or not content_type:
+        fields = _json_object(text)
+    else:
+        raise RejectedError(415, "The request must be JSON or a form.")
+    if problems := {
+        str(name)[:100]: f"{problem}."
+        for name, value in fields.items()
+        if (problem := _problem(name) or _problem(value))
+    }:
+        # Names are repeated in the answer, so they must be text that can be sent.
+        raise FieldsRejectedError({_printable(name): text for name, text in problems.items()})
+    return fields
+
+
+def _form(text: str) -> dict[str, Any]:
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise RejectedError(422, "The form cannot be read.") from None
+
+
+def _json_object(text: str) -> dict[str, Any]:
+    def reject(constant: str) -> None:
+        raise RejectedError(422, f"The request holds {constant}, which JSON does not have.")
+
+    try:
+        value = json.loads(text, parse_constant=reject)
+    except RecursionError:
+        raise RejectedError(422, "The request has too many levels.") from None
+    except ValueError:
+        raise RejectedError(422, "The request is not JSON.") from None
+    if not isinstance(value, dict):
+        raise RejectedError(422, "The request must be a JSON object.")
+    return value
+
+
+def _problem(value: Any) -> str | None:
+    """Return why a value cannot be stored, at any depth."""
+    rest = [value]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, str):
+            if problem := unstorable(item):
+                return problem
+        elif isinstance(item, float) and not math.isfinite(item):
+            return "holds a number that is too large"
+        elif isinstance(item, dict):
+            rest += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            rest += item
+    return None
+
+
+def _printable(name: str) -> str:
+    return name.encode("ascii", "backslashreplace").decode()
