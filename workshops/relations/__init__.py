@@ -20,22 +20,32 @@ For any two tables that a foreign key joins; needs only Piccolo and asyncpg::
     ).where(Band.name.like("P%"))
     [{"name": "Pythonistas", "albums": [{"title": "Awesome album 1"}]}]
 
-How: each relation is ``ARRAY(SELECT ROW(...))`` in the select list. asyncpg decodes
-the records from their binary form, so every value keeps its Python type; that was
-as fast as ``json_agg``, which would turn times, decimals and bytes into text. The
-SQL of a select is built once for each shape (what is selected, in what order, with
-what conditions) and reused with other values.
+How: each relation is one JSON array in the select list, whose values are decoded by the
+types of their columns (``decoding``); ``compiler`` shows the SQL.
 
-- ``OneToMany`` declares a relation in the parent's class body.
+- ``OneToMany`` declares a relation in the parent's class body, ``add_relation`` beside it.
 - ``RelationSelect`` is one use of it: columns, where, order, limit, offset, alias.
-- ``HasRelations`` is the mix-in that lets the parent's ``select`` take them.
+- ``exists``, ``none``, ``count``, ``max``, ``min``, ``sum`` and ``avg`` of a relation
+  stand in conditions, among columns and in ``order_by``.
+- ``HasRelations`` is the mix-in that lets the parent's ``select`` and ``objects`` take them.
 - ``RelationError``, a ``ValueError``, says what is wrong before anything is sent.
 """
 
-from workshops.relations.declaration import OneToMany
-from workshops.relations.errors import RelationError
-from workshops.relations.mixin import HasRelations
-from workshops.relations.query import ParentSelect
+from workshops.relations.declaration import OneToMany, add_relation
+from workshops.relations.links import NotLoadedError, RelationError
+from workshops.relations.query import HasRelations, ParentObjects, ParentSelect, Prepared
 from workshops.relations.selection import RelationSelect
+from workshops.relations.sql import Parameter
 
-__all__ = ["HasRelations", "OneToMany", "ParentSelect", "RelationError", "RelationSelect"]
+__all__ = [
+    "HasRelations",
+    "NotLoadedError",
+    "OneToMany",
+    "Parameter",
+    "ParentObjects",
+    "ParentSelect",
+    "Prepared",
+    "RelationError",
+    "RelationSelect",
+    "add_relation",
+]

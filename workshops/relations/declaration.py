@@ -1,23 +1,122 @@
-"""The declaration of a relation, in the class body of its parent table."""
+"""The declaration of a relation: in the class body of its parent table, or beside it."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
+from piccolo.columns import ForeignKey
 from piccolo.columns.reference import LazyTableReference
+from piccolo.table import Table
 
-from workshops.relations.errors import RelationError, label, same_table
+from workshops.cached_columns import CachedForeignKey
+from workshops.relations.conditions import Aggregate, Exists
+from workshops.relations.links import (
+    Link,
+    NotLoadedError,
+    RelationError,
+    label,
+    root_table,
+    same_table,
+)
 from workshops.relations.selection import RelationSelect
 
 if TYPE_CHECKING:
-    from piccolo.columns import ForeignKey
-    from piccolo.querystring import Selectable
-    from piccolo.table import Table
+    from piccolo.columns import Column
+    from piccolo.custom_types import Combinable
+    from piccolo.querystring import QueryString, Selectable
+
+Child = TypeVar("Child", bound=Table)
 
 
-class OneToMany:
+class Relation(Generic[Child]):
+    """What can be asked about the rows of another table that belong to one of this."""
+
+    @property
+    def link(self) -> Link:
+        """What it stands for."""
+        raise NotImplementedError
+
+    @cached_property
+    def _everything(self) -> RelationSelect:
+        return RelationSelect(self.link)
+
+    def __call__(self, *columns: Selectable | str | Sequence[Selectable | str]) -> RelationSelect:
+        """Select these columns of the child rows, or all of its columns.
+
+        A column is whatever Piccolo's ``select`` takes for the child table: its
+        columns, those of tables that its foreign keys refer to
+        (``Album.label.name``), names, functions, JSON operators, readables, lists
+        of these, and further relations of the child table.
+
+        Raises:
+            RelationError: a column of another table, two of one name, or a wrong
+                declaration.
+        """
+        return self._everything.columns(*columns) if columns else self._everything
+
+    def exists(self, *where: Combinable | QueryString) -> Exists:
+        """Whether a row has child rows for which all of these conditions hold: a condition."""
+        return Exists(self.link, where)
+
+    def none(self, *where: Combinable | QueryString) -> Exists:
+        """Whether a row has no child rows for which all of these conditions hold."""
+        return Exists(self.link, where, negative=True)
+
+    def count(self, *where: Combinable | QueryString) -> Aggregate:
+        """How many child rows there are for which all of these conditions hold."""
+        return Aggregate(self.link, "count", None, where)
+
+    def max(self, column: Column | QueryString, *where: Combinable | QueryString) -> Aggregate:
+        """The largest value of a column of those child rows, or NULL."""
+        return Aggregate(self.link, "max", column, where)
+
+    def min(self, column: Column | QueryString, *where: Combinable | QueryString) -> Aggregate:
+        """The smallest value of a column of those child rows, or NULL."""
+        return Aggregate(self.link, "min", column, where)
+
+    def sum(self, column: Column | QueryString, *where: Combinable | QueryString) -> Aggregate:
+        """The sum of a column of those child rows; NULL, not 0, if there are none."""
+        return Aggregate(self.link, "sum", column, where)
+
+    def avg(self, column: Column | QueryString, *where: Combinable | QueryString) -> Aggregate:
+        """The mean of a column of those child rows, or NULL."""
+        return Aggregate(self.link, "avg", column, where)
+
+
+class JoinedRelation(Relation[Child]):
+    """A relation of the row that a foreign key of another table refers to."""
+
+    def __init__(self, relation: OneToMany[Child], foreign_key: ForeignKey[Any]) -> None:
+        self._relation = relation
+        self._foreign_key = foreign_key
+
+    @cached_property
+    def link(self) -> Link:  # type: ignore[override]
+        relation, foreign_key = self._relation, self._foreign_key
+        meta, referred = foreign_key._meta, foreign_key._foreign_key_meta
+        parent = referred.resolved_references
+        if not same_table(parent, relation.parent):
+            raise RelationError(
+                f"{relation!r} belongs to {label(relation.parent)}; "
+                f"{meta.name!r} refers to {label(parent)}"
+            )
+        target = relation.link.key._meta.name
+        # The foreign key itself is what it refers to, so nothing needs to be joined.
+        same = referred.resolved_target_column._meta.name == target
+        key = foreign_key if same else getattr(foreign_key, target)
+        path = [column._meta.name for column in (*meta.call_chain, foreign_key)]
+        name = ".".join((*path, relation.name))
+        root = root_table(foreign_key)
+        return replace(
+            relation.link, label=f"{root.__name__}.{name}", name=name, root=root, key=key
+        )
+
+
+class OneToMany(Relation[Child]):
     """The rows of another table whose foreign key refers to a row of this one.
 
     Declared in the class body of the parent table; calling it makes a
@@ -25,7 +124,7 @@ class OneToMany:
 
         class Band(HasRelations, Table):
             name = Varchar()
-            albums = OneToMany("music.tables.Album")
+            albums: OneToMany[Album] = OneToMany("music.tables.Album")
 
         class Album(Table):
             band = ForeignKey(Band)
@@ -38,19 +137,20 @@ class OneToMany:
         The child table: a class, a ``LazyTableReference``, or, as with Piccolo's
         ``ForeignKey``, a string, which is either the full path of the class or
         its name alone when it stands in the same module. It is looked up when the
-        relation is first called, so that the modules of parent and child may
+        relation is first used, so that the modules of parent and child may
         import one another.
     :param foreign_key:
         The name of the child's foreign key. Needed only when it has several that
         refer to the parent table.
 
     It is not a column: the table's columns, its migrations and its instances are
-    the same with and without it.
+    the same with and without it. An instance has it as a list of objects where it
+    was asked for with them: ``Band.objects(Band.albums())``.
     """
 
     def __init__(
         self,
-        references: type[Table] | LazyTableReference | str,
+        references: type[Child] | LazyTableReference | str,
         *,
         foreign_key: str | None = None,
     ) -> None:
@@ -63,6 +163,19 @@ class OneToMany:
         self._owner = owner
         self.name = name
 
+    @overload
+    def __get__(self, row: None, owner: Any) -> Self: ...
+    @overload
+    def __get__(self, row: Table, owner: Any) -> list[Child]: ...
+    def __get__(self, row: Table | None, owner: Any) -> Self | list[Child]:
+        if row is None:
+            return self
+        # Where it was asked for, the row's own attribute of this name is found instead.
+        raise NotLoadedError(
+            f"{self!r} was not asked for with this row: "
+            f"{self.parent.__name__}.objects({self!r}()) does"
+        )
+
     def __repr__(self) -> str:
         return f"{self._owner.__name__ if self._owner else '?'}.{self.name}"
 
@@ -70,7 +183,10 @@ class OneToMany:
     def parent(self) -> type[Table]:
         """The table that the relation is declared in."""
         if self._owner is None:
-            raise RelationError("A OneToMany must be an attribute of a Table class")
+            raise RelationError(
+                "A OneToMany must be an attribute of a Table class: declare it there, or use "
+                "add_relation()"
+            )
         return self._owner
 
     @cached_property
@@ -121,20 +237,67 @@ class OneToMany:
         return candidates[0]
 
     @cached_property
-    def _everything(self) -> RelationSelect:
-        self.foreign_key  # noqa: B018 - a wrong declaration fails here, not in the statement
-        return RelationSelect(self)
-
-    def __call__(self, *columns: Selectable | str | Sequence[Selectable | str]) -> RelationSelect:
-        """Select these columns of the child rows, or all of its columns.
-
-        A column is whatever Piccolo's ``select`` takes for the child table: its
-        columns, those of tables that its foreign keys refer to
-        (``Album.label.name``), names, functions, JSON operators, readables, lists
-        of these, and further relations of the child table.
+    def link(self) -> Link:  # type: ignore[override]
+        """What it stands for.
 
         Raises:
-            RelationError: a column of another table, two of one name, or a wrong
-                declaration.
+            RelationError: it is declared wrongly.
         """
-        return self._everything.columns(*columns) if columns else self._everything
+        key = self.foreign_key._foreign_key_meta.resolved_target_column
+        return Link(repr(self), self.name, self.parent, key, self.child, self.foreign_key)
+
+    def through(self, foreign_key: ForeignKey[Any]) -> Relation[Child]:
+        """Return the relation of the row that a foreign key of another table refers to.
+
+        ``Concert.band.albums`` is short for ``Band.albums.through(Concert.band)``, and
+        works where that is the class's own foreign key, or a ``CachedForeignKey``.
+        """
+        return JoinedRelation(self, foreign_key)
+
+
+def offer_relations(foreign_key: ForeignKey[Any]) -> None:
+    """Let a foreign key have the relations of the table that it refers to as attributes.
+
+    ``CachedForeignKey`` does so by itself, at any distance. Where the table is named by a
+    text and cannot be imported yet, nothing is done.
+    """
+    table = foreign_key._foreign_key_meta.references
+    if isinstance(table, type) and not isinstance(foreign_key, CachedForeignKey):
+        for name in dir(table):
+            if not name.startswith("_") and isinstance(
+                relation := inspect.getattr_static(table, name), OneToMany
+            ):
+                foreign_key.__dict__.setdefault(name, relation.through(foreign_key))
+
+
+def add_relation(
+    parent: type[Table], name: str, child: type[Child], *, foreign_key: str | None = None
+) -> OneToMany[Child]:
+    """Give a table of another application a relation to one's own, and return it.
+
+    Once, where the child is declared::
+
+        class Note(HasRelations, Table):
+            workshop = ForeignKey(Workshop)
+            text = Text()
+
+        workshop_notes = add_relation(Workshop, "notes", Note)
+
+        await Workshop.select(Workshop.title, workshop_notes(Note.text))
+
+    At run time ``Workshop.notes`` is the same; a type checker knows only the returned
+    one. The parent's columns, migrations and rows do not change.
+
+    Raises:
+        RelationError: the parent has an attribute of this name, or the foreign key is
+            missing or one of several.
+    """
+    if not name.isidentifier() or hasattr(parent, name):
+        raise RelationError(f"{label(parent)} cannot have a relation {name!r}: the name is taken")
+    relation = OneToMany(child, foreign_key=foreign_key)
+    relation.__set_name__(parent, name)
+    _ = relation.link  # a wrong declaration fails here
+    setattr(parent, name, relation)
+    for referring in parent._meta._foreign_key_references:
+        offer_relations(referring)
+    return relation

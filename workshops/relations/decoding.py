@@ -1,24 +1,39 @@
-"""From the database's records to dictionaries.
+"""From PostgreSQL's values to Python's, which travel as JSON inside a relation.
 
-Child rows arrive as ``record[]``. asyncpg decodes an anonymous record into a tuple
-with the Python types of its fields, because the binary form carries them; names
-it does not carry, so they are put back by position.
+A row of a relation is a JSON array, ``json_build_array(id, recorded, price::text)``,
+and the rows of a relation are an array of these. Numbers, texts, booleans and JSON
+itself arrive as they are; a time arrives as text, and is read by the type of its
+column::
+
+    [[1, "2024-02-29T12:30:00", "9.90"]]  ->
+    [{"id": 1, "recorded": datetime(2024, 2, 29, 12, 30), "price": Decimal("9.90")}]
+
+For each list of fields one function is generated that makes the dictionaries, as
+``dataclasses`` does it: a dictionary display is faster than ``dict(zip(...))``, and
+leaves less garbage behind.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import re
+import struct
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from piccolo.columns import JSON, JSONB, Array
-from piccolo.query.operators.json import JSONQueryString
-from piccolo.querystring import Selectable
+from asyncpg.pgproto.pgproto import UUID
 from piccolo.utils.dictionary import make_nested
 
 Row = dict[str, Any]
 Decoder = Callable[[Any], Any]
+Rows = Callable[[Iterable[Any]], list[Row]]
+
+MOST_ARGUMENTS = 100
+"""The most arguments of a function of PostgreSQL."""
 
 # An integer of more than 64 bits would come back from orjson as a float. To look for
 # one, every digit becomes a 0: nine times faster than a regular expression, which
@@ -28,58 +43,226 @@ _LONG_NUMBER = b"0" * 19
 
 
 def load_json(text: str) -> Any:
-    """Load JSON as ``json.loads`` does, with orjson wherever that gives the same."""
-    if _LONG_NUMBER in text.encode().translate(_DIGITS_TO_ZERO):
-        return json.loads(text)
+    """Load JSON as ``json.loads`` does, with orjson wherever that gives the same.
+
+    A whole number of more digits than Python converts (4,300) stays text: so its
+    digits are kept, and whatever writes the value out again does not fail.
+    """
+    if _LONG_NUMBER not in text.encode().translate(_DIGITS_TO_ZERO):
+        try:
+            return orjson.loads(text)
+        except ValueError:
+            pass  # a number beyond a double's range, which jsonb can hold
+    return json.loads(text, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | str:
     try:
-        return orjson.loads(text)
+        return int(digits)
     except ValueError:
-        # orjson refuses a number beyond a double's range, which jsonb can hold.
-        return json.loads(text)
+        return digits
+
+
+def load_column(value: Any) -> Any:
+    """Load a JSON column of a row that came as a record, or an array of JSON."""
+    if isinstance(value, list):
+        return [load_column(element) for element in value]
+    # Anything else the connection's own codec has loaded.
+    return load_json(value) if isinstance(value, str) else value
+
+
+def _timestamp(text: str) -> datetime:
+    """Read a time, infinity as asyncpg has it: the last and the first that Python knows."""
+    if "infinity" in text:
+        return datetime.min if text[0] == "-" else datetime.max
+    return datetime.fromisoformat(text)
+
+
+def _aware_timestamp(text: str) -> datetime:
+    moment = _timestamp(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _date(text: str) -> date:
+    if "infinity" in text:
+        return date.min if text[0] == "-" else date.max
+    return date.fromisoformat(text)
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+_INTERVAL = re.compile(
+    r"(?:(?P<years>-?\d+) years? ?)?(?:(?P<months>[-+]?\d+) mons? ?)?(?:(?P<days>[-+]?\d+) days? ?)?"
+    r"(?:(?P<sign>[-+])?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.(?P<part>\d+))?)?"
+)
+
+
+def _interval(text: str) -> timedelta:
+    """Read PostgreSQL's own style; a month has 30 days and a year 365, as in asyncpg."""
+    match = _INTERVAL.fullmatch(text)
+    if match is None:
+        raise ValueError(f"IntervalStyle must be 'postgres' to read {text!r}")
+    years, months, days, hours, minutes, seconds = (
+        int(match[name] or 0) for name in ("years", "months", "days", "hours", "minutes", "seconds")
+    )
+    clock = timedelta(
+        hours=hours,
+        minutes=minutes,
+        seconds=seconds,
+        microseconds=int((match["part"] or "").ljust(6, "0")),
+    )
+    return timedelta(days=years * 365 + months * 30 + days) + (
+        -clock if match["sign"] == "-" else clock
+    )
+
+
+class Carried(NamedTuple):
+    """How the values of a type travel: what they are cast to, and what reads them."""
+
+    cast: str = ""
+    decode: Decoder | None = None
+    loads_json: bool = False
+    """Whether a value may hold a number that orjson would not read exactly."""
+
+
+_PLAIN, _JSON = Carried(), Carried(loads_json=True)
+_FLOAT = Carried(decode=float)  # 1.0 is written as 1, and NaN as text
+
+_CARRIED = {
+    **dict.fromkeys(("SMALLINT", "INTEGER", "BIGINT", "SERIAL", "BIGSERIAL", "BOOLEAN"), _PLAIN),
+    **dict.fromkeys(("TEXT", "VARCHAR", "CHAR"), _PLAIN),
+    **dict.fromkeys(("JSON", "JSONB"), _JSON),
+    **dict.fromkeys(("NUMERIC", "DECIMAL"), Carried("::text", Decimal)),
+    # Four bytes are written shorter than their value is as a double, which asyncpg gives.
+    "REAL": Carried("::float8", float),
+    **dict.fromkeys(("FLOAT", "DOUBLE PRECISION"), _FLOAT),
+    "TIMESTAMP": Carried(decode=datetime.fromisoformat),
+    **dict.fromkeys(
+        ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"),
+        Carried(" AT TIME ZONE 'UTC'", _aware_timestamp),
+    ),
+    "DATE": Carried(decode=date.fromisoformat),
+    "TIME": Carried(decode=time.fromisoformat),
+    "INTERVAL": Carried(decode=_interval),
+    "UUID": Carried(decode=UUID),
+    "BYTEA": Carried(decode=_bytes),
+}
+
+# By the names of pg_typeof: what reads a value of an expression from its JSON.
+_DECODED: dict[str, Decoder] = {
+    "numeric": Decimal,
+    "real": lambda number: struct.unpack("f", struct.pack("f", float(number)))[0],
+    "double precision": float,
+    "timestamp without time zone": _timestamp,
+    "timestamp with time zone": _aware_timestamp,
+    "date": _date,
+    "time without time zone": time.fromisoformat,
+    "interval": _interval,
+    "uuid": UUID,
+    "bytea": _bytes,
+}
+
+# Slower, and right for what the fast ones refuse.
+_CAREFUL: dict[Decoder, Decoder] = {
+    datetime.fromisoformat: _timestamp,
+    date.fromisoformat: _date,
+}
+
+
+@lru_cache
+def carried(column_type: str) -> Carried:
+    """Return how a column of this type travels; one that Piccolo has no column for, as JSON."""
+    if column_type.endswith("[]"):
+        element = carried(column_type.rstrip("[]"))
+        cast = f"{element.cast}[]" if element.cast.startswith("::") else ""
+        return Carried(cast, element.decode and array_decoder(element.decode), element.loads_json)
+    return _CARRIED.get(re.sub(r"\(.*\)", "", column_type).upper(), _JSON)
+
+
+def array_decoder(decode: Decoder) -> Decoder:
+    """Return what reads the elements of an array, at any depth, NULLs left out."""
+    careful = _CAREFUL.get(decode, decode)
+
+    def decode_array(value: Any) -> Any:
+        if isinstance(value, list):
+            return [decode_array(element) for element in value]
+        return None if value is None else careful(value)
+
+    return decode_array
+
+
+def typed(value: tuple[str, str | None]) -> Any:
+    """Read the value of an expression: the name of its type, and the value as JSON."""
+    kind, text = value
+    if text is None:
+        return None
+    decode = _DECODED.get(kind.rstrip("[]"))
+    if decode is None:
+        return load_json(text)
+    if decode is Decimal:
+        return array_decoder(decode)(json.loads(text, parse_int=str, parse_float=str))
+    return array_decoder(decode)(orjson.loads(text))
 
 
 class Field(NamedTuple):
     """One value of a row: its key, and what is done to it, if anything."""
 
     name: str
-    decoder: Decoder | None
+    decode: Decoder | None = None
+    empty: bool = False
+    """Whether NULL is an empty list: it is a relation."""
+    load: Decoder | None = None
+    """What loads the text of a relation, where it came as text."""
 
 
-def rows_decoder(
-    fields: Sequence[Field], *, nested: bool = False
-) -> Callable[[Iterable[Iterable[Any]]], list[Row]]:
+@lru_cache(maxsize=1024)
+def rows_decoder(fields: tuple[Field, ...], *, nested: bool = False, careful: bool = False) -> Rows:
     """Return the function that makes dictionaries of rows with these fields.
 
-    Values after the last field are left out.
+    For ``Field("id"), Field("recorded", datetime.fromisoformat)`` it is::
+
+        def rows(values):
+            try:
+                return [
+                    {"id": a0, "recorded": d1(a1) if a1 is not None else None}
+                    for a0, a1 in values
+                ]
+            except ValueError:
+                return careful(values)
+
+    where ``careful`` is the same with decoders that know ``infinity`` too.
     """
-    names = tuple(field.name for field in fields)
-    decoders = [(field.name, field.decoder) for field in fields if field.decoder is not None]
-
-    def decode(records: Iterable[Iterable[Any]]) -> list[Row]:
-        rows = [dict(zip(names, record, strict=False)) for record in records]
-        for name, decoder in decoders:
-            for row in rows:
-                if (value := row[name]) is not None:
-                    row[name] = decoder(value)
-        return [make_nested(row) for row in rows] if nested else rows
-
-    return decode
-
-
-def json_decoder(item: Selectable) -> Decoder | None:
-    """Return the function that loads the JSON of this part of a select, if it is JSON."""
-    if isinstance(item, Array):
-        inner = isinstance(item._get_inner_column(), (JSON, JSONB))
-        return _load_array if inner else None
-    return _load if isinstance(item, (JSON, JSONB, JSONQueryString)) else None
-
-
-def _load(value: Any) -> Any:
-    # Anything else the connection's own codec has loaded, in the outer row.
-    return load_json(value) if isinstance(value, str) else value
+    names: dict[str, Any] = {}
+    shown = []
+    for index, field in enumerate(fields):
+        value = f"a{index}"
+        if field.decode is not None:
+            decode = _CAREFUL.get(field.decode, field.decode) if careful else field.decode
+            names[f"d{index}"], names[f"l{index}"] = decode, field.load
+            loaded = f"l{index}({value})" if field.load else value
+            otherwise = (
+                f"if {value} else []" if field.empty else f"if {value} is not None else None"
+            )
+            value = f"d{index}({loaded}) {otherwise}"
+        shown.append(f"{field.name!r}: {value}")
+    made = f"{{{', '.join(shown)}}}"
+    result = f"[{f'nest({made})' if nested else made} for {_pattern(0, len(fields))} in values]"
+    body = f"return {result}"
+    if not careful and any(field.decode in _CAREFUL for field in fields if field.decode):
+        names["careful"] = lambda values: rows_decoder(fields, nested=nested, careful=True)(values)
+        body = f"try: return {result}\n except ValueError: return careful(values)"
+    names["nest"] = make_nested
+    exec(f"def rows(values):\n {body}", names)
+    rows: Rows = names["rows"]
+    return rows
 
 
-def _load_array(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_load_array(element) for element in value]
-    return _load(value)
+def _pattern(first: int, end: int) -> str:
+    """Return what takes a row apart; see ``compiler._json_row``."""
+    if end - first <= MOST_ARGUMENTS:
+        return f"({''.join(f'a{index}, ' for index in range(first, end))})"
+    middle = first + MOST_ARGUMENTS - 1
+    head = "".join(f"a{index}, " for index in range(first, middle))
+    return f"({head}{_pattern(middle, end)},)"

@@ -1,52 +1,46 @@
-"""Piccolo's ``select`` with relations among the columns."""
+"""Piccolo's ``select`` and ``objects`` with relations among the columns."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Sequence
-from functools import cache
-from typing import Any, Self, cast
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, cast
 
-from piccolo.columns import Column
+from piccolo.columns import Column, ForeignKey
 from piccolo.columns.m2m import M2MSelect
 from piccolo.custom_types import TableInstance
-from piccolo.query.base import FrozenQuery, Query
-from piccolo.query.methods.select import First, Select
-from piccolo.query.mixins import CallbackType, ColumnsDelegate
+from piccolo.query.base import FrozenQuery
+from piccolo.query.methods.objects import Objects
+from piccolo.query.methods.select import Select
+from piccolo.query.mixins import ColumnsDelegate
 from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
+from piccolo.utils.objects import make_nested_object
 
-from workshops.relations.checking import check_groups, check_select
-from workshops.relations.declaration import OneToMany
-from workshops.relations.decoding import Row, rows_decoder
-from workshops.relations.errors import RelationError, label
-from workshops.relations.known import KnownQuery, KnownStatement
+from workshops.relations.compiler import Fragment, Level, compile_level
+from workshops.relations.declaration import OneToMany, offer_relations
+from workshops.relations.decoding import Row
+from workshops.relations.links import RelationError, label, output_name, root_table, same_table
 from workshops.relations.selection import RelationSelect
-from workshops.relations.shape import (
-    Items,
-    Shape,
-    ShapelessError,
-    Values,
-    column_shape,
-    condition_shape,
-    describe,
-    known_items,
-    order_shape,
-    remember,
-)
-from workshops.relations.statement import Build, Level, compile_level
-
-_statements: dict[Shape, KnownStatement] = {}
-
-_RARE = {"distinct_delegate", "group_by_delegate", "having_delegate", "lock_rows_delegate"}
+from workshops.relations.sql import VALUE, Kind, kind_of
 
 
-@cache
-def _delegates(kind: type[Select[Any]]) -> dict[str, type]:
-    """Return the attributes of a ``Select`` that stand for its clauses, and their classes."""
-    select = kind(Table)
-    names = [name for name in kind.__slots__ if name.endswith("_delegate")]
-    return {name: type(getattr(select, name)) for name in names}
+class _StatementQuery(QueryString):
+    """A statement with relations, as Piccolo's engine runs it."""
+
+    __slots__ = ("fragment",)
+
+    def __init__(self, fragment: Fragment) -> None:
+        text, values = fragment.sql
+        # Without QueryString.__init__, which looks for columns among the values.
+        self._alias = None
+        self.template = text.replace("{", "{{").replace("}", "}}").replace(VALUE, "{}")
+        self.query_type = "generic"
+        self.table = None
+        self.args = [*values]
+        self.columns = ()
+        self._frozen_compiled_strings = fragment.sql.numbered()
+        self.fragment = fragment
 
 
 class ParentSelect(Select[TableInstance]):
@@ -57,40 +51,12 @@ class ParentSelect(Select[TableInstance]):
     DISTINCT, which compares whole rows, they cannot be.
     """
 
-    __slots__ = ("_items", "_running", "_unused", "_with_relations")
+    __slots__ = ("_running", "_with_relations")
 
-    def __init__(
-        self,
-        table: type[TableInstance],
-        columns_list: Sequence[Selectable | str] = (),
-        exclude_secrets: bool = False,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
         self._with_relations = False
-        self._items: Items | None = None
         self._running: Sequence[QueryString] = ()
-        self._unused: set[str] = set()
-        if RelationSelect not in {*map(type, columns_list)}:
-            super().__init__(table, columns_list, exclude_secrets, **kwargs)
-            return
-        # Select makes an object for each clause that there may be; here, when it is used.
-        Query.__init__(self, table, **kwargs)
-        self.exclude_secrets = exclude_secrets
-        self._unused |= _delegates(Select).keys()
-        self._items = known_items(table, columns_list)
-        if self._items is None:
-            self.columns(*columns_list)
-        else:
-            self.columns_delegate.selected_columns = cast("list[Selectable]", [*columns_list])
-            self._with_relations = True
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in self._unused:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        self._unused.discard(name)
-        delegate = _delegates(Select)[name]()
-        setattr(self, name, delegate)
-        return delegate
+        super().__init__(*arguments, **settings)
 
     def columns(self, *columns: Selectable | str) -> Self:
         """Select these columns and relations too.
@@ -105,7 +71,7 @@ class ParentSelect(Select[TableInstance]):
             raise RelationError(f"A relation of {label(self.table)} is selected by calling it")
         if RelationSelect in kinds:
             self._with_relations = True
-            self._items = self._describe(selected)
+            _check_select(self.table, selected)
         return self
 
     def freeze(self) -> FrozenQuery:
@@ -121,149 +87,260 @@ class ParentSelect(Select[TableInstance]):
     @property
     def postgres_querystrings(self) -> Sequence[QueryString]:
         """The one statement."""
-        self._running = [self._query()] if self._with_relations else super().default_querystrings
+        if self._with_relations:
+            self._running = [_StatementQuery(self.fragment())]
+        else:
+            self._running = super().default_querystrings
         return self._running
-
-    async def run(
-        self,
-        node: str | None = None,
-        in_pool: bool = True,
-        use_callbacks: bool = True,
-        **kwargs: Any,
-    ) -> list[Row]:
-        """Run the statement, and return the rows; see Piccolo's ``Query.run``."""
-        if not self._with_relations or node is not None:
-            return await super().run(node, in_pool, use_callbacks, **kwargs)
-        # As Piccolo does it, without the four coroutines in between.
-        results = await self.table._meta.db.run_querystring(self.querystrings[0], in_pool=in_pool)
-        rows: list[Row] = await self._process_results(results)
-        if use_callbacks:
-            rows = await self._called_back(rows)
-        return rows
-
-    def first(self) -> First:
-        """Get the first row only, or None."""
-        self.limit_delegate.limit(1)
-        return _First(query=self)
-
-    async def _called_back(self, results: Any) -> Any:
-        if "callback_delegate" in self._unused:
-            return results
-        return await self.callback_delegate.invoke(results, kind=CallbackType.success)
 
     async def _process_results(self, results: Any) -> Any:
         queries = self._running if self._frozen_querystrings is None else self._frozen_querystrings
-        if queries and isinstance(query := queries[0], KnownQuery):
-            rows = query.statement.decode(results)
-            if query.statement.many_to_many:
+        if queries and isinstance(query := queries[0], _StatementQuery):
+            rows = query.fragment.rows(results)
+            if any(isinstance(item, M2MSelect) for item in self.columns_delegate.selected_columns):
                 return await self.response_handler(rows)  # type: ignore[no-untyped-call]
             return rows
         return await super()._process_results(results)
 
-    def _describe(self, items: Sequence[Selectable]) -> Items | None:
-        try:
-            return describe(self.table, items, self._check)
-        except ShapelessError:
-            return None
-
-    def _query(self) -> KnownQuery:
-        try:
-            shape, values = self._shape()
-        except ShapelessError:
-            return KnownQuery(*self._built())
-        if (known := _statements.get(shape)) is not None:
-            return KnownQuery(known, values)
-        statement, built_values = self._built()
-        if len(values) == len(built_values) and all(map(operator.is_, values, built_values)):
-            remember(_statements, shape, statement)
-        return KnownQuery(statement, built_values)
-
-    def _shape(self) -> tuple[Shape, Values]:
-        items = self._items
-        if items is None or not items.fixed:
-            items = describe(self.table, self.columns_delegate.selected_columns, self._check)
-        unused = self._unused
-        values = [*items.relation_values, *items.witness_values, *items.own_values]
-        order = None if "order_by_delegate" in unused else order_shape(self._order(), values)
-        where = None
-        if "where_delegate" not in unused:
-            where = condition_shape(self.where_delegate._where, values)
-        rare = None if unused >= _RARE else self._rare_shape(values)
-        limit = None if "limit_delegate" in unused else self.limit_delegate._limit
-        offset = None if "offset_delegate" in unused else self.offset_delegate._offset
-        output = None if "output_delegate" in unused else self.output_delegate._output
-        if offset is not None:
-            values.append(offset.number)
-        shape = (
-            items.token,
-            self.exclude_secrets,
-            order,
-            where,
-            rare,
-            None if limit is None else limit.number,
-            offset is None,
-            None if output is None else (output.nested, output.load_json),
-        )
-        return shape, values
-
-    def _rare_shape(self, values: Values) -> Shape:
-        group_by = self.group_by_delegate._group_by
-        distinct, lock = self.distinct_delegate._distinct, self.lock_rows_delegate._lock_rows
-        return (
-            order_shape([(term, True) for term in group_by.columns], values) if group_by else None,
-            condition_shape(self.having_delegate._where, values),
-            distinct.enabled,
-            tuple(map(column_shape, distinct.on)) if distinct.on else None,
-            None if lock is None else lock.querystring.template,
-        )
-
-    def _order(self) -> list[tuple[Column | QueryString, bool]]:
-        return [
-            (term, item.ascending)
-            for item in self.order_by_delegate._order_by.order_by_items
-            for term in item.columns
-        ]
-
-    def _built(self) -> tuple[KnownStatement, list[Any]]:
+    def fragment(self) -> Fragment:
+        """Return the statement, and how its rows are read."""
         output = self.output_delegate._output
         limit, offset = self.limit_delegate._limit, self.offset_delegate._offset
         distinct, lock = self.distinct_delegate._distinct, self.lock_rows_delegate._lock_rows
         group_by = self.group_by_delegate._group_by
+        items = self.columns_delegate.selected_columns
         if distinct.on:
             distinct.validate_on(self.order_by_delegate._order_by)
-        level = Level(
-            table=self.table,
-            items=self.columns_delegate.selected_columns,
-            condition=self.where_delegate._where,
-            order=self._order(),
-            row_limit=limit.number if limit else None,
-            row_offset=offset.number if offset else None,
-            nested=output.nested,
-            loads_json=output.load_json,
-            distinct=distinct.enabled and not distinct.on,
-            distinct_on=distinct.querystring if distinct.enabled and distinct.on else None,
-            group_by=group_by.querystring if group_by else None,
-            having=self.having_delegate._where,
-            lock=lock.querystring if lock else None,
-        )
         if group_by:
-            check_groups(self.table, level.items, group_by.columns)
-        compiled = compile_level(level, Build(exclude_secrets=self.exclude_secrets))
-        many_to_many = any(isinstance(item, M2MSelect) for item in level.items)
-        decode = rows_decoder(compiled.fields, nested=level.nested and not many_to_many)
-        return KnownStatement(
-            compiled.sql, compiled.template, decode, many_to_many
-        ), compiled.values
+            _check_groups(self.table, items, group_by.columns)
+        return compile_level(
+            Level(
+                table=self.table,
+                items=items,
+                condition=self.where_delegate._where,
+                order=[
+                    (term, item.ascending)
+                    for item in self.order_by_delegate._order_by.order_by_items
+                    for term in item.columns
+                ],
+                row_limit=limit.number if limit else None,
+                row_offset=offset.number if offset else None,
+                # Piccolo makes many-to-many selects and nests the rest, in this order.
+                nested=output.nested and not any(isinstance(item, M2MSelect) for item in items),
+                exclude_secrets=self.exclude_secrets,
+                loads_json=output.load_json,
+                distinct=distinct.enabled and not distinct.on,
+                distinct_on=distinct.querystring if distinct.enabled and distinct.on else None,
+                group_by=group_by.querystring if group_by else None,
+                having=self.having_delegate._where,
+                lock=lock.querystring if lock else None,
+            )
+        )
 
-    def _check(self, items: Sequence[Selectable]) -> None:
-        check_select(self.table, items)
+
+class ParentObjects(Objects[TableInstance]):
+    """``Objects`` that takes relations beside foreign keys: as lists of objects, in one statement.
+
+    A relation has its conditions, order and slice as ever. It has all columns, since an
+    object is a whole row; in the call it takes relations of the child table alone.
+    """
+
+    __slots__ = ("_relations", "_running")
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        self._relations: list[RelationSelect] = []
+        self._running: ParentSelect[TableInstance] | None = None
+        super().__init__(*arguments, **settings)
+
+    def prefetch(self, *fk_columns: Any) -> Self:
+        """Take these foreign keys and relations with each object."""
+        self._relations += [item for item in fk_columns if isinstance(item, RelationSelect)]
+        others = [item for item in fk_columns if not isinstance(item, RelationSelect)]
+        if any(isinstance(item, OneToMany) for item in others):
+            raise RelationError(f"A relation of {label(self.table)} is asked for by calling it")
+        super().prefetch(*others)
+        for relation in self._relations:
+            if not same_table(relation.link.root, self.table) or "." in relation.link.name:
+                raise relation.link.error(f"not a relation of {label(self.table)} itself")
+        return self
+
+    def freeze(self) -> FrozenQuery:
+        """Build the SQL once, for a query that is run repeatedly with the same values."""
+        frozen = super().freeze()
+        query = cast("Self", frozen.query)
+        query._relations = self._relations
+        query.prefetch_delegate = self.prefetch_delegate
+        return frozen
+
+    @property
+    def default_querystrings(self) -> Sequence[QueryString]:
+        """The one statement."""
+        if not self._relations:
+            return super().default_querystrings
+        select: ParentSelect[TableInstance] = ParentSelect(
+            self.table, [*self.table._meta.columns, *map(_whole, self._relations)]
+        )
+        for foreign_key in self.prefetch_delegate.fk_columns:
+            for key in (foreign_key, *foreign_key._meta.call_chain):
+                select.columns(*key.all_columns())
+        for name in ("limit", "where", "offset", "order_by", "lock_rows"):
+            setattr(select, f"{name}_delegate", getattr(self, f"{name}_delegate"))
+        select.output(nested=bool(self.prefetch_delegate.fk_columns), load_json=self._loads_json)
+        return select.querystrings
+
+    @property
+    def _loads_json(self) -> bool:
+        return self.output_delegate._output.load_json
+
+    async def _process_results(self, results: Any) -> Any:
+        if not self._relations:
+            return await super()._process_results(results)
+        query = cast("_StatementQuery", self.querystrings[0])
+        objects = []
+        for row in query.fragment.rows(results):
+            lists = {relation.name: row.pop(relation.name) for relation in self._relations}
+            if self.prefetch_delegate.fk_columns:
+                made: Table = make_nested_object(row, self.table, load_json=self._loads_json)
+            else:
+                made = self.table(**row, _exists_in_db=True)
+            _attach(made, self._relations, lists)
+            objects.append(made)
+        return objects
 
 
-class _First(First):
-    """Piccolo's ``First``, which does not look for callbacks where there are none."""
+def _whole(relation: RelationSelect) -> RelationSelect:
+    """Return a relation with all columns of its rows, and the relations that it takes."""
+    if not relation.items:
+        return relation
+    if not all(isinstance(item, RelationSelect) for item in relation.items):
+        raise relation.link.error("objects have all columns: name none here but relations")
+    items = [_whole(cast("RelationSelect", item)) for item in relation.items]
+    return relation.with_items([*relation.link.child._meta.columns, *items])
 
-    async def run(self, node: str | None = None, in_pool: bool = True) -> Row | None:
-        query = cast("ParentSelect[Any]", self.query)
-        rows = await query.run(node=node, in_pool=in_pool, use_callbacks=False)
-        row: Row | None = await query._called_back(rows[0] if rows else None)
-        return row
+
+def _attach(row: Table, relations: Iterable[Any], lists: Row) -> None:
+    """Put the objects of relations into an object."""
+    for relation in relations:
+        child, objects = relation.link.child, []
+        for values in lists[relation.name]:
+            below = {item.name: values.pop(item.name) for item in relation.items}
+            objects.append(child(**values, _exists_in_db=True))
+            _attach(objects[-1], relation.items, below)
+        row.__dict__[relation.name] = objects
+
+
+class Prepared:
+    """A select that is put into SQL once, when it is first run, for values by position.
+
+    Operations keep their selects as such; where a value comes from the call there is a
+    ``Parameter`` in its place::
+
+        band = Prepared(lambda: Band.select(Band.name, Band.albums()).where(
+            Band.id == Parameter(1)
+        ))
+        records = await connection.fetch(band.sql, 7, *band.constants)
+        band.rows(records)
+    """
+
+    def __init__(self, build: Any) -> None:
+        self._build = build
+
+    @cached_property
+    def _fragment(self) -> Fragment:
+        fragment: Fragment = self._build().fragment()
+        return fragment
+
+    @cached_property
+    def _numbered(self) -> tuple[str, list[Any]]:
+        return self._fragment.sql.numbered()
+
+    @property
+    def sql(self) -> str:
+        """The statement."""
+        return self._numbered[0]
+
+    @property
+    def constants(self) -> list[Any]:
+        """Its values that are not parameters, which come after these."""
+        return self._numbered[1]
+
+    def rows(self, records: Iterable[Any]) -> list[Row]:
+        """Make dictionaries of the statement's records."""
+        return self._fragment.rows(records)
+
+
+class HasRelations:
+    """A mix-in before ``Table`` for the parent table of relations.
+
+    Its ``select`` and ``objects`` are Piccolo's, and take ``OneToMany`` relations too.
+    Without one they behave, and cost, as ever.
+    """
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        for foreign_key in cast("type[Table]", cls)._meta.foreign_key_columns:
+            offer_relations(foreign_key)
+
+    @classmethod
+    def all_columns(cls, exclude: Sequence[str | Column] | None = None) -> list[Column]:
+        """Return the table's columns, without those excluded; see Piccolo's ``all_columns``."""
+        if not exclude:
+            return [*cast("type[Table]", cls)._meta.columns]
+        columns: list[Column] = super().all_columns(exclude)  # type: ignore[misc]
+        return columns
+
+    @classmethod
+    def select(cls, *columns: Selectable | str, exclude_secrets: bool = False) -> ParentSelect[Any]:
+        """Get rows as dictionaries; see Piccolo's ``Table.select`` and ``RelationSelect``.
+
+        With ``exclude_secrets``, relations leave out their secret columns too.
+        """
+        return ParentSelect(
+            cast("type[Table]", cls), columns_list=columns, exclude_secrets=exclude_secrets
+        )
+
+    if not TYPE_CHECKING:
+
+        @classmethod
+        def objects(cls, *prefetch: ForeignKey | list[ForeignKey] | RelationSelect):
+            """Get rows as objects; see Piccolo's ``Table.objects``.
+
+            A relation is there as a list of objects: ``Band.objects(Band.albums())``
+            gives each ``band`` its ``band.albums``.
+            """
+            return ParentObjects[cls](table=cls, prefetch=prefetch)
+
+
+def _check_select(table: type[Table], items: Iterable[Selectable]) -> None:
+    """Refuse what an outer select with relations cannot tell apart, or is of another table."""
+    names: set[str] = set()
+    for item in items:
+        root = table
+        if type(item) is RelationSelect:
+            root = item.link.root
+        elif kind_of(type(item)) is Kind.column:
+            root = root_table(cast("Column", item))
+        if not same_table(root, table):
+            what = item.link.label if type(item) is RelationSelect else repr(output_name(item))
+            raise RelationError(
+                f"{what} belongs to {label(root)}; this selects from {label(table)}"
+            )
+        if (name := output_name(item)) in names:
+            raise RelationError(
+                f"The select from {label(table)} has two columns named {name!r}: use as_alias()"
+            )
+        names.add(name)
+
+
+def _check_groups(
+    table: type[Table], items: Iterable[Selectable], columns: Sequence[Column | QueryString]
+) -> None:
+    """Refuse to group by columns that do not tell which row a relation belongs to."""
+    if not all(isinstance(column, Column) for column in columns):
+        return
+    names = {column._meta.name for column in columns if isinstance(column, Column)}
+    for item in items:
+        if isinstance(item, RelationSelect) and (key := item.link.key._meta.name) not in names:
+            raise RelationError(
+                f"{item.link.label} beside group_by needs it to name {key!r} of {label(table)}"
+            )
