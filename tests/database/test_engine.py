@@ -66,16 +66,6 @@ async def test_the_pool_sends_no_reset_query(engine: DatabaseEngine) -> None:
     assert held.is_closed() is False
 
 
-async def test_a_connection_of_the_pool_knows_arrays_of_records(engine: DatabaseEngine) -> None:
-    """The first query with child rows is one query."""
-    assert engine.pool is not None
-    async with engine.pool.acquire() as connection:
-        queries: list[str] = []
-        connection.add_query_logger(lambda record: queries.append(record.query))
-        assert await connection.fetchval("SELECT ARRAY[ROW(1, 'a')]") == [(1, "a")]
-    assert queries == ["SELECT ARRAY[ROW(1, 'a')]"]
-
-
 async def test_behind_a_pooler_no_statement_is_cached(database: str) -> None:
     """DATABASE_POOLER=transaction turns the statement cache off."""
     engine = engine_for(database, database_pooler="transaction")

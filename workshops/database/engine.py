@@ -13,7 +13,6 @@ What it changes, and why:
   if the server hangs;
 - the connections of the pool have the time-outs of the settings. A command's own
   connection (``get_new_connection``) has none: a migration may take long;
-- a new connection of the pool knows ``record[]`` before its first query;
 - the pool sends no reset query at each release: nothing here keeps state in a
   session, and the round trip is about a quarter of a small query's time.
 """
@@ -106,14 +105,6 @@ class DatabaseTransaction(PostgresTransaction):
 
 async def _keep_session(connection: asyncpg.Connection) -> None:
     """Stand in for the pool's reset query."""
-
-
-async def _learn_records(connection: asyncpg.Connection) -> None:
-    """Let asyncpg look up ``record[]`` now: it takes two queries more when it first meets it.
-
-    Relations and operations get their child rows as such arrays.
-    """
-    await connection.fetch("SELECT ARRAY[ROW()]")
 
 
 class DatabaseEngine(PostgresEngine):
@@ -250,7 +241,6 @@ class DatabaseEngine(PostgresEngine):
         options: dict[str, Any] = {
             "min_size": min(1, kwargs.get("max_size", 1)),
             "max_size": max(self.settings.database_pool_size, kwargs.get("min_size", 1)),
-            "init": _learn_records,
             "reset": _keep_session,
             "connect": self._connect_for_pool,
         }

@@ -1,59 +1,41 @@
-"""A workshop with all that belongs to it, in one statement.
-
-Child rows come as arrays of records, not as JSON: their values keep their types.
-"""
+"""A workshop with all that belongs to it, in one statement."""
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from workshops.errors import WorkshopNotFoundError
 from workshops.operations import validation
-from workshops.statements.execution import fetch
-from workshops.statements.records import columns, names, row_maker
+from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.statements.execution import fetch_rows
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
-from workshops.types import WorkshopDetail
 
-_DETAIL = f"""
-    SELECT {columns(Workshop, "w")},
-        ARRAY(
-            SELECT ROW({columns(WorkshopStep, "s")}, d.name, d."order")
-            FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-            WHERE s.workshop_id = w.id ORDER BY d."order", d.id
-        ) AS steps,
-        ARRAY(
-            SELECT ROW({columns(WorkshopMember, "m")}) FROM workshop_members m
-            WHERE m.workshop_id = w.id ORDER BY m.created_at, m.id
-        ) AS members,
-        ARRAY(
-            SELECT ROW({columns(Session, "s")}) FROM sessions s
-            WHERE s.workshop_id = w.id ORDER BY s.started_at DESC, s.id DESC
-        ) AS sessions,
-        ARRAY(
-            SELECT ROW({columns(BuildPack, "b")}) FROM build_packs b
-            WHERE b.workshop_id = w.id ORDER BY b.created_at DESC, b.id DESC
-        ) AS build_packs
-    FROM workshops w"""
-
-_WORKSHOP = names(Workshop)
-_CHILDREN = (
-    ("steps", row_maker(WorkshopStep, "name", "order")),
-    ("members", row_maker(WorkshopMember)),
-    ("sessions", row_maker(Session)),
-    ("build_packs", row_maker(BuildPack)),
-)
+if TYPE_CHECKING:
+    from workshops.types import WorkshopDetail
 
 
-async def fetch_details(condition: str, *arguments: object) -> list[WorkshopDetail]:
-    """Return the workshops ``w`` for which an SQL condition holds. One round trip."""
-    records = await fetch(f"{_DETAIL} WHERE {condition}", *arguments)
-    details = []
-    for record in records:
-        detail = dict(zip(_WORKSHOP, record, strict=False))
-        for name, make in _CHILDREN:
-            detail[name] = make(record[name])
-        details.append(cast("WorkshopDetail", detail))
-    return details
+def select_details() -> ParentSelect[Any]:
+    """Return the select of workshops with all that belongs to them."""
+    step, definition = WorkshopStep, WorkshopStep.step_id
+    return Workshop.select(
+        *Workshop.all_columns(),
+        Workshop.steps(
+            step.all_columns(),
+            definition.name.as_alias("name"),
+            definition.order.as_alias("order"),
+        ).order_by(definition.order, definition.id),
+        Workshop.members().order_by(WorkshopMember.created_at, WorkshopMember.id),
+        Workshop.sessions().order_by(Session.started_at, Session.id, ascending=False),
+        Workshop.build_packs().order_by(BuildPack.created_at, BuildPack.id, ascending=False),
+    )
+
+
+_WORKSHOP = Prepared(lambda: select_details().where(Workshop.id == Parameter(1)))
+
+
+async def fetch_details(select: Prepared, *arguments: Any) -> list[WorkshopDetail]:
+    """Return the workshops that a prepared ``select_details`` finds. One round trip."""
+    return cast("list[WorkshopDetail]", await fetch_rows(select, *arguments))
 
 
 async def get_workshop(workshop_id: str) -> WorkshopDetail:
@@ -70,7 +52,7 @@ async def get_workshop(workshop_id: str) -> WorkshopDetail:
     Raises:
         NotFoundError: there is no such workshop.
     """
-    details = await fetch_details("w.id = $1", validation.key("workshop_id", workshop_id))
+    details = await fetch_details(_WORKSHOP, validation.key("workshop_id", workshop_id))
     if not details:
         raise WorkshopNotFoundError(workshop_id)
     return details[0]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from workshops.errors import SharedWorkshopNotFoundError
 from workshops.operations import validation
-from workshops.operations.details import fetch_details
+from workshops.operations.details import fetch_details, select_details
 from workshops.operations.workshop_changes import UNSHARE, change_workshop, new_share_token, share
+from workshops.relations import Parameter, Prepared
 from workshops.states import Visibility
 from workshops.tables import Workshop
 from workshops.types import WorkshopDetail
@@ -38,6 +39,13 @@ async def unshare_workshop(workshop_id: str) -> Workshop:
     return await change_workshop(validation.key("workshop_id", workshop_id), UNSHARE)
 
 
+_SHARED = Prepared(
+    lambda: select_details().where(
+        Workshop.share_token == Parameter(1), Workshop.visibility == Visibility.shared
+    )
+)
+
+
 async def get_shared_workshop(token: str) -> WorkshopDetail:
     """Return the shared workshop that has this token, as ``get_workshop`` does. One round trip.
 
@@ -45,9 +53,7 @@ async def get_shared_workshop(token: str) -> WorkshopDetail:
         NotFoundError: no shared workshop has it. A private one is never found.
     """
     validation.key("token", token)
-    details = await fetch_details(
-        f"w.share_token = $1 AND w.visibility = '{Visibility.shared}'", token
-    )
+    details = await fetch_details(_SHARED, token)
     if not details:
         raise SharedWorkshopNotFoundError
     return details[0]

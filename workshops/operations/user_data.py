@@ -10,13 +10,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from piccolo.querystring import QueryString
+
 from workshops.columns import utc_now
 from workshops.operations import validation
-from workshops.operations.details import fetch_details
+from workshops.operations.details import fetch_details, select_details
+from workshops.relations import Parameter, Prepared
 from workshops.statements.execution import fetch, in_transaction
 from workshops.statements.records import NEXT_UPDATED_AT, columns, row_maker
 from workshops.states import MemberRole
-from workshops.tables import WorkshopMember
+from workshops.tables import Workshop, WorkshopMember
 from workshops.types import DeletedUserData, UserDataExport
 
 _OWNER = f"role = '{MemberRole.owner}'"
@@ -27,6 +30,14 @@ _OWNED = f"""(
     SELECT id FROM workshops WHERE clerk_user_id = $1
     UNION SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1 AND {_OWNER}
 )"""
+
+_OWNED_DETAILS = Prepared(
+    lambda: (
+        select_details()
+        .where(QueryString("{} IN " + _OWNED.replace("$1", "{}"), Workshop.id, *[Parameter(1)] * 2))
+        .order_by(Workshop.created_at, Workshop.id)
+    )
+)
 
 _MEMBERSHIPS = f"""
     SELECT {columns(WorkshopMember, "m")}, w.title
@@ -45,7 +56,7 @@ async def export_user_data(clerk_user_id: str) -> UserDataExport:
     trips.
     """
     validation.key("clerk_user_id", clerk_user_id)
-    workshops = await fetch_details(f"w.id IN {_OWNED} ORDER BY w.created_at, w.id", clerk_user_id)
+    workshops = await fetch_details(_OWNED_DETAILS, clerk_user_id)
     memberships = _make_memberships(await fetch(_MEMBERSHIPS, clerk_user_id))
     return {
         "clerk_user_id": clerk_user_id,

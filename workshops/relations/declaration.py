@@ -95,7 +95,7 @@ class JoinedRelation(Relation[Child]):
         self._foreign_key = foreign_key
 
     @cached_property
-    def link(self) -> Link:  # type: ignore[override]
+    def link(self) -> Link:
         relation, foreign_key = self._relation, self._foreign_key
         meta, referred = foreign_key._meta, foreign_key._foreign_key_meta
         parent = referred.resolved_references
@@ -148,9 +148,18 @@ class OneToMany(Relation[Child]):
     was asked for with them: ``Band.objects(Band.albums())``.
     """
 
+    @overload
+    def __init__(self, references: type[Child], *, foreign_key: str | None = None) -> None: ...
+    @overload
+    def __init__(
+        self: OneToMany[Any],
+        references: LazyTableReference | str,
+        *,
+        foreign_key: str | None = None,
+    ) -> None: ...
     def __init__(
         self,
-        references: type[Child] | LazyTableReference | str,
+        references: type[Table] | LazyTableReference | str,
         *,
         foreign_key: str | None = None,
     ) -> None:
@@ -237,7 +246,7 @@ class OneToMany(Relation[Child]):
         return candidates[0]
 
     @cached_property
-    def link(self) -> Link:  # type: ignore[override]
+    def link(self) -> Link:
         """What it stands for.
 
         Raises:

@@ -238,7 +238,7 @@ class Prepared:
         band = Prepared(lambda: Band.select(Band.name, Band.albums()).where(
             Band.id == Parameter(1)
         ))
-        records = await connection.fetch(band.sql, 7, *band.constants)
+        records = await connection.fetch(band.sql, *band.arguments([7]))
         band.rows(records)
     """
 
@@ -259,10 +259,9 @@ class Prepared:
         """The statement."""
         return self._numbered[0]
 
-    @property
-    def constants(self) -> list[Any]:
-        """Its values that are not parameters, which come after these."""
-        return self._numbered[1]
+    def arguments(self, values: Sequence[Any]) -> list[Any]:
+        """Return the arguments of the statement for the values of a call."""
+        return [*values, *self._numbered[1]]
 
     def rows(self, records: Iterable[Any]) -> list[Row]:
         """Make dictionaries of the statement's records."""

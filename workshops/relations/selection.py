@@ -164,6 +164,6 @@ class RelationSelect(Selectable):
     def _column(self, name: str) -> Column:
         child = self.link.child
         try:
-            return cast("Column", child._meta.get_column_by_name(name))
+            return child._meta.get_column_by_name(name)
         except ValueError as error:
             raise self.link.error(f"{label(child)} has no column {name!r}") from error

@@ -6,7 +6,7 @@ row, which a relation refers to, is ``\\1``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, auto
 from functools import cache
 from itertools import count
@@ -44,7 +44,9 @@ class Sql(NamedTuple):
         """Put SQL in the place of the outer row's key."""
         if not key.values:
             return Sql(self.text.replace(KEY, key.text), self.values)
-        text, values, rest = [], [], iter(self.values)
+        text: list[str] = []
+        values: list[Any] = []
+        rest = iter(self.values)
         for number, piece in enumerate(self.text.split(KEY)):
             if number:
                 text.append(key.text)
@@ -117,10 +119,12 @@ _KINDS = {
 }
 
 
-@cache
-def kind_of(cls: type) -> Kind:
-    """Return what the objects of a class are."""
+def _kind_of(cls: Any) -> Kind:
     return next((kind for base, kind in _KINDS.items() if issubclass(cls, base)), Kind.other)
+
+
+kind_of: Callable[[Any], Kind] = cache(_kind_of)
+"""Return what the objects of a class are."""
 
 
 class ColumnPart(NamedTuple):

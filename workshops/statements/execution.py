@@ -29,6 +29,8 @@ from workshops.tables import Workshop
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from workshops.relations import Prepared
+
 Record = Any
 """An ``asyncpg.Record``: values by name and by position."""
 
@@ -151,3 +153,8 @@ async def fetch_row(statement: str, *arguments: Any) -> Record | None:
     """Run one statement and return its first row, or None."""
     records = await fetch(statement, *arguments)
     return records[0] if records else None
+
+
+async def fetch_rows(select: Prepared, *arguments: Any) -> list[dict[str, Any]]:
+    """Run a select that is prepared, and return its rows with their nested ones."""
+    return select.rows(await fetch(select.sql, *select.arguments(arguments)))
