@@ -12,6 +12,8 @@
     │   └── BuildPackEmptyError
     ├── ConflictError                    what is stored stands against it
     │   ├── StaleStepError
+    │   ├── StaleWorkshopError
+    │   ├── NoStepDefinitionsError
     │   ├── MessagesNotAListError
     │   ├── MemberExistsError
     │   ├── LastOwnerError
@@ -170,6 +172,33 @@ class StaleStepError(ConflictError):
     step_id: str
     expected: datetime
     actual: datetime
+
+
+@dataclass(eq=False)
+class StaleWorkshopError(ConflictError):
+    """The workshop was changed after the caller had read it; nothing was overwritten.
+
+    ``expected`` is the ``updated_at`` that the caller gave, ``actual`` the stored one.
+    """
+
+    sentence = (
+        "Workshop {workshop_id} has been changed: its last change was at "
+        "{actual:%Y-%m-%d %H:%M:%S.%f} UTC, not at {expected:%Y-%m-%d %H:%M:%S.%f}."
+    )
+
+    workshop_id: str
+    expected: datetime
+    actual: datetime
+
+
+@dataclass(eq=False)
+class NoStepDefinitionsError(ConflictError):
+    """The database holds no step definitions: a workshop would have no steps."""
+
+    sentence = (
+        "There are no step definitions, so that a workshop would have no steps. Load them with "
+        "workshops.step_catalog.load_step_definitions(); piccolo workshops migrate does it, too."
+    )
 
 
 @dataclass(eq=False)

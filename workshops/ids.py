@@ -8,10 +8,12 @@ The characters are random ones of the operating system (123 bits), drawn for man
 identifiers at once: the package ``cuid2`` takes a hundred times as long for each.
 """
 
+import hashlib
 import os
 from string import ascii_lowercase, digits
 
 _LENGTH = 24
+_ALPHABET = ascii_lowercase + digits
 _AT_ONCE = 128
 
 _drawn: list[str] = []
@@ -33,6 +35,21 @@ def create_prefixed_id(prefix: str) -> str:
     return f"{prefix}_{create_id()}"
 
 
+def derive_prefixed_id(prefix: str, *parts: str) -> str:
+    """Return the identifier that follows from some texts: the same from the same ones.
+
+    It looks like any other, and whoever knows the texts can work it out.
+    """
+    digest = hashlib.sha256(repr((prefix, parts)).encode()).digest()
+    number = int.from_bytes(digest)
+    number, first = divmod(number, len(ascii_lowercase))
+    characters = [ascii_lowercase[first]]
+    for _ in range(_LENGTH - 1):
+        number, place = divmod(number, len(_ALPHABET))
+        characters.append(_ALPHABET[place])
+    return f"{prefix}_{''.join(characters)}"
+
+
 def _uniform(characters: str) -> tuple[bytes, bytes]:
     """Return the table that makes a random byte one of ``characters``, and the bytes left out.
 
@@ -43,7 +60,7 @@ def _uniform(characters: str) -> tuple[bytes, bytes]:
 
 
 _FIRST = _uniform(ascii_lowercase)
-_REST = _uniform(ascii_lowercase + digits)
+_REST = _uniform(_ALPHABET)
 
 
 def _random(count: int, table: bytes, left_out: bytes) -> str:

@@ -33,3 +33,18 @@ STEP_CATALOG: tuple[CatalogStep, ...] = tuple(
     CatalogStep(id, order, name, description)
     for order, (id, name, description) in enumerate(_STEPS, start=1)
 )
+
+
+async def load_step_definitions() -> int:
+    """Load the ten definitions if there are none, and return how many were loaded.
+
+    ``piccolo workshops migrate`` does it by itself; this is for tables that were made in
+    another way, as by ``create_db_tables`` in a test.
+    """
+    # The tables are no part of what a migration needs to read this module.
+    from workshops.tables import StepDefinition
+
+    if await StepDefinition.exists():
+        return 0
+    await StepDefinition.insert(*(StepDefinition(**step._asdict()) for step in STEP_CATALOG))
+    return len(STEP_CATALOG)

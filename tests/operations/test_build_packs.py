@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from io import BytesIO
@@ -10,6 +11,7 @@ from typing import Any
 import pypdf
 import pytest
 
+from tests.operations.concurrency import transaction
 from tests.operations.conftest import stored
 from workshops import operations
 from workshops.errors import (
@@ -45,6 +47,33 @@ async def test_a_pack_is_stored_with_the_title_of_the_workshop(worked: Workshop)
     assert (await operations.get_workshop(worked.id))["build_packs"] == [pack.to_dict()]
     for text in (worked.title, worked.original_idea, "Ada", "Bread is wasted.", "Ideate"):
         assert text in pack.content
+
+
+async def test_packs_of_one_moment_stay_in_their_order(worked: Workshop) -> None:
+    """In one transaction, whose clock stands still."""
+    async with transaction():
+        for number in range(10):
+            await operations.generate_build_pack(worked.id, title=f"Pack {number}")
+    packs = (await operations.get_workshop(worked.id))["build_packs"]
+    assert [pack["title"] for pack in packs] == [f"Pack {n}" for n in reversed(range(10))]
+
+
+async def test_a_key_makes_one_pack(worked: Workshop) -> None:
+    """Of five calls at once and one later; a key is one workshop's."""
+    made = await asyncio.gather(
+        *(operations.generate_build_pack(worked.id, idempotency_key="key") for _ in range(5))
+    )
+    again = await operations.generate_build_pack(
+        worked.id, format_type="json", idempotency_key="key"
+    )
+    assert all(pack == again for pack in made)
+    assert again.format_type == "markdown"
+    assert re.fullmatch(r"bp_[a-z][a-z0-9]{23}", again.id)
+    assert await BuildPack.count() == 1
+    await operations.generate_build_pack(worked.id, idempotency_key="other")
+    other = await operations.create_workshop(clerk_user_id="u", title="t", original_idea="")
+    await operations.generate_build_pack(other.id, idempotency_key="key")
+    assert await BuildPack.count() == 3
 
 
 async def test_a_pack_says_what_the_outputs_are_at_that_moment(worked: Workshop) -> None:
@@ -97,7 +126,7 @@ async def test_a_pdf_pack_is_a_real_pdf_made_from_its_markdown(worked: Workshop)
     assert await operations.render_build_pack(pack.id) == rendered
 
 
-@pytest.mark.parametrize("title", ["日本語", "...", "/etc/passwd", 'a"b\r\nc', "x" * 200])
+@pytest.mark.parametrize("title", ["日本語", "...", "/etc/passwd", 'a"b\\c', "x" * 200])
 async def test_a_file_name_is_safe_whatever_the_title(worked: Workshop, title: str) -> None:
     """Short, without a path or what a header could be broken with."""
     pack = await operations.generate_build_pack(worked.id, title=title)

@@ -128,10 +128,10 @@ async def test_an_owner_who_leaves_hands_the_workshop_to_the_one_of_longest_stan
 
 async def test_another_owner_who_leaves_changes_nothing_else(workshop: Workshop) -> None:
     """The workshop's row still names the first one, and has not moved."""
-    await operations.add_member(workshop.id, BOB, role="owner")
+    added = await operations.add_member(workshop.id, BOB, role="owner")
     await operations.remove_member(workshop.id, BOB)
     detail = await operations.get_workshop(workshop.id)
-    assert (detail["clerk_user_id"], detail["updated_at"]) == (OWNER, workshop.updated_at)
+    assert (detail["clerk_user_id"], detail["updated_at"]) == (OWNER, added.created_at)
 
 
 async def test_of_the_last_two_owners_one_stays(workshop: Workshop) -> None:
@@ -196,3 +196,35 @@ async def test_two_transfers_at_once_leave_one_new_owner(workshop: Workshop) -> 
     owners = [person for person, role in left.items() if role == "owner"]
     assert owners == [await holder(workshop)]
     assert left[OWNER] == "editor"
+
+
+async def test_members_stay_in_the_order_in_which_they_were_added(workshop: Workshop) -> None:
+    """Within one millisecond, fifty times; also beside one of another application."""
+    await WorkshopMember(workshop_id=workshop.id, clerk_user_id="user_other", role="viewer").save()
+    async with transaction():
+        for number in range(50):
+            await operations.add_member(workshop.id, f"user_{number}", role="owner")
+    members = (await operations.get_workshop(workshop.id))["members"]
+    names = [member["clerk_user_id"] for member in members]
+    assert names[2:] == [f"user_{number}" for number in range(50)]
+    for leaving, next_owner in zip([OWNER, *names[2:]], names[2:], strict=False):
+        await operations.remove_member(workshop.id, leaving)
+        assert await holder(workshop) == next_owner
+
+
+async def test_members_added_at_once_have_times_of_their_own(workshop: Workshop) -> None:
+    """However many callers there are."""
+    added = await asyncio.gather(
+        *(operations.add_member(workshop.id, f"user_{n}", role="editor") for n in range(30))
+    )
+    assert len({member.created_at for member in added}) == 30
+    newest = max(member.created_at for member in added)
+    assert (await operations.get_workshop(workshop.id))["updated_at"] == newest
+
+
+async def test_adding_a_member_again_changes_nothing(workshop: Workshop) -> None:
+    """Not even the workshop's time."""
+    before = await stored()
+    with pytest.raises(MemberExistsError):
+        await operations.add_member(workshop.id, OWNER, role="viewer")
+    assert await stored() == before

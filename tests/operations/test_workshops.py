@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import datetime
 from itertools import product
 from typing import Any
@@ -14,7 +15,9 @@ from tests.operations.conftest import OWNER, complete_all, stored
 from workshops import operations
 from workshops.errors import (
     InvalidInputError,
+    NoStepDefinitionsError,
     OpenStepsError,
+    StaleWorkshopError,
     TooLongError,
     UnknownValueError,
     WorkshopNotFoundError,
@@ -22,7 +25,7 @@ from workshops.errors import (
     WorkshopTransitionError,
 )
 from workshops.ids import create_prefixed_id
-from workshops.step_catalog import STEP_CATALOG
+from workshops.step_catalog import STEP_CATALOG, load_step_definitions
 from workshops.tables import StepDefinition, Workshop, WorkshopMember, WorkshopStep
 from workshops.types import WorkshopChanges
 
@@ -69,20 +72,91 @@ async def test_a_workshop_that_is_created_shared_has_a_token() -> None:
     assert found["id"] == workshop.id
 
 
-@pytest.mark.parametrize("number", [0, 1, 12])
+@pytest.mark.parametrize("number", [1, 12])
 async def test_create_makes_as_many_steps_as_there_are_definitions(number: int) -> None:
     """A database with other definitions than the catalogue's gets a step for each of its own."""
     await StepDefinition.delete(force=True)
-    if number:
-        await StepDefinition.insert(
-            *(
-                StepDefinition(id=f"step_{n}", order=n, name=f"Step {n}", description="A step.")
-                for n in range(number)
-            )
+    await StepDefinition.insert(
+        *(
+            StepDefinition(id=f"step_{n}", order=n, name=f"Step {n}", description="A step.")
+            for n in range(number)
         )
+    )
     for _ in range(2):
         workshop = await operations.create_workshop(**NEW)
         assert await WorkshopStep.count().where(WorkshopStep.workshop_id == workshop.id) == number
+
+
+async def test_without_definitions_no_workshop_is_made() -> None:
+    """It would have no steps; the error says how to load them, and that helps."""
+    await StepDefinition.delete(force=True)
+    with pytest.raises(NoStepDefinitionsError, match="load_step_definitions"):
+        await operations.create_workshop(**NEW)
+    assert await Workshop.count() == 0
+    assert await load_step_definitions() == 10
+    assert await load_step_definitions() == 0
+    workshop = await operations.create_workshop(**NEW)
+    current = await operations.current_step(workshop.id)
+    assert current is not None
+    assert current.step_id == STEP_CATALOG[0].id
+
+
+async def test_a_key_makes_one_workshop() -> None:
+    """Of ten calls at once and one later, with another title; a key is one person's."""
+    made = await asyncio.gather(
+        *(operations.create_workshop(**NEW, idempotency_key="key") for _ in range(10))
+    )
+    again = await operations.create_workshop(**{**NEW, "title": "Cake"}, idempotency_key="key")
+    assert {workshop.id for workshop in (*made, again)} == {again.id}
+    assert again == made[0]
+    assert again.title == "Bread"
+    assert re.fullmatch(r"ws_[a-z][a-z0-9]{23}", again.id)
+    others = [
+        await operations.create_workshop(**NEW, idempotency_key="other"),
+        await operations.create_workshop(
+            **{**NEW, "clerk_user_id": "user_bob"}, idempotency_key="key"
+        ),
+    ]
+    assert len({again.id, *(other.id for other in others)}) == 3
+    counts = [await table.count() for table in (Workshop, WorkshopStep, WorkshopMember)]
+    assert counts == [3, 30, 3]
+
+
+async def test_a_repeated_key_does_not_undo_what_happened_since() -> None:
+    """The workshop comes back as it is now."""
+    first = await operations.create_workshop(**NEW, idempotency_key="key")
+    await operations.update_workshop(first.id, title="Cake")
+    again = await operations.create_workshop(**NEW, idempotency_key="key")
+    assert (again.id, again.title) == (first.id, "Cake")
+    with pytest.raises(InvalidInputError, match="idempotency_key"):
+        await operations.create_workshop(**NEW, idempotency_key="")
+
+
+async def test_changes_can_be_bound_to_a_version() -> None:
+    """A workshop that was changed since is left as it is."""
+    old = await operations.create_workshop(**NEW)
+    new = await operations.update_workshop(old.id, title="Cake", expected_updated_at=old.updated_at)
+    before = await stored()
+    for call in (
+        operations.update_workshop(old.id, title="Pie", expected_updated_at=old.updated_at),
+        operations.set_workshop_status(old.id, "active", expected_updated_at=old.updated_at),
+    ):
+        with pytest.raises(StaleWorkshopError) as raised:
+            await call
+        assert (raised.value.expected, raised.value.actual) == (old.updated_at, new.updated_at)
+    assert await stored() == before
+    with pytest.raises(WorkshopNotFoundError):
+        await operations.update_workshop("ws_x", title="Pie", expected_updated_at=old.updated_at)
+    active = await operations.set_workshop_status(
+        old.id, "active", expected_updated_at=new.updated_at
+    )
+    await complete_all(active)
+    now = (await operations.get_workshop(old.id))["updated_at"]
+    with pytest.raises(StaleWorkshopError):
+        await operations.set_workshop_status(
+            old.id, "completed", expected_updated_at=active.updated_at
+        )
+    await operations.set_workshop_status(old.id, "completed", expected_updated_at=now)
 
 
 async def test_workshops_created_at_once_are_all_complete() -> None:
@@ -100,6 +174,13 @@ async def test_workshops_created_at_once_are_all_complete() -> None:
         ("title", "x" * 201),
         ("title", "nul \0"),
         ("title", "half \ud800"),
+        ("title", "\u200b"),
+        ("title", "\u200b \u2060"),
+        ("title", "two\nlines"),
+        ("title", "two\u2028lines"),
+        ("title", "a tab\t"),
+        ("title", "txt.\u202efdp"),
+        ("title", "\u2066x"),
         ("title", None),
         ("title", 3),
         ("original_idea", "x" * 20_001),
@@ -108,6 +189,9 @@ async def test_workshops_created_at_once_are_all_complete() -> None:
         ("clerk_user_id", ""),
         ("clerk_user_id", "x" * 256),
         ("clerk_user_id", "user_\udfff"),
+        ("clerk_user_id", "user_1\n"),
+        ("clerk_user_id", "\u200b"),
+        ("org_id", "org\u202e"),
         ("org_id", ""),
         ("org_id", 1),
         ("template_id", "x" * 256),
@@ -132,6 +216,16 @@ async def test_the_limits_themselves_are_allowed() -> None:
     )
     stored_row = await Workshop.select().where(Workshop.id == workshop.id).first()
     assert stored_row == workshop.to_dict()
+
+
+@pytest.mark.parametrize(
+    "title",
+    [" Bread ", "日本", "خبز\u200f", "👩\u200d🍳", "Bread\u00a0and butter", "é", "\U0001fae8"],
+)
+async def test_a_title_is_stored_as_it_is_given(title: str) -> None:
+    """In any script, with the marks that emoji and right-to-left text need; nothing is trimmed."""
+    workshop = await operations.create_workshop(**{**NEW, "title": title})
+    assert (await operations.get_workshop(workshop.id))["title"] == title
 
 
 async def test_a_too_long_text_says_by_how_much() -> None:

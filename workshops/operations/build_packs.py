@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from workshops.columns import utc_now
 from workshops.errors import BuildPackEmptyError, BuildPackNotFoundError, WorkshopNotFoundError
-from workshops.ids import create_prefixed_id
+from workshops.ids import create_prefixed_id, derive_prefixed_id
 from workshops.operations import validation
 from workshops.rendering import (
     BuildPackDocument,
@@ -16,7 +16,7 @@ from workshops.rendering import (
     render_file,
 )
 from workshops.statements.execution import fetch_row
-from workshops.statements.records import columns, object_maker, row_maker
+from workshops.statements.records import NOW, columns, object_maker, row_maker
 from workshops.states import FormatType
 from workshops.tables import BuildPack, WorkshopStep
 from workshops.types import FormatTypeName
@@ -32,12 +32,17 @@ _OUTPUTS = f"""
     ) AS steps
     FROM workshops w WHERE w.id = $1"""
 
+# Later than the pack before, so that packs of one millisecond stay in their order.
 _INSERT = f"""
-    INSERT INTO build_packs (id, workshop_id, title, format_type, content)
-    VALUES ($1, $2, $3, $4, $5) RETURNING {columns(BuildPack)}"""
-
+    INSERT INTO build_packs (id, workshop_id, title, format_type, content, created_at, updated_at)
+    SELECT $1, $2, $3, $4, $5, made.at, made.at FROM (
+        SELECT GREATEST({NOW}, max(b.created_at) + INTERVAL '1 millisecond') AS at
+        FROM build_packs b WHERE b.workshop_id = $2
+    ) AS made
+    ON CONFLICT DO NOTHING RETURNING {columns(BuildPack)}"""
 
 _SELECT = f"SELECT {columns(BuildPack)} FROM build_packs WHERE id = $1"
+_SELECT_OF_WORKSHOP = f"{_SELECT} AND workshop_id = $2"
 
 
 async def generate_build_pack(
@@ -45,6 +50,7 @@ async def generate_build_pack(
     *,
     format_type: FormatType | FormatTypeName = "markdown",
     title: str | None = None,
+    idempotency_key: str | None = None,
 ) -> BuildPack:
     """Assemble a build pack from the outputs of this moment and store it.
 
@@ -52,6 +58,9 @@ async def generate_build_pack(
     listed as open. The content is Markdown, for ``pdf`` too, or for ``json`` the
     document of docs/build-pack.schema.json. Two round trips; the outputs are read
     in one statement, and the text is made in a thread.
+
+    With an ``idempotency_key``, a text of the caller's, a second call for the workshop with
+    the same key makes nothing and returns the first one's pack, whatever else it asks for.
 
     Raises:
         InvalidInputError: the format is unknown, the title blank or over 200 characters.
@@ -61,6 +70,12 @@ async def generate_build_pack(
     form = validation.state("format_type", format_type, FormatType)
     if title is not None:
         title = validation.title(title)
+    pack_id = create_prefixed_id("bp")
+    if idempotency_key is not None:
+        key = validation.identifier("idempotency_key", idempotency_key)
+        pack_id = derive_prefixed_id("bp", workshop_id, key)
+        if record := await fetch_row(_SELECT_OF_WORKSHOP, pack_id, workshop_id):
+            return _make_build_pack(record)
     workshop = await fetch_row(_OUTPUTS, workshop_id)
     if workshop is None:
         raise WorkshopNotFoundError(workshop_id)
@@ -76,10 +91,10 @@ async def generate_build_pack(
         ],
     )
     content = await asyncio.to_thread(render_content, document, form)
-    record = await fetch_row(
-        _INSERT, create_prefixed_id("bp"), workshop_id, document.title, form, content
-    )
-    assert record is not None
+    record = None
+    while record is None:  # until the key, used at the same moment, is stored by one of the two
+        record = await fetch_row(_INSERT, pack_id, workshop_id, document.title, form, content)
+        record = record or await fetch_row(_SELECT_OF_WORKSHOP, pack_id, workshop_id)
     return _make_build_pack(record)
 
 

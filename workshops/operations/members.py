@@ -22,7 +22,7 @@ from workshops.ids import create_prefixed_id
 from workshops.operations import validation
 from workshops.operations.workshop_changes import make_workshop
 from workshops.statements.execution import fetch, fetch_row, in_transaction
-from workshops.statements.records import NEXT_UPDATED_AT, columns, object_maker
+from workshops.statements.records import NEXT_UPDATED_AT, NOW, columns, object_maker
 from workshops.states import MemberRole
 from workshops.tables import Workshop, WorkshopMember
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from workshops.statements.execution import Record
 
 _make_member = object_maker(WorkshopMember)
+
+_EXISTS = "SELECT id FROM workshops WHERE id = $1"
 
 # $1 is the workshop, $2 the person.
 _LOCKED = """
@@ -59,39 +61,56 @@ def _losing_owner(change: str, *, condition: str = "true") -> str:
     :param condition: When it takes an owner's role away.
     """
     return f"""{_LOCKED}, allowed AS (
-        SELECT person.id AS member_row, {_OTHER_OWNER} AS other_owner,
+        SELECT person.id AS member_row, {_OTHER_OWNER} AS other_owner, {NOW} AS moment,
             person.role = '{MemberRole.owner}' AND ({condition}) AS loses
         FROM person
         WHERE person.role <> '{MemberRole.owner}' OR NOT ({condition})
             OR {_OTHER_OWNER} IS NOT NULL
     ), changed AS (
-        {change} allowed WHERE workshop_members.id = allowed.member_row
+        {change} allowed
+        WHERE workshop_members.workshop_id = $1 AND workshop_members.id = allowed.member_row
         RETURNING {columns(WorkshopMember)}
     ), handed_over AS (
         UPDATE workshops
-        SET clerk_user_id = CASE clerk_user_id WHEN $2 THEN other_owner ELSE clerk_user_id END,
-            updated_at = CASE clerk_user_id WHEN $2 THEN {NEXT_UPDATED_AT} ELSE updated_at END
+        SET clerk_user_id = CASE WHEN clerk_user_id = $2 THEN other_owner ELSE clerk_user_id END,
+            updated_at = CASE WHEN clerk_user_id = $2
+                THEN GREATEST(allowed.moment, updated_at + INTERVAL '1 millisecond')
+                ELSE updated_at END
         FROM allowed WHERE workshops.id = $1 AND allowed.loses
     )
     SELECT changed.*, (SELECT count(*) FROM person) AS persons
     FROM (SELECT) AS one LEFT JOIN changed ON true"""
 
 
+# Two who are added in one millisecond, or in one transaction, whose clock stands still,
+# joined one after the other: the UPDATE lets one of them through at a time, and each gets
+# a later time than the one before. In the database of another application its members'
+# times may be equal; those that are compare by their ids.
 _ADD = f"""
     WITH workshop AS (
-        SELECT w.id FROM workshops w WHERE w.id = $2
+        UPDATE workshops SET updated_at = {NEXT_UPDATED_AT}
+        WHERE id = $2 AND NOT EXISTS (
+            SELECT FROM workshop_members m WHERE m.workshop_id = $2 AND m.clerk_user_id = $3
+        )
+        RETURNING id, updated_at
     ), added AS (
-        INSERT INTO workshop_members (id, workshop_id, clerk_user_id, role)
-        SELECT $1, workshop.id, $3, $4 FROM workshop
+        INSERT INTO workshop_members (id, workshop_id, clerk_user_id, role, created_at)
+        SELECT $1, workshop.id, $3, $4, GREATEST(workshop.updated_at, (
+            SELECT max(m.created_at) + INTERVAL '1 millisecond'
+            FROM workshop_members m WHERE m.workshop_id = $2
+        ))
+        FROM workshop
         ON CONFLICT (workshop_id, clerk_user_id) DO NOTHING
         RETURNING {columns(WorkshopMember)}
     )
-    SELECT added.*, (SELECT count(*) FROM workshop) AS workshops
-    FROM (SELECT) AS one LEFT JOIN added ON true"""
+    SELECT * FROM added"""
 
 
 async def add_member(workshop_id: str, clerk_user_id: str, *, role: str) -> WorkshopMember:
-    """Add a person to a workshop. One round trip.
+    """Add a person to a workshop. One round trip; if it is refused, another one to tell why.
+
+    ``created_at`` is later than that of every member who was added before, and is the
+    workshop's ``updated_at``.
 
     Raises:
         InvalidInputError: the person or the role is blank or over 255 characters.
@@ -102,10 +121,9 @@ async def add_member(workshop_id: str, clerk_user_id: str, *, role: str) -> Work
     validation.identifier("clerk_user_id", clerk_user_id)
     role = validation.role(role)
     record = await fetch_row(_ADD, create_prefixed_id("wm"), workshop_id, clerk_user_id, role)
-    assert record is not None
-    if not record["workshops"]:
-        raise WorkshopNotFoundError(workshop_id)
-    if record["id"] is None:
+    if record is None:
+        if await fetch_row(_EXISTS, workshop_id) is None:
+            raise WorkshopNotFoundError(workshop_id)
         raise MemberExistsError(workshop_id, clerk_user_id)
     return _make_member(record)
 
@@ -150,10 +168,10 @@ _LOCK_MEMBERS = """
 # might be locked by somebody that waits for us.
 _TRANSFER = f"""
     WITH members AS (
-        UPDATE workshop_members m SET role = CASE m.clerk_user_id
-            WHEN $2 THEN '{MemberRole.owner}' ELSE '{MemberRole.editor}' END
+        UPDATE workshop_members m SET role = CASE WHEN m.clerk_user_id = $2
+            THEN '{MemberRole.owner}' ELSE '{MemberRole.editor}' END
         FROM workshops w
-        WHERE w.id = $1 AND m.id = ANY($3::text[]) AND (
+        WHERE w.id = $1 AND m.workshop_id = $1 AND m.id = ANY($3::text[]) AND (
             m.clerk_user_id = $2
             OR m.clerk_user_id = w.clerk_user_id AND m.role = '{MemberRole.owner}'
         )
@@ -205,6 +223,6 @@ async def _member(record: Record | None, workshop_id: str, clerk_user_id: str) -
 
 
 async def _not_found(workshop_id: str, clerk_user_id: str) -> NotFoundError:
-    if await fetch_row("SELECT id FROM workshops WHERE id = $1", workshop_id) is None:
+    if await fetch_row(_EXISTS, workshop_id) is None:
         return WorkshopNotFoundError(workshop_id)
     return MemberNotFoundError(workshop_id, clerk_user_id)

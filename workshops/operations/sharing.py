@@ -11,7 +11,7 @@ from workshops.states import Visibility
 from workshops.tables import Workshop
 from workshops.types import WorkshopDetail
 
-_SHARE = share(2)
+_SHARE = share(3)
 
 
 async def share_workshop(workshop_id: str) -> str:
@@ -23,7 +23,6 @@ async def share_workshop(workshop_id: str) -> str:
     Raises:
         NotFoundError: there is no such workshop.
     """
-    validation.key("workshop_id", workshop_id)
     workshop = await change_workshop(workshop_id, _SHARE, new_share_token())
     token = workshop.share_token
     assert token is not None
@@ -36,7 +35,7 @@ async def unshare_workshop(workshop_id: str) -> Workshop:
     Raises:
         NotFoundError: there is no such workshop.
     """
-    return await change_workshop(validation.key("workshop_id", workshop_id), UNSHARE)
+    return await change_workshop(workshop_id, UNSHARE)
 
 
 _SHARED = Prepared(

@@ -6,6 +6,8 @@ was given and how much is allowed, and never repeats the value.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -55,9 +57,34 @@ def unstorable(value: str) -> str | None:
     return None
 
 
+_INVISIBLE = {"Cf", "Zs"}
+_NOT_ON_A_LINE = {"Cc", "Zl", "Zp"}
+_TURNS_TEXT = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+def line(field: str, value: object, *, limit: int) -> str:
+    """Return ``value`` if it is a text that shows as one line, and as it is written.
+
+    Raises:
+        InvalidInputError: as ``text`` does, and if nothing of it can be seen, or it holds
+            a line break or another control character, or one that turns the direction of
+            the text around it.
+    """
+    checked = text(field, value, limit=limit)
+    if not checked.isprintable():
+        kinds = {unicodedata.category(character) for character in checked}
+        if kinds & _NOT_ON_A_LINE:
+            raise InvalidInputError(field, "holds a line break or another control character")
+        if kinds <= _INVISIBLE:
+            raise InvalidInputError(field, "must not be empty: nothing of it can be seen")
+        if _TURNS_TEXT.search(checked):
+            raise InvalidInputError(field, "holds a character that turns the direction of text")
+    return checked
+
+
 def title(value: object) -> str:
-    """Return a title: not blank, at most 200 characters."""
-    return text("title", value, limit=TITLE_LENGTH)
+    """Return a title: one line of at most 200 characters, not blank."""
+    return line("title", value, limit=TITLE_LENGTH)
 
 
 def idea(value: object) -> str:
@@ -71,8 +98,8 @@ def key(field: str, value: object) -> str:
 
 
 def identifier(field: str, value: object) -> str:
-    """Return an identifier that is stored: not blank, at most 255 characters."""
-    return text(field, value, limit=IDENTIFIER_LENGTH)
+    """Return an identifier that is stored: one line of at most 255 characters, not blank."""
+    return line(field, value, limit=IDENTIFIER_LENGTH)
 
 
 def optional_identifier(field: str, value: object) -> str | None:
@@ -81,8 +108,8 @@ def optional_identifier(field: str, value: object) -> str | None:
 
 
 def role(value: object) -> str:
-    """Return a role: any text that is not blank, as a product may have roles of its own."""
-    return text("role", value, limit=IDENTIFIER_LENGTH)
+    """Return a role: any line that is not blank, as a product may have roles of its own."""
+    return line("role", value, limit=IDENTIFIER_LENGTH)
 
 
 def state(field: str, value: object, states: type[State]) -> State:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from workshops.errors import (
     InvalidInputError,
+    NoStepDefinitionsError,
     OpenStepsError,
+    StaleWorkshopError,
     WorkshopNotFoundError,
     WorkshopTransitionError,
 )
-from workshops.ids import create_prefixed_id
+from workshops.ids import create_prefixed_id, derive_prefixed_id
 from workshops.operations import validation
 from workshops.operations.transitions import WORKSHOP
 from workshops.operations.workshop_changes import (
+    AS_EXPECTED,
     UNSHARE,
     change_workshop,
     make_workshop,
@@ -34,15 +38,17 @@ if TYPE_CHECKING:
 # definitions than the catalogue's ten: the statement then says how many there are.
 _step_count = 10
 
-_CREATE = f"""
+
+def _create(on_conflict: str = "") -> str:
+    return f"""
     WITH definitions AS (
         SELECT id, row_number() OVER (ORDER BY "order", id) AS position FROM step_definitions
     ), workshop AS (
         INSERT INTO workshops
             (id, clerk_user_id, title, original_idea, org_id, template_id, visibility, share_token)
         SELECT $1, $3, $4, $5, $6, $7, $8, $9
-        WHERE (SELECT count(*) FROM definitions) <= cardinality($10::text[])
-        RETURNING {columns(Workshop)}
+        WHERE (SELECT count(*) FROM definitions) BETWEEN 1 AND cardinality($10::text[])
+        {on_conflict} RETURNING {columns(Workshop)}
     ), owner AS (
         INSERT INTO workshop_members (id, workshop_id, clerk_user_id, role)
         SELECT $2, workshop.id, workshop.clerk_user_id, '{MemberRole.owner}' FROM workshop
@@ -55,6 +61,11 @@ _CREATE = f"""
     FROM (SELECT) AS one LEFT JOIN workshop ON true"""
 
 
+_CREATE = _create()
+_CREATE_ONCE = _create("ON CONFLICT (id) DO NOTHING")
+_SELECT = f"SELECT {columns(Workshop)} FROM workshops WHERE id = $1"
+
+
 async def create_workshop(
     *,
     clerk_user_id: str,
@@ -63,21 +74,37 @@ async def create_workshop(
     org_id: str | None = None,
     template_id: str | None = None,
     visibility: Visibility | VisibilityName = "private",
+    idempotency_key: str | None = None,
 ) -> Workshop:
     """Create a draft workshop, its owner and one step row for each definition, all or nothing.
 
     A shared one gets its share token at once. One round trip.
 
+    With an ``idempotency_key``, a text of the caller's such as a random UUID, a second call
+    of the same person with the same key creates nothing and returns the first one's
+    workshop as it is now, in one more round trip. The workshop's id follows from person
+    and key, so a key that can be guessed makes an id that can; and once the workshop is
+    deleted, the key creates another one.
+
     Raises:
         InvalidInputError: the title is empty or over 200 characters, the idea over
-            20,000, an identifier blank or over 255, the visibility unknown.
+            20,000, an identifier blank or over 255, a text that is one line is not, the
+            visibility is unknown.
+        NoStepDefinitionsError: a ConflictError; a workshop would have no steps.
     """
     global _step_count
     shown = validation.state("visibility", visibility, Visibility)
+    statement = _CREATE
+    workshop_id = create_prefixed_id("ws")
+    owner = validation.identifier("clerk_user_id", clerk_user_id)
+    if idempotency_key is not None:
+        statement = _CREATE_ONCE
+        key = validation.identifier("idempotency_key", idempotency_key)
+        workshop_id = derive_prefixed_id("ws", owner, key)
     arguments = (
-        create_prefixed_id("ws"),
+        workshop_id,
         create_prefixed_id("wm"),
-        validation.identifier("clerk_user_id", clerk_user_id),
+        owner,
         validation.title(title),
         validation.idea(original_idea),
         validation.optional_identifier("org_id", org_id),
@@ -87,8 +114,15 @@ async def create_workshop(
     )
     while True:
         step_ids = [create_prefixed_id("wst") for _ in range(_step_count)]
-        record = await fetch_row(_CREATE, *arguments, step_ids)
+        record = await fetch_row(statement, *arguments, step_ids)
         assert record is not None
+        if record["id"] is None and 0 < record["step_count"] <= len(step_ids):
+            record = await fetch_row(_SELECT, workshop_id)  # the key was used before
+            if record is not None:
+                return make_workshop(record)
+            continue  # and its workshop has been deleted meanwhile
+        if not record["step_count"]:
+            raise NoStepDefinitionsError
         _step_count = record["step_count"]
         if record["id"] is not None:
             return make_workshop(record)
@@ -103,19 +137,25 @@ _CHANGEABLE: dict[str, Callable[[object], str | None]] = {
 }
 
 
-async def update_workshop(workshop_id: str, **fields: Unpack[WorkshopChanges]) -> Workshop:
+async def update_workshop(
+    workshop_id: str,
+    *,
+    expected_updated_at: datetime | None = None,
+    **fields: Unpack[WorkshopChanges],
+) -> Workshop:
     """Change the title, idea, organisation, template or visibility of a workshop.
 
     ``visibility`` does what ``share_workshop`` and ``unshare_workshop`` do. The
     status is changed by ``set_workshop_status``, the owner by
-    ``transfer_ownership``. One round trip.
+    ``transfer_ownership``. With ``expected_updated_at``, the ``updated_at`` of the
+    workshop that the change is based on, only that version is changed. One round trip.
 
     Raises:
         InvalidInputError: a field cannot be changed here, or its value cannot be
             used, or none is given.
         NotFoundError: there is no such workshop.
+        StaleWorkshopError: a ConflictError; it is not at ``expected_updated_at``.
     """
-    validation.key("workshop_id", workshop_id)
     if not fields or fields.keys() - _CHANGEABLE.keys():
         raise InvalidInputError(
             "update_workshop", f"changes one or more of {', '.join(_CHANGEABLE)}, nothing else"
@@ -130,14 +170,20 @@ async def update_workshop(workshop_id: str, **fields: Unpack[WorkshopChanges]) -
         if name == "visibility":
             checked = new_share_token()
         arguments.append(checked)
-        parameter = len(arguments) + 1
+        parameter = len(arguments) + 2
         assignments.append(share(parameter) if name == "visibility" else f"{name} = ${parameter}")
-    return await change_workshop(workshop_id, ", ".join(assignments), *arguments)
+    return await change_workshop(
+        workshop_id,
+        ", ".join(assignments),
+        *arguments,
+        expected_updated_at=expected_updated_at,
+    )
 
 
 _SET_STATUS = f"""
     UPDATE workshops SET status = $2, updated_at = {NEXT_UPDATED_AT}
-    WHERE id = $1 AND status = ANY($3::text[]) RETURNING {columns(Workshop)}"""
+    WHERE id = $1 AND status = ANY($3::text[]) AND {AS_EXPECTED.format(4)}
+    RETURNING {columns(Workshop)}"""
 
 # The steps are locked: so they are read in their latest version, and none can be
 # reset before the workshop is completed.
@@ -154,13 +200,17 @@ _COMPLETE = f"""
         UPDATE workshops SET status = $2, updated_at = {NEXT_UPDATED_AT}
         FROM open
         WHERE id = $1 AND status = ANY($3::text[]) AND open.step_ids IS NULL
+            AND {AS_EXPECTED.format(4)}
         RETURNING {columns(Workshop)}
     )
     SELECT changed.*, open.step_ids FROM open LEFT JOIN changed ON true"""
 
 
 async def set_workshop_status(
-    workshop_id: str, status: WorkshopStatus | WorkshopStatusName
+    workshop_id: str,
+    status: WorkshopStatus | WorkshopStatusName,
+    *,
+    expected_updated_at: datetime | None = None,
 ) -> Workshop:
     """Move a workshop along draft -> active <-> paused, active <-> completed.
 
@@ -172,22 +222,28 @@ async def set_workshop_status(
         NotFoundError: there is no such workshop.
         OpenStepsError: an InvalidTransitionError; the steps it names are not complete.
         InvalidTransitionError: the workshop's status does not allow it.
+        StaleWorkshopError: a ConflictError; it is not at ``expected_updated_at``.
     """
     validation.key("workshop_id", workshop_id)
+    expected = validation.expected_updated_at(expected_updated_at)
     wanted = validation.state("status", status, WorkshopStatus)
     sources = WORKSHOP.sources("set_workshop_status", wanted)
     statement = _COMPLETE if wanted is WorkshopStatus.completed else _SET_STATUS
     while True:
-        record = await fetch_row(statement, workshop_id, wanted, sources)
+        record = await fetch_row(statement, workshop_id, wanted, sources, expected)
         if record is not None and record["id"] is not None:
             return make_workshop(record)
-        workshop = await fetch_row("SELECT status FROM workshops WHERE id = $1", workshop_id)
+        workshop = await fetch_row(
+            "SELECT status, updated_at FROM workshops WHERE id = $1", workshop_id
+        )
         if workshop is None:
             raise WorkshopNotFoundError(workshop_id)
         if workshop["status"] not in sources:
             raise WorkshopTransitionError(workshop_id, workshop["status"], wanted)
         if record is not None and record["step_ids"] is not None:
             raise OpenStepsError(workshop_id, tuple(record["step_ids"]))
+        if expected is not None and workshop["updated_at"] != expected:
+            raise StaleWorkshopError(workshop_id, expected, workshop["updated_at"])
         # The status has changed between the two statements, so that it may now.
 
 
