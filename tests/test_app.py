@@ -33,6 +33,12 @@ async def test_health_says_that_the_database_answers(client: httpx.AsyncClient) 
     assert abs(age) < timedelta(minutes=5)
 
 
+async def test_health_has_two_parts(client: httpx.AsyncClient) -> None:
+    """Ready asks the database, as /health does; live does not."""
+    assert (await client.get("/health/ready")).json()["status"] == "healthy"
+    assert (await client.get("/health/live")).json() == {"status": "alive"}
+
+
 async def test_health_is_503_without_details_when_the_database_is_gone(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,7 +63,7 @@ async def test_health_answers_within_five_seconds_when_the_database_hangs(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All connections of the pool are busy: unhealthy, not hanging."""
-    monkeypatch.setattr("workshops.app.HEALTH_TIMEOUT", 0.1)
+    monkeypatch.setattr("workshops.health.HEALTH_TIMEOUT", 0.1)
     pool = project_engine().pool
     assert pool is not None
     held = [await pool.acquire() for _ in range(pool.get_max_size())]

@@ -8,22 +8,20 @@ Run it with ``piccolo workshops serve``, or with any ASGI server::
 ``/``            redirects to ``/admin/``
 ``/admin/``      Piccolo Admin for the tables
 ``/progress/``   the progress board, the funnel, and a page for each workshop
-``/health``      200 or 503 as JSON, for a load balancer; needs no log-in
+``/health``      200 or 503 as JSON, for a load balancer (see ``workshops.health``)
 ===============  ==============================================================
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,30 +31,9 @@ from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
 from workshops.database import DatabaseUnavailableError, SettingsError, read_settings
 from workshops.database.migrations import pending_migrations, project_engine
-from workshops.tables import Workshop
+from workshops.health import ROUTES, Probe
 
 logger = logging.getLogger(__name__)
-
-HEALTH_TIMEOUT = 4.0
-"""Seconds after which a database that has not answered counts as gone."""
-
-
-async def health(request: Request) -> JSONResponse:
-    """Say whether the database answers: 200 with ``healthy``, or 503 with ``unhealthy``.
-
-    The body never tells why; the log does.
-    """
-    timestamp = datetime.now(UTC).isoformat(timespec="milliseconds")
-    try:
-        async with asyncio.timeout(HEALTH_TIMEOUT):
-            await Workshop.raw("SELECT 1")
-    except Exception:
-        logger.warning("The database does not answer.", exc_info=True)
-        return JSONResponse(
-            {"status": "unhealthy", "database": "disconnected", "timestamp": timestamp},
-            status_code=503,
-        )
-    return JSONResponse({"status": "healthy", "database": "connected", "timestamp": timestamp})
 
 
 async def to_admin(request: Request) -> Response:
@@ -111,12 +88,13 @@ def create_app() -> ASGIApp:
     application = Starlette(
         routes=[
             Route("/", to_admin),
-            Route("/health", health),
+            *ROUTES,
             Mount("/admin/", create_site(settings)),
             Mount("/progress/", create_pages()),
         ],
         lifespan=lifespan,
     )
+    application.state.probe = Probe()
     return PlainStartupErrors(protect(application, settings))
 
 

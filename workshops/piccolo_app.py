@@ -5,18 +5,19 @@ Another Piccolo project registers it as ``"workshops.piccolo_app"``.
 
 from pathlib import Path
 
-from piccolo.conf.apps import AppConfig
+from piccolo.conf.apps import AppConfig, Command
 
 from workshops.commands.check import check
 from workshops.commands.demo import demo
 from workshops.commands.migrate import migrate
 from workshops.commands.operator import operator
 from workshops.commands.serve import serve
+from workshops.commands.version import version
 from workshops.tables import TABLES
 
 APP_CONFIG = AppConfig(
     app_name="workshops",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
-    commands=[check, demo, migrate, operator, serve],
+    commands=[check, demo, migrate, operator, serve, Command(version, aliases=["--version"])],
 )

@@ -59,5 +59,5 @@ async def serving(*arguments: str, **environment: str) -> AsyncIterator[Serving]
         yield Serving(process, port)
     finally:
         if process.returncode is None:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # its workers too
             await process.wait()

