@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help serve test check lint format bench screenshots clean
+.PHONY: help serve live test check lint format bench screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -16,6 +16,9 @@ help:  ## List the commands
 
 serve: $(VENV)/installed  ## Serve the admin on http://127.0.0.1:8000/admin/ (PORT=, DATABASE_URL=)
 	@$(BIN)/piccolo workshops serve --port=$(PORT)
+
+live: $(VENV)/installed  ## Let invented people work while the admin is served (RATE= changes a second)
+	@$(BIN)/piccolo workshops demo --live --rate=$(or $(RATE),2)
 
 test: $(VENV)/installed-dev  ## Run all tests against a real PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, Command
 
-from workshops.commands.backup import backup, restore
 from workshops.commands.check import check
 from workshops.commands.demo import demo
 from workshops.commands.migrate import migrate
@@ -20,14 +19,5 @@ APP_CONFIG = AppConfig(
     app_name="workshops",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
-    commands=[
-        backup,
-        check,
-        demo,
-        migrate,
-        operator,
-        restore,
-        serve,
-        Command(version, aliases=["--version"]),
-    ],
+    commands=[check, demo, migrate, operator, serve, Command(version, aliases=["--version"])],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,14 +9,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from workshops.demo.definitions import Definition
-from workshops.demo.generator import Generator
-from workshops.demo.rows import COLUMNS
+from workshops.demo.generator import TABLES, Generator
 from workshops.step_catalog import STEP_CATALOG
+from workshops.tables import StepDefinition
 
 MIDNIGHT = datetime(2026, 3, 1)
 TEN_STEPS = tuple(
-    Definition(step.id, step.order, step.name, step.description) for step in STEP_CATALOG
+    StepDefinition(id=step.id, order=step.order, name=step.name, description=step.description)
+    for step in STEP_CATALOG
 )
 
 
@@ -26,16 +25,18 @@ def generate(
     *,
     seed: int = 1,
     now: datetime = MIDNIGHT,
-    definitions: Sequence[Definition] = TEN_STEPS,
+    definitions: Sequence[StepDefinition] = TEN_STEPS,
+    first: int = 0,
     size: int = 100,
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the rows by table name, each as a dictionary."""
-    rows: dict[str, list[dict[str, Any]]] = {table._meta.tablename: [] for table in COLUMNS}
+    rows: dict[str, list[dict[str, Any]]] = {table._meta.tablename: [] for table in TABLES}
     generator = Generator(seed=seed, now=now, definitions=definitions)
-    for batch in generator.batches(count, size):
-        for table, records in batch.by_table():
+    for batch in generator.batches(first, count, size):
+        for table, records in batch.items():
+            names = [column._meta.name for column in table._meta.columns]
             rows[table._meta.tablename] += [
-                dict(zip(COLUMNS[table], record, strict=True)) for record in records
+                dict(zip(names, record, strict=True)) for record in records
             ]
     return rows
 
@@ -54,7 +55,6 @@ class Told:
 
 
 @cache
-@functools.cache
 def told(seed: int, now: datetime = MIDNIGHT) -> list[Told]:
     """Return 300 workshops of a seed."""
     rows = generate(300, seed=seed, now=now)

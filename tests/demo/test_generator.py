@@ -11,8 +11,9 @@ import pytest
 
 from tests.demo.generated import MIDNIGHT, TEN_STEPS, Told, generate, told
 from workshops.demo import DEMO_WORKSHOP_PREFIX
-from workshops.demo.definitions import Definition
+from workshops.demo.generator import BLOCK
 from workshops.states import FormatType, MemberRole, StepStatus, Visibility, WorkshopStatus
+from workshops.tables import StepDefinition
 from workshops.tables.workshops import TITLE_LENGTH
 
 AFTERNOON = datetime(2026, 3, 1, 15, 42, 7, 123000)
@@ -256,6 +257,16 @@ class TestDeterminism:
         few, many = generate(40, seed=4), generate(90, seed=4)
         assert all(many[table][: len(rows)] == rows for table, rows in few.items())
 
+    def test_any_part_is_the_same_part(self) -> None:
+        """A demo can go on where another ended, in the middle of a block and beyond it."""
+        whole = generate(BLOCK + 60, seed=4)
+        for first, count in ((40, 30), (BLOCK - 10, 20), (BLOCK, 60)):
+            part = generate(count, seed=4, first=first)
+            assert part["workshops"] == whole["workshops"][first : first + count]
+            ids = {row["id"] for row in part["workshops"]}
+            for table in ("workshop_steps", "sessions", "build_packs"):
+                assert part[table] == [row for row in whole[table] if row["workshop_id"] in ids]
+
     def test_another_seed(self) -> None:
         """Another seed gives other ids, titles and people."""
         one, two = generate(40, seed=1)["workshops"], generate(40, seed=2)["workshops"]
@@ -290,11 +301,14 @@ def test_ids() -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 25])
 def test_other_definitions(count: int) -> None:
     """With other step definitions than the ten, each gets a row and, done, an output of its own."""
-    definitions = [Definition(f"own_{n}", n, f"Own {n}", "Ours.") for n in range(count)]
+    definitions = [
+        StepDefinition(id=f"own_{n}", order=n, name=f"Own {n}", description="Ours.")
+        for n in range(count)
+    ]
     rows = generate(60, definitions=definitions)
     steps = rows["workshop_steps"]
     assert len(steps) == 60 * count
     assert {step["step_id"] for step in steps} == {definition.id for definition in definitions}
     outputs = [step["output"] for step in steps if step["status"] == "complete"]
     assert outputs
-    assert all('"summary":"Own ' in output for output in outputs)
+    assert all('"summary": "Own ' in output for output in outputs)

@@ -10,9 +10,11 @@ import pytest
 
 from tests.demo.generated import MIDNIGHT, generate
 from tests.factories import make_workshop
+from tests.operations.concurrency import outside, until_waiting
 from workshops.columns import utc_now
 from workshops.database.invariants import broken_invariants
 from workshops.demo import DEMO_WORKSHOP_PREFIX, DemoError, clear_demo, write_demo, writer
+from workshops.demo.writer import LIVE_USER_PREFIX
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import (
     TABLES,
@@ -101,6 +103,15 @@ class TestWrite:
         await write_demo(50, progress=told.append)
         assert told == [20, 40, 50]
 
+    async def test_adds_when_run_again(self) -> None:
+        """Two demos one after the other are the rows of one that is as large as both."""
+        await write_demo(25, seed=3, now=MIDNIGHT)
+        await write_demo(15, seed=3, now=MIDNIGHT)
+        expected = generate(40, seed=3)
+        for table in (Workshop, WorkshopMember, Session):
+            rows = sorted(expected[table._meta.tablename], key=lambda row: row["id"])
+            assert await stored(table) == rows
+
     async def test_two_seeds_side_by_side(self) -> None:
         """Demos of two seeds live beside each other."""
         await write_demo(30, seed=1)
@@ -133,15 +144,6 @@ class TestRefusals:
         with pytest.raises(DemoError, match=f"must be 1 or more, not {count}"):
             await write_demo(count)
 
-    async def test_second_time(self) -> None:
-        """The same seed a second time is refused, also on another day, and changes nothing."""
-        await write_demo(30, seed=6)
-        before = await count_rows()
-        for now in (None, MIDNIGHT):
-            with pytest.raises(DemoError, match=r"seed 6 is already there.*--clear.*--seed"):
-                await write_demo(60, seed=6, now=now)
-        assert await count_rows() == before
-
     async def test_without_definitions(self) -> None:
         """Without step definitions there is no demo, and a sentence says what to do."""
         await StepDefinition.delete(force=True)
@@ -149,8 +151,8 @@ class TestRefusals:
             await write_demo(5)
         assert await Workshop.count() == 0
 
-    async def test_all_or_nothing(self, small_batches: None) -> None:
-        """A failure in a late batch leaves nothing of the earlier ones."""
+    async def test_whole_batches(self, small_batches: None) -> None:
+        """What fails in a late batch leaves the earlier ones, whole, and a later run goes on."""
 
         def stop(done: int) -> None:
             if done > 20:
@@ -158,7 +160,23 @@ class TestRefusals:
 
         with pytest.raises(KeyError):
             await write_demo(60, progress=stop)
-        assert await Workshop.count() == 0
+        assert await Workshop.count() == 40
+        assert await WorkshopStep.count() == 400
+        await write_demo(20)
+        expected = generate(60, now=utc_now().replace(hour=0, minute=0, second=0, microsecond=0))
+        assert {row["id"] for row in await stored(Workshop)} == {
+            row["id"] for row in expected["workshops"]
+        }
+
+    async def test_two_at_once(self) -> None:
+        """Of two who write the same demo at the same time, one is told so; nothing is doubled."""
+        async with Workshop._meta.db.transaction():
+            await write_demo(5)
+            other = outside(write_demo(5))
+            await until_waiting(1)
+        with pytest.raises(DemoError, match="being written by another process"):
+            await other
+        assert await Workshop.count() == 5
 
     async def test_joins_a_transaction(self) -> None:
         """In an open transaction it is part of it, and goes when that is rolled back."""
@@ -173,6 +191,7 @@ class TestClear:
     async def test_removes_exactly_the_demo(self) -> None:
         """Demos of all seeds go with everything in them; somebody's own workshops stay."""
         own = await make_workshop()
+        await make_workshop(clerk_user_id=f"{LIVE_USER_PREFIX}Ada")
         # Ids that only almost show a demo: LIKE would take _ for any character.
         lookalikes = [
             DEMO_WORKSHOP_PREFIX[:-1] + "z" + "a" * 12,
@@ -183,6 +202,8 @@ class TestClear:
         ]
         for id in lookalikes:
             await make_workshop(id=id)
+        await make_workshop(clerk_user_id="user_2demoliberty")
+        assert await clear_demo() == 1
         before = {table: await stored(table) for table in TABLES}
         await write_demo(30, seed=1)
         await write_demo(20, seed=2)

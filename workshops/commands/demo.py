@@ -2,87 +2,102 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
-from rich.text import Text
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from workshops.commands.failures import fails_with_a_sentence
 
-if TYPE_CHECKING:
-    from workshops.demo import DemoCounts
-
 
 @fails_with_a_sentence
-async def demo(count: int = 60, seed: int = 1, clear: bool = False) -> None:
-    """Write realistic demo workshops at all stages, or remove them.
+async def demo(
+    count: int = 60, seed: int = 1, clear: bool = False, live: bool = False, rate: float = 2.0
+) -> None:
+    """Write realistic demo workshops at all stages, keep changing some live, or remove them.
 
     :param count:
-        How many workshops to write.
+        How many workshops to write; run again, it adds as many.
     :param seed:
         Another seed gives other workshops; the same seed gives the same ones all day (UTC).
     :param clear:
-        Remove the demo workshops of every seed instead, with all that was added to them.
-        No other workshop is touched.
+        Remove the demo workshops of every seed and of live demos instead, with all that
+        was added to them. No other workshop is touched.
+    :param live:
+        Work in new workshops instead, as the product's users would, until Ctrl-C.
+    :param rate:
+        How many changes a live demo makes in a second.
     """
     # Its texts take a while to load, and every `piccolo` command loads this module.
-    from workshops.demo import DemoError, clear_demo, write_demo
+    from workshops.demo import DemoError, clear_demo
 
-    if clear:
-        removed = await clear_demo()
-        print(f"{removed:,} demo {_plural('workshop', removed)} removed.")
-        return
+    try:
+        if clear:
+            removed = await clear_demo()
+            print(f"{_counted(removed, 'demo workshop')} removed.")
+        elif live:
+            await _live(rate)
+        else:
+            await _write(count, seed)
+    except DemoError as error:
+        sys.exit(str(error))
+
+
+async def _write(count: int, seed: int) -> None:
+    from workshops.demo import write_demo
+
     started = time.perf_counter()
-    with _progress() as progress:
-        task = progress.add_task("Writing workshops", total=max(count, 0))
-        try:
-            counts = await write_demo(
-                count, seed=seed, progress=lambda done: progress.update(task, completed=done)
-            )
-        except DemoError as error:
-            progress.stop()
-            sys.exit(str(error))
-    print(f"{_listed(counts)} in {time.perf_counter() - started:.1f} s.")
-
-
-class _Speed(ProgressColumn):
-    """Workshops a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.0f} workshops/s")
-
-
-def _progress() -> Progress:
-    """A progress bar on standard error; nothing at all where that is no terminal."""
     console = Console(stderr=True)
-    return Progress(
+    columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        _Speed(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
+        TextColumn("{task.fields[speed]:,.0f} workshops/s"),
     )
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    task = bar.add_task("Writing workshops", total=max(count, 0), speed=0)
+
+    def show(done: int) -> None:
+        bar.update(task, completed=done, speed=done / (time.perf_counter() - started))
+
+    try:
+        with bar:
+            counts = await write_demo(count, seed=seed, progress=show)
+    except asyncio.CancelledError:  # Ctrl-C
+        written = _counted(int(bar.tasks[task].completed), "workshop")
+        sys.exit(f"Interrupted: {written} written. Run it again to add more.")
+    listed = ", ".join(
+        _counted(number, table.replace("_", " ")[:-1]) for table, number in counts._asdict().items()
+    )
+    print(f"{listed} in {time.perf_counter() - started:.1f} s.")
 
 
-def _listed(counts: DemoCounts) -> str:
-    """The counts as a list: "60 workshops, 600 steps, ..."."""
-    return ", ".join(
-        f"{number:,} {_plural(noun, number)}"
-        for noun, number in (
-            ("workshop", counts.workshops),
-            ("step", counts.steps),
-            ("member", counts.members),
-            ("session", counts.sessions),
-            ("build pack", counts.build_packs),
+async def _live(rate: float) -> None:
+    from workshops.database.migrations import project_engine
+    from workshops.demo import LiveCounts, live_demo
+
+    counts = LiveCounts()
+    engine = project_engine()
+    await engine.start_connection_pool()
+    print("Invented people are at work. Stop them with Ctrl-C.", flush=True)
+    try:
+        await live_demo(
+            counts, rate=rate, say=lambda text: print(text, file=sys.stderr, flush=True)
         )
-    )
+    except asyncio.CancelledError:  # Ctrl-C
+        print(
+            f"\n{_counted(counts.changes, 'change')}: {_counted(counts.begun, 'workshop')} begun, "
+            f"{counts.completed:,} completed. Remove them with: piccolo workshops demo --clear"
+        )
+    finally:
+        await engine.close_connection_pool()
 
 
-def _plural(noun: str, number: int) -> str:
-    return noun if number == 1 else f"{noun}s"
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -110,6 +110,10 @@ async def _fill(*, demo: bool, embedded: bool) -> None:
             f"A demo was written: {counts.workshops} workshops. "
             "(Remove it with: piccolo workshops demo --clear)"
         )
+    if demo:
+        print(
+            "See the board move: piccolo workshops demo --live (or make live), in another terminal."
+        )
     if await has_operators():
         return
     if not embedded:

@@ -1,7 +1,8 @@
-"""Demo workshops as rows, made up deterministically.
+"""Demo workshops as rows for COPY, made up deterministically, without a database.
 
-The same seed, day and step definitions give the same rows, byte for byte, and the first hundred
-workshops of a thousand are the hundred of a hundred. Generation is pure Python without a database.
+The same seed, day and step definitions give the same rows, byte for byte, and workshop number n is
+the same however many are made: each block of 500 is made up by itself, so that a demo can go on
+where an earlier one ended.
 """
 
 from __future__ import annotations
@@ -9,28 +10,86 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import TypeAlias, TypeVar
 
-from workshops.demo.definitions import Definition
-from workshops.demo.identifiers import Identifiers
-from workshops.demo.packs import PackFacts
-from workshops.demo.rows import Rows
-from workshops.demo.stories import Stories, Story
-from workshops.demo.timeline import COMPLETED, DAY, MINUTE, RESET, below
-from workshops.demo.vocabulary import TEMPLATES
-from workshops.states import MemberRole, StepStatus, Visibility
+from piccolo.table import Table
+
+from workshops.demo.outputs import Variant, filled
+from workshops.demo.people import BASE36, Identifiers, People, describe
+from workshops.demo.timeline import (
+    COMPLETED,
+    DAY,
+    DRAFT,
+    MINUTE,
+    PAUSED,
+    PHASES,
+    RESET,
+    TAIL,
+    Phase,
+    below,
+    make_timeline,
+)
+from workshops.demo.vocabulary import TRADES, WORDS, Trade
+from workshops.tables import (
+    BuildPack,
+    Session,
+    StepDefinition,
+    Workshop,
+    WorkshopMember,
+    WorkshopStep,
+)
+
+DEMO_WORKSHOP_PREFIX = "ws_demoworkshop"
+"""How the id of every demo workshop begins, and no other.
+
+It leaves 12 of a cuid2's 24 characters: seven for the seed, five for the number. That a real id
+begins so happens once in 10^18 (26 * 36^11), which is why the marker is a long one: `ws_demo` alone
+would meet a real workshop once in a million.
+"""
+
+BLOCK = 500
+VARIANTS = 3
+"""In how many variants the outputs of each idea are made. Writing them takes a hundred times as
+long as filling two names into finished ones, so the workshops share them."""
+
+Card = TypeVar("Card")
+# Plain tuples in the order of the columns: making them takes a tenth of the time of a class.
+Row: TypeAlias = tuple[str | datetime | None, ...]
+Rows: TypeAlias = dict[type[Table], list[Row]]
+
+TABLES = (Workshop, WorkshopMember, WorkshopStep, Session, BuildPack)
+"""Parents before children. A row has all columns; `output` is JSON text."""
 
 # Most workshops end with one build pack, some with a second one in another format.
 _FORMATS = (
     *(("markdown",), ("pdf",), ("markdown",), ("pdf",)),
     *(("markdown", "pdf"), ("pdf", "json"), ("markdown", "json")),
 )
+# Where workshops stand: people drop off, so the early steps come more often.
+_STEPS_DONE = (0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9)
 
-# Plain text: an attribute of an enum takes longer to look up than the row to build.
-_COMPLETE = StepStatus.complete.value
-_IN_PROGRESS = StepStatus.in_progress.value
-_NOT_STARTED = StepStatus.not_started.value
-_OWNER = MemberRole.owner.value
-_PRIVATE, _SHARED = Visibility.private.value, Visibility.shared.value
+
+def seed_prefix(seed: int) -> str:
+    """How the ids of the demo workshops of one seed begin."""
+    return DEMO_WORKSHOP_PREFIX + Identifiers(f"seed {seed}").cuid2("", 1)[0][2:9]
+
+
+def _workshop_id(prefix: str, number: int) -> str:
+    return prefix + "".join(BASE36[number // 36**place % 36] for place in (4, 3, 2, 1, 0))
+
+
+def number_of(workshop_id: str) -> int:
+    """The number of a demo workshop within its seed."""
+    return int(workshop_id[-5:], 36)
+
+
+def _deal(rng: Random, cards: Sequence[Card]) -> Iterator[Card]:
+    """The cards in random order, all of them before any comes again.
+
+    So that even twenty workshops show every phase and twenty different ideas.
+    """
+    while True:
+        yield from rng.sample(cards, len(cards))
 
 
 class Generator:
@@ -40,117 +99,134 @@ class Generator:
     definition.
     """
 
-    def __init__(self, *, seed: int, now: datetime, definitions: Sequence[Definition]) -> None:
-        self._rng = Random(f"rows of {seed}")
-        self._now = now
-        self._definitions = definitions
-        self._identifiers = Identifiers(seed)
-        self._stories = Stories(
-            seed=seed, now=now, definitions=definitions, identifiers=self._identifiers
-        )
+    def __init__(self, *, seed: int, now: datetime, definitions: Sequence[StepDefinition]) -> None:
+        self.seed = seed
+        self.now = now
+        self.definitions = definitions
+        self._variants: dict[tuple[str, int, int], Variant] = {}
 
-    def batches(self, count: int, size: int) -> Iterator[Rows]:
-        """Yield the next `count` workshops, at most `size` at a time."""
-        for start in range(0, count, size):
-            rows = Rows()
-            for _ in range(min(size, count - start)):
-                story = self._stories.tell()
-                self._add_workshop(rows, story)
-                self._add_members(rows, story)
-                self._add_steps(rows, story)
-                self._add_sessions(rows, story)
-                if story.phase is COMPLETED and self._rng.random() < 0.9:
-                    self._add_packs(rows, story)
-            yield rows
+    def batches(self, first: int, count: int, size: int) -> Iterator[Rows]:
+        """Yield `count` workshops from number `first` on, at most `size` at a time."""
+        prefix = seed_prefix(self.seed)
+        rows: Rows = {table: [] for table in TABLES}
+        for number in range(first - first % BLOCK, first + count):
+            if number % BLOCK == 0:
+                block = _Block(self, number // BLOCK)
+            block.add(rows, _workshop_id(prefix, number))
+            full = len(rows[Workshop]) == size or number == first + count - 1
+            if number < first or full:
+                if number >= first:
+                    yield rows
+                rows = {table: [] for table in TABLES}
 
-    def _add_workshop(self, rows: Rows, story: Story) -> None:
+    def variant(self, trade: Trade, index: int, variant: int) -> Variant:
+        """Return a variant of a trade's idea; it does not depend on what was asked for before."""
+        key = (trade.name, index, variant)
+        if key not in self._variants:
+            rng = Random(f"{self.seed} {trade.name} {index} {variant}")
+            self._variants[key] = Variant(trade.ideas[index], self.definitions, rng)
+        return self._variants[key]
+
+
+class _Block:
+    """500 workshops: their people, and how the ideas and the phases are dealt out among them."""
+
+    def __init__(self, generator: Generator, number: int) -> None:
+        self._generator = generator
+        self._rng = rng = Random(f"{generator.seed} {number}")
+        self._midnight = generator.now.replace(hour=0, minute=0, second=0, microsecond=0)
+        self._now = (generator.now - self._midnight) // timedelta(milliseconds=1)
+        self._identifiers = Identifiers(f"identifiers of {generator.seed} {number}")
+        self._people = People(rng, self._identifiers)
+        ideas = [(trade, index) for trade in TRADES for index in range(len(trade.ideas))]
+        self._ideas = _deal(rng, ideas)
+        self._phases = _deal(rng, PHASES)
+        self._steps_done = _deal(rng, _STEPS_DONE)
+
+    def add(self, rows: Rows, id: str) -> None:
+        """Add the next workshop, with everything that belongs to it."""
         rng = self._rng
-        rows.workshops.append(
+        trade, index = next(self._ideas)
+        owner = self._people.owner(trade)
+        place, title, text = describe(rng, trade, trade.ideas[index], owner.company)
+        phase = next(self._phases)
+        complete = self._complete(phase)
+        timeline = make_timeline(rng, phase, complete, self._now)
+        created_at = self._at(timeline.created)
+        changes = [self._at(change) for change in timeline.changes]
+        updated_at = changes[-1] if changes else created_at
+        # Rendering a build pack is what takes longest: one variant of each idea is enough for that.
+        which = 0 if phase is COMPLETED else below(rng, VARIANTS)
+        variant = self._generator.variant(trade, index, which)
+        shared = phase is not DRAFT and rng.random() < 0.2
+        token = self._identifiers.share_token() if shared else None
+        if shared or phase is PAUSED or phase is COMPLETED:
+            updated_at += timedelta(0, 0, 0, 1000 + below(rng, TAIL - 1000))
+        org_id = owner.company.org_id if rng.random() < 0.95 else None
+        template = rng.choice(WORDS["templates"]) if rng.random() < 0.15 else None
+        rows[Workshop].append(
             (
-                story.workshop_id,
-                story.owner.user_id,
-                story.title,
-                story.text,
-                story.phase.status,
-                story.owner.company.org_id if rng.random() < 0.95 else None,
-                rng.choice(TEMPLATES) if rng.random() < 0.15 else None,
-                _SHARED if story.share_token else _PRIVATE,
-                story.share_token,
-                story.created_at,
-                story.updated_at,
+                *(id, owner.user_id, title, text, phase.status, org_id, template),
+                *("shared" if shared else "private", token, created_at, updated_at),
             )
         )
-
-    def _add_members(self, rows: Rows, story: Story) -> None:
-        members = [(story.owner.user_id, _OWNER, story.created_at), *story.members]
+        span = timeline.changes[-1] - timeline.created if changes else 0
+        members = [(owner.user_id, "owner", created_at)]
+        members += [
+            (user_id, role, created_at + timedelta(0, 0, 0, below(rng, span)))
+            for user_id, role in self._people.members(owner)
+        ]
         ids = self._identifiers.cuid2("wm", len(members))
-        for member_id, (user_id, role, joined_at) in zip(ids, members, strict=True):
-            rows.members.append((member_id, story.workshop_id, user_id, role, joined_at))
-
-    def _add_steps(self, rows: Rows, story: Story) -> None:
-        workshop_id, created_at, complete = story.workshop_id, story.created_at, story.complete
-        changes, case = story.changes, story.case
-        ids = self._identifiers.cuid2("wst", len(self._definitions))
-        for number, definition in enumerate(self._definitions):
-            status, output = _NOT_STARTED, None
-            started_at = completed_at = None
-            updated_at = created_at
+        rows[WorkshopMember] += [
+            (key, id, *member) for key, member in zip(ids, members, strict=True)
+        ]
+        ids = self._identifiers.cuid2("ses", len(timeline.sessions))
+        for key, (start, end) in zip(ids, timeline.sessions, strict=True):
+            opened_at, ended_at = self._at(start), None if end is None else self._at(end)
+            rows[Session].append((key, id, opened_at, ended_at, opened_at))
+        slots = {"place": place, "company": owner.company.name}
+        ids = self._identifiers.cuid2("wst", len(self._generator.definitions))
+        for number, definition in enumerate(self._generator.definitions):
+            status, output, changed_at = "not_started", None, created_at
+            started_at: datetime | None = None
+            completed_at: datetime | None = None
             if number < complete:
-                status, output = _COMPLETE, case.outputs[number]
+                status, output = "complete", variant.outputs[number]
                 started_at, completed_at = changes[number], changes[number + 1]
-                updated_at = completed_at
-            elif number == complete and story.phase.in_progress:
-                status = _IN_PROGRESS
-                output = case.drafts[number] if self._rng.random() < 0.85 else None
-                started_at, updated_at = changes[number], changes[number + 1]
-            elif number == complete and story.phase is RESET:
-                updated_at = changes[number]
-            if output is not None:
-                output = output.replace("{place}", story.place)
-                output = output.replace("{company}", story.owner.company.name)
-            rows.steps.append(
+                changed_at = completed_at
+            elif number == complete and phase.in_progress:
+                status = "in_progress"
+                output = variant.drafts[number] if rng.random() < 0.85 else None
+                started_at, changed_at = changes[number], changes[number + 1]
+            elif number == complete and phase is RESET:
+                changed_at = changes[number]
+            output = output and filled(output, slots)
+            rows[WorkshopStep].append(
                 (
-                    ids[number],
-                    workshop_id,
-                    definition.id,
-                    status,
-                    output,
-                    started_at,
-                    completed_at,
-                    created_at,
-                    updated_at,
+                    *(ids[number], id, definition.id, status, output),
+                    *(started_at, completed_at, created_at, changed_at),
                 )
             )
+        if phase is COMPLETED and rng.random() < 0.9:
+            formats = rng.choice(_FORMATS)
+            slots |= {"workshop": id, "title": title, "idea": text}
+            packed_at = updated_at
+            ids = self._identifiers.cuid2("bp", len(formats))
+            for key, format_type in zip(ids, formats, strict=True):
+                packed_at += timedelta(0, 0, 0, MINUTE + below(rng, DAY))
+                packed_at = min(packed_at, self._generator.now)
+                content = variant.pack(format_type, slots, [*changes[1:], packed_at])
+                rows[BuildPack].append((key, id, title, format_type, content, packed_at, packed_at))
 
-    def _add_sessions(self, rows: Rows, story: Story) -> None:
-        ids = self._identifiers.cuid2("ses", len(story.sessions))
-        for session_id, (started_at, ended_at) in zip(ids, story.sessions, strict=True):
-            rows.sessions.append((session_id, story.workshop_id, started_at, ended_at, started_at))
+    def _at(self, milliseconds: int) -> datetime:
+        # Positional, because keywords would take half of a workshop's time.
+        return self._midnight + timedelta(0, 0, 0, milliseconds)
 
-    def _add_packs(self, rows: Rows, story: Story) -> None:
-        formats = self._rng.choice(_FORMATS)
-        created_at = story.updated_at
-        ids = self._identifiers.cuid2("bp", len(formats))
-        for pack_id, format_type in zip(ids, formats, strict=True):
-            created_at += timedelta(milliseconds=MINUTE + below(self._rng, DAY))
-            created_at = min(created_at, self._now)
-            facts = PackFacts(
-                workshop_id=story.workshop_id,
-                title=story.title,
-                idea=story.text,
-                place=story.place,
-                company=story.owner.company.name,
-                generated_at=created_at,
-                completed_at=story.changes[1:],
-            )
-            rows.build_packs.append(
-                (
-                    pack_id,
-                    story.workshop_id,
-                    story.title,
-                    format_type,
-                    story.case.pack(format_type).fill(facts),
-                    created_at,
-                    created_at,
-                )
-            )
+    def _complete(self, phase: Phase) -> int:
+        """How many steps are complete: of ten in the phase, of as many as there are in fact."""
+        count = len(self._generator.definitions)
+        if phase.steps is not None:
+            return count * phase.steps // 10
+        done = next(self._steps_done) * count // 10
+        # The first step cannot have been reset in a workshop where nothing else was done.
+        return max(done, 1) if phase is RESET else done

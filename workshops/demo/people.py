@@ -1,38 +1,75 @@
-"""Who owns the demo workshops and who takes part in them."""
+"""Who owns the demo workshops, who takes part in them, and how they speak of their ideas."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from random import Random
+from string import ascii_letters, ascii_lowercase, digits
+from typing import NamedTuple
 
-from workshops.demo.identifiers import Identifiers
-from workshops.demo.vocabulary import PLACES, Trade
+from workshops.demo.outputs import bare
+from workshops.demo.vocabulary import WORDS, Idea, Trade
 
-# The bounds that keep one person's list, and memory, finite however many workshops are made.
-_MOST_WORKSHOPS = 25
 _MOST_COLLEAGUES = 14
-_REMEMBERED = 300
-
 _ROLES = (*("editor",) * 6, *("viewer",) * 5, "owner")
 
+BASE36 = digits + ascii_lowercase
 
-@dataclass(slots=True)
-class Company:
+
+def _alphabet(characters: str) -> bytes:
+    """A table for `bytes.translate` that maps each byte to one of the characters."""
+    return bytes(ord(characters[byte % len(characters)]) for byte in range(256))
+
+
+_CUID2, _LETTERS = _alphabet(BASE36), _alphabet(ascii_lowercase)
+_BASE62, _URL_SAFE = _alphabet(digits + ascii_letters), _alphabet(ascii_letters + digits + "-_")
+
+
+class Identifiers:
+    """Makes identifiers that look like real ones and come out the same for the same seed.
+
+    Translating random bytes takes a microsecond or two for a whole workshop; choosing character by
+    character would take longer than everything else about it.
+    """
+
+    def __init__(self, seed: str, *, user_prefix: str = "user_2") -> None:
+        self._random = Random(seed)
+        self._user_prefix = user_prefix
+
+    def _text(self, length: int, alphabet: bytes) -> str:
+        return self._random.randbytes(length).translate(alphabet).decode()
+
+    def cuid2(self, prefix: str, count: int) -> list[str]:
+        """Return `count` ids `<prefix>_<24 characters>`, the first character a letter."""
+        first, rest = self._text(count, _LETTERS), self._text(23 * count, _CUID2)
+        return [f"{prefix}_{first[n]}{rest[23 * n : 23 * n + 23]}" for n in range(count)]
+
+    def user(self) -> str:
+        """Return an id like those of Clerk: `user_2` and 26 characters."""
+        return self._user_prefix + self._text(32 - len(self._user_prefix), _BASE62)
+
+    def organisation(self) -> str:
+        """Return an id like those of Clerk: `org_2` and 26 characters."""
+        return f"org_2{self._text(26, _BASE62)}"
+
+    def share_token(self) -> str:
+        """Return 32 URL-safe characters."""
+        return self._text(32, _URL_SAFE)
+
+
+class Company(NamedTuple):
     """Where people work; `org_id` is None where the identity provider knows no organisation."""
 
     name: str
     place: str
     org_id: str | None
-    people: list[str] = field(default_factory=list)
+    people: list[str]
 
 
-@dataclass(slots=True)
-class Owner:
+class Owner(NamedTuple):
     """A person who owns workshops."""
 
     user_id: str
     company: Company
-    workshops: int = 0
 
 
 class People:
@@ -45,19 +82,20 @@ class People:
     def __init__(self, rng: Random, identifiers: Identifiers) -> None:
         self._rng = rng
         self._identifiers = identifiers
-        self._owners: dict[str, list[Owner]] = {}
+        self._owners: dict[str, list[Owner]] = {}  # once for each workshop
 
     def owner(self, trade: Trade) -> Owner:
         """Return the owner of the next workshop of a trade."""
-        owners = self._owners.setdefault(trade.name, [])
-        owner = self._rng.choice(owners) if owners and self._rng.random() < 0.6 else None
-        if owner is None or owner.workshops >= _MOST_WORKSHOPS:
-            owner = self._new_owner(trade, owners)
-        owner.workshops += 1
-        if len(owners) < _REMEMBERED:
-            owners.append(owner)
+        rng, owners = self._rng, self._owners.setdefault(trade.name, [])
+        if owners and rng.random() < 0.6:
+            owner = rng.choice(owners)
         else:
-            owners[self._rng.randrange(_REMEMBERED)] = owner
+            company = rng.choice(owners).company if owners and rng.random() < 0.4 else None
+            if company is None or len(company.people) >= _MOST_COLLEAGUES:
+                company = self._company(trade)
+            owner = Owner(self._identifiers.user(), company)
+            company.people.append(owner.user_id)
+        owners.append(owner)
         return owner
 
     def members(self, owner: Owner) -> list[tuple[str, str]]:
@@ -69,21 +107,40 @@ class People:
         colleagues = [user_id for user_id in company.people if user_id != owner.user_id]
         return [(user_id, rng.choice(_ROLES)) for user_id in rng.sample(colleagues, wanted)]
 
-    def _new_owner(self, trade: Trade, owners: list[Owner]) -> Owner:
-        company = None
-        if owners and self._rng.random() < 0.4:
-            company = self._rng.choice(owners).company
-        if company is None or len(company.people) >= _MOST_COLLEAGUES:
-            company = self._new_company(trade)
-        user_id = self._identifiers.user()
-        company.people.append(user_id)
-        return Owner(user_id, company)
-
-    def _new_company(self, trade: Trade) -> Company:
-        rng = self._rng
-        place = rng.choice(PLACES)
+    def _company(self, trade: Trade) -> Company:
+        rng, place = self._rng, self._rng.choice(WORDS["places"])
         name = rng.choice(trade.company_patterns).format(
             name=rng.choice(trade.company_names), place=place
         )
         org_id = self._identifiers.organisation() if rng.random() < 0.6 else None
-        return Company(name, place, org_id)
+        return Company(name, place, org_id, [])
+
+
+def describe(rng: Random, trade: Trade, idea: Idea, company: Company) -> tuple[str, str, str]:
+    """Return where a workshop is about, its title, and the idea in two to four sentences."""
+    place = company.place
+    if place not in company.name and rng.random() < 0.6:  # it may have more than one to improve
+        place = rng.choice(WORDS["places"])
+    feature = rng.choice(idea.features)[0]
+    slots = {
+        "place": place,
+        "company": company.name,
+        "audience": rng.choice(idea.audiences),
+        "feature": feature,
+        "name": bare(feature),
+    }
+    if rng.random() < 0.6:
+        title = rng.choice(idea.titles)
+        if "{place}" not in title and "{company}" not in title:
+            title += ", {place}"
+    else:
+        title = rng.choice(WORDS["title_patterns"])
+    if rng.random() < 0.15:
+        title = title.rstrip("?") + rng.choice(WORDS["title_tails"])
+    text = idea.text.format(**slots)
+    if rng.random() < 0.75:
+        opener = rng.choice(trade.openers).format(company=company.name, place=company.place)
+        text = f"{opener} {text}"
+    if rng.random() < 0.7:
+        text = f"{text} {rng.choice(WORDS['closers'])}"
+    return place, title.format(**slots), text

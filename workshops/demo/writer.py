@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from datetime import datetime
+from typing import NamedTuple
 
 import asyncpg
 
 from workshops.columns import to_stored, utc_now
-from workshops.demo.definitions import read_definitions
-from workshops.demo.generator import Generator
-from workshops.demo.identifiers import DEMO_WORKSHOP_PREFIX
-from workshops.demo.rows import COLUMNS, Rows
-from workshops.tables import Workshop
+from workshops.demo.generator import (
+    DEMO_WORKSHOP_PREFIX,
+    TABLES,
+    Generator,
+    Rows,
+    number_of,
+    seed_prefix,
+)
+from workshops.tables import StepDefinition, Workshop
 
 DEFAULT_SEED = 1
+LIVE_USER_PREFIX = "user_2demolive"
+"""How the user ids of those begin who work in a live demo, and no others."""
 
-# A thousand workshops with all that belongs to them take about 15 MB; larger batches are no faster.
-_BATCH = 1000
+# A batch is one transaction: small enough for a bar that moves evenly; larger ones are no faster.
+_BATCH = 200
 # So many new rows that the planner should not have to wait for autovacuum to hear of them.
 _WORTH_ANALYZING = 1000
 
 
 class DemoError(Exception):
-    """The demo cannot be written. The message says why and what to do; nothing was changed."""
+    """The demo cannot be written. The message says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class DemoCounts:
+class DemoCounts(NamedTuple):
     """How many rows were written."""
 
     workshops: int = 0
@@ -37,16 +43,6 @@ class DemoCounts:
     steps: int = 0
     sessions: int = 0
     build_packs: int = 0
-
-    def plus(self, rows: Rows) -> DemoCounts:
-        """Return these counts with those of `rows`."""
-        return DemoCounts(
-            self.workshops + len(rows.workshops),
-            self.members + len(rows.members),
-            self.steps + len(rows.steps),
-            self.sessions + len(rows.sessions),
-            self.build_packs + len(rows.build_packs),
-        )
 
 
 async def write_demo(
@@ -56,81 +52,98 @@ async def write_demo(
     now: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> DemoCounts:
-    """Write `count` demo workshops with everything that belongs to them, all or nothing.
+    """Write `count` demo workshops more of a seed, with everything that belongs to them.
 
     Each has a step for every definition in the database, and no time in it is later than `now`
     (naive UTC). Left out, `now` is the midnight that began this day in UTC: so the same seed gives
-    the same rows all day long. `progress` is called with the number of workshops written so far;
-    they appear together at the end. A transaction that is already open is joined.
+    the same rows all day long, written at once or one after the other. They appear in batches of
+    200, each of them whole; `progress` is called with the number written so far. A transaction that
+    is already open is joined.
 
     Raises:
-        DemoError: the count is not positive, there are no step definitions, or the demo of this
-            seed is already there. A transaction that was joined is then of no more use.
+        DemoError: the count is not positive, there are no step definitions, or somebody else is
+            writing the same demo at this moment.
     """
     if count < 1:
         raise DemoError(f"The number of demo workshops must be 1 or more, not {count}.")
     moment = utc_now().replace(hour=0, minute=0, second=0, microsecond=0)
     if now is not None:
         moment = to_stored(now)
+    generator = Generator(seed=seed, now=moment, definitions=await read_definitions())
+    batches = generator.batches(await _next_number(seed), count, _BATCH)
     counts = DemoCounts()
     try:
-        async with Workshop._meta.db.transaction() as transaction:
-            definitions = await read_definitions()
-            if not definitions:
-                raise DemoError(
-                    "There are no step definitions, so a workshop would have no steps. "
-                    "Load them first: piccolo workshops migrate"
-                )
-            generator = Generator(seed=seed, now=moment, definitions=definitions)
-            batches = generator.batches(count, _BATCH)
-            rows = next(batches, None)
-            while rows is not None:
-                # While the server stores one batch, a thread makes up the next.
-                upcoming = asyncio.create_task(asyncio.to_thread(_following, batches))
-                try:
-                    await _copy(transaction.connection, rows)
-                finally:
-                    following = await upcoming
-                counts = counts.plus(rows)
-                rows = following
+        async with aclosing(_made_ahead(batches)) as made:
+            async for rows in made:
+                async with Workshop._meta.db.transaction() as transaction:
+                    for table, records in rows.items():
+                        await transaction.connection.copy_records_to_table(
+                            table._meta.tablename,
+                            records=records,
+                            columns=[column._meta.name for column in table._meta.columns],
+                        )
+                sizes = map(len, rows.values())
+                counts = DemoCounts(*(sum(pair) for pair in zip(counts, sizes, strict=True)))
                 if progress is not None:
                     progress(counts.workshops)
-            if count >= _WORTH_ANALYZING:
-                await _analyze(transaction.connection)
     except asyncpg.UniqueViolationError as error:
         if error.table_name != Workshop._meta.tablename:
             raise
         raise DemoError(
-            f"The demo of seed {seed} is already there. "
-            "Remove it with --clear, or choose another with --seed."
+            f"The demo of seed {seed} is being written by another process. "
+            "Wait for it, or choose another with --seed."
         ) from None
+    if count >= _WORTH_ANALYZING:
+        names = ", ".join(table._meta.tablename for table in TABLES)
+        await Workshop.raw(f"ANALYZE {names}")
     return counts
 
 
 async def clear_demo() -> int:
-    """Delete all demo workshops, of every seed, and return how many there were.
+    """Delete all demo workshops, of every seed and live ones, and return how many there were.
 
     What was added to a demo workshop goes with it, whoever added it. No other workshop is touched:
-    demo workshops are known by their ids.
+    demo workshops are known by their ids, live ones by the ids of their owners.
     """
     async with Workshop._meta.db.transaction() as transaction:
         status = await transaction.connection.execute(
-            "DELETE FROM workshops WHERE starts_with(id, $1)", DEMO_WORKSHOP_PREFIX
+            "DELETE FROM workshops WHERE starts_with(id, $1) OR starts_with(clerk_user_id, $2)",
+            DEMO_WORKSHOP_PREFIX,
+            LIVE_USER_PREFIX,
         )
     return int(status.rpartition(" ")[2])
 
 
-def _following(batches: Iterator[Rows]) -> Rows | None:
-    return next(batches, None)
+async def read_definitions() -> list[StepDefinition]:
+    """Return the step definitions in order.
 
-
-async def _copy(connection: asyncpg.Connection, rows: Rows) -> None:
-    for table, records in rows.by_table():
-        await connection.copy_records_to_table(
-            table._meta.tablename, records=records, columns=COLUMNS[table]
+    Raises:
+        DemoError: there are none.
+    """
+    definitions = await StepDefinition.objects().order_by(StepDefinition.order, StepDefinition.id)
+    if not definitions:
+        raise DemoError(
+            "There are no step definitions, so a workshop would have no steps. "
+            "Load them first: piccolo workshops migrate"
         )
+    return definitions
 
 
-async def _analyze(connection: asyncpg.Connection) -> None:
-    names = ", ".join(table._meta.tablename for table in COLUMNS)
-    await connection.execute(f"ANALYZE {names}")
+async def _next_number(seed: int) -> int:
+    """The number of the first workshop of a seed that is not there yet."""
+    (row,) = await Workshop.raw(
+        'SELECT max(id COLLATE "C") AS last FROM workshops WHERE starts_with(id, {})',
+        seed_prefix(seed),
+    )
+    return 0 if row["last"] is None else number_of(row["last"]) + 1
+
+
+async def _made_ahead(batches: Iterator[Rows]) -> AsyncGenerator[Rows, None]:
+    """Yield the batches; while the server stores one, a thread makes up the next."""
+    upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+    try:
+        while (rows := await upcoming) is not None:
+            upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+            yield rows
+    finally:
+        await asyncio.wait([upcoming])
