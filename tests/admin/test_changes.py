@@ -246,8 +246,9 @@ async def test_step_status_obeys_the_state_machine(superuser: httpx.AsyncClient)
     assert (await step_of(workshop, "define")).status == "in_progress"
 
     back = await save(superuser, "workshop_steps", step.id, status="in_progress")
-    assert back.status_code == 409
-    assert "cannot be started" in back.json()
+    assert (back.json()["status"], json.loads(back.json()["output"])) == ("in_progress", {"a": 1})
+    marked = await save(superuser, "workshop_steps", step.id, status="needs_regeneration")
+    assert marked.status_code == 409
 
     assert (await save(superuser, "workshop_steps", step.id, status="not_started")).is_success
     await step.refresh()
@@ -445,3 +446,50 @@ async def test_log_in_can_be_ended(superuser: httpx.AsyncClient, viewer: httpx.A
     session: Any = await AdminSession.objects().order_by(AdminSession.id, ascending=False).first()
     assert (await superuser.delete(f"{API}/admin_sessions/{session.id}/")).status_code == 204
     assert (await viewer.get("/admin/api/user/")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("table", "changes"),
+    [
+        ("workshops", {"status": None}),
+        ("workshops", {"title": None}),
+        ("workshop_steps", {"status": None}),
+        ("workshop_members", {"role": None}),
+        ("step_definitions", {"order": None}),
+        ("piccolo_user", {"username": None}),
+    ],
+)
+async def test_what_a_row_must_have_cannot_be_emptied(
+    superuser: httpx.AsyncClient, table: str, changes: dict[str, Any]
+) -> None:
+    """A null for a column that has none is refused by its name, and is not taken for no change."""
+    row_id = "define" if table == "step_definitions" else None
+    if row_id is None:
+        await make_workshop()
+        row_id = (await superuser.get(f"{API}/{table}/")).json()["rows"][0]["id"]
+    response = await superuser.patch(f"{API}/{table}/{row_id}/", json=changes)
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", *changes]
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "[[1e999]]", '{"a": 1e999}'])
+async def test_number_that_is_not_finite_is_refused(
+    superuser: httpx.AsyncClient, number: str
+) -> None:
+    """A number that no computer can hold is a 422 in every table, in a new row and in a Save."""
+    workshop = await make_workshop()
+    headers = {"Content-Type": "application/json"}
+    for method, address, field in (
+        ("POST", "workshops/", "title"),
+        ("PATCH", f"workshops/{workshop.id}/", "title"),
+        ("PATCH", "step_definitions/define/", "order"),
+        ("POST", "admin_sessions/", "user_id"),
+    ):
+        body = f'{{"{field}": {number}}}'
+        response = await superuser.request(
+            method, f"{API}/{address}", content=body, headers=headers
+        )
+        assert response.status_code == 422, address
+    step = await operations.start_step(workshop.id, "empathize")
+    output = await save(superuser, "workshop_steps", step.id, output=f'{{"n": {number}}}')
+    assert output.status_code == 422

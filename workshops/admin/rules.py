@@ -157,14 +157,18 @@ async def change_step(change: Change) -> None:
         case StepStatus.not_started:
             await operations.reset_step(*key)
         case StepStatus.in_progress:
-            await operations.start_step(*key)
+            reopened = stored["status"] == StepStatus.complete
+            await (operations.reopen_step if reopened else operations.start_step)(*key)
             if content is not None:
                 await operations.save_step_output(*key, content)
         case StepStatus.complete:
             await operations.complete_step(*key, output=content)
+        case StepStatus.needs_regeneration:
+            await operations.request_regeneration(*key)
+            if content is not None:
+                await operations.save_step_output(*key, content)
         case _:
             validation.state("status", status, StepStatus)
-            raise FieldsRejectedError({"status": "is set by the application alone."})
     raise AlreadyWrittenError
 
 

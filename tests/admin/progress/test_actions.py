@@ -262,3 +262,18 @@ async def test_unknown_action_is_not_found(
     page = f"/progress/workshops/{workshop.id}/"
     response = await send(superuser, page, f"{page}{action}/")
     assert response.status_code in (404, 405)
+
+
+async def test_complete_step_is_reopened_with_its_output(superuser: httpx.AsyncClient) -> None:
+    """Reopen undoes a mistaken completion: the output stays, and what follows may be marked."""
+    workshop = await make_workshop(complete=2)
+    page = f"/progress/workshops/{workshop.id}/"
+    before = await step_of(workshop, "empathize")
+    response = await send(superuser, page, f"{page}reopen/", step="empathize", following="1")
+    assert response.status_code == 303
+    after = await step_of(workshop, "empathize")
+    assert (after.status, after.output) == ("in_progress", before.output)
+    assert (await step_of(workshop, "define")).status == "needs_regeneration"
+    shown = (await superuser.get(page)).text
+    assert ">Needs regeneration</span>" in shown
+    assert 'title="2. Define: Needs regeneration">↻</span>' in shown

@@ -32,6 +32,7 @@ DONE = {
     "started": "The step was started.",
     "completed": "The step was completed.",
     "reset": "The step was reset: it is open again, without output.",
+    "reopened": "The step is in progress again, with the output that it had.",
     "generated": "The build pack was generated. It is the first in the list below.",
     "shared": "The workshop is shared now: whoever has its token may read it.",
     "unshared": "The workshop is private again, and its token is gone.",
@@ -103,6 +104,14 @@ async def reset_step(workshop_id: str, form: Form) -> str:
     return "reset"
 
 
+async def reopen_step(workshop_id: str, form: Form) -> str:
+    """Put a complete step in progress again, with its output."""
+    await operations.reopen_step(
+        workshop_id, form.get("step", ""), regenerate_following=bool(form.get("following"))
+    )
+    return "reopened"
+
+
 async def generate(workshop_id: str, form: Form) -> str:
     """Generate a build pack."""
     await operations.generate_build_pack(
@@ -146,6 +155,7 @@ ACTIONS: dict[str, Callable[[str, Form], Awaitable[str]]] = {
     "start": start_step,
     "complete": complete_step,
     "reset": reset_step,
+    "reopen": reopen_step,
     "generate": generate,
     "share": share,
     "unshare": unshare,

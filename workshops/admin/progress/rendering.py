@@ -26,6 +26,7 @@ STATUS_NAMES = {
     "not_started": "Open",
     "in_progress": "In progress",
     "complete": "Done",
+    "needs_regeneration": "Needs regeneration",
     "private": "Private",
     "shared": "Shared",
     "markdown": "Markdown",
@@ -33,7 +34,13 @@ STATUS_NAMES = {
     "json": "JSON",
 }
 
-STATE_SIGNS = {"complete": "✓", "in_progress": "▸", "not_started": "·", None: "–"}
+STATE_SIGNS = {
+    "complete": "✓",
+    "needs_regeneration": "↻",
+    "in_progress": "▸",
+    "not_started": "·",
+    None: "–",
+}
 """A shape for each state, besides its colour."""
 
 _DIRECTORY = Path(__file__).parent

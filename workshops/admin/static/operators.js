@@ -6,6 +6,8 @@
 //   value": the server's sentence is shown;
 // - buttons that the operator may not use are hidden, fields that a Save cannot change
 //   cannot be typed in, and what a new row gets by itself is not asked for;
+// - a status can be changed only to one that may follow it;
+// - a log-in leads to the page that asked for it;
 // - a row's form links to its workshop's page and to its audit log, the first page to
 //   the progress pages; every page has a title of its own, every field a name.
 "use strict";
@@ -19,17 +21,40 @@
     const verb = String(method).toUpperCase();
     this.addEventListener("load", () => {
       if (path.includes("/user/") && this.status === 200) learnRole();
+      if (verb === "POST" && path.includes("public/login/") && this.status === 200) goOn();
       if (!path.includes("api/tables/")) return;
       if (verb === "GET" && path.includes("/schema/")) learnFields(this);
       const [table, row] = place();
       if (verb === "GET" && row && path.split("?")[0].endsWith(`/${table}/${row}/`)) {
         if (this.status === 200) learnRow(this, table);
       }
-      if (verb === "PATCH" && this.status === 200) refill(this);
+      if (verb === "PATCH" && this.status === 200) {
+        learnRow(this, table);
+        refill(this);
+      }
       if (verb !== "GET" && this.status >= 400 && onList()) show(this);
     });
     return open.call(this, method, url, ...rest);
   };
+
+  // Where the operator wanted to be: a page that has sent them here, or a place of the
+  // admin itself. Piccolo Admin would lead to its first page.
+  let wanted = location.hash;
+  addEventListener("hashchange", (event) => {
+    const before = new URL(event.oldURL).hash;
+    if (location.hash.startsWith("#/login")) wanted = before;
+  });
+
+  function goOn() {
+    const next = new URLSearchParams(location.search).get("next") ?? "";
+    const target = new URL(next, location.origin);
+    if (next && target.origin === location.origin && target.pathname.startsWith("/progress/")) {
+      location.replace(target);
+    } else if (wanted && !wanted.startsWith("#/login")) {
+      const there = wanted;
+      addEventListener("hashchange", () => location.replace(there), { once: true });
+    }
+  }
 
   const place = () => location.hash.replace(/^#\//, "").split("?")[0].split("/").filter(Boolean);
   const onList = () => place().length === 1;
@@ -87,12 +112,14 @@
 
   let fixed = [];
   let titles = {};
+  let following = {};
   let shown = { table: "", row: {} };
 
   async function learnFields(request) {
     const schema = await answer(request);
     fixed = schema.extra.fixed_columns;
     titles = schema.properties;
+    following = schema.extra.next_statuses;
     mend();
   }
 
@@ -124,7 +151,18 @@
       return;
     }
     lock();
+    offer(table);
     lead(table, row);
+  }
+
+  function offer(table) {
+    if (shown.table !== table || !Object.keys(following).length) return;
+    for (const option of document.querySelectorAll("form select[name=status] option")) {
+      const now = shown.row.status;
+      const possible = option.value === now || (following[now] ?? []).includes(option.value);
+      if (option.disabled === possible) option.disabled = !possible;
+      if (option.hidden === possible) option.hidden = !possible;
+    }
   }
 
   function name() {
@@ -184,8 +222,9 @@
   // The page uses one heading for row after row.
   function lead(table, row) {
     const heading = document.querySelector("form")?.parentElement?.querySelector("h1");
-    if (!heading || shown.table !== table || heading.dataset.row === shown.row.id) return;
-    heading.dataset.row = shown.row.id;
+    const key = `${table}/${shown.row.id}`;
+    if (!heading || shown.table !== table || heading.dataset.row === key) return;
+    heading.dataset.row = key;
     for (const link of heading.querySelectorAll(".row-link")) link.remove();
     const ofWorkshop = ["workshops", "workshop_progress"].includes(table);
     const workshop = ofWorkshop ? shown.row.id : shown.row.workshop_id;
