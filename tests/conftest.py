@@ -128,7 +128,9 @@ async def database(_pool: None) -> str:
 
     names = ", ".join(table._meta.tablename for table in TABLES)
     await StepDefinition.raw(
-        f"TRUNCATE {names}, piccolo_user, admin_sessions RESTART IDENTITY CASCADE"
+        f"TRUNCATE {names}, piccolo_user, workshops_admin.admin_sessions,"
+        " workshops_admin.changes, workshops_admin.summaries, workshops_admin.operator_changes"
+        " RESTART IDENTITY CASCADE"
     )
     await StepDefinition.insert(*(StepDefinition(**step._asdict()) for step in STEP_CATALOG))
     return os.environ["DATABASE_URL"]

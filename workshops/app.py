@@ -32,6 +32,7 @@ from workshops.admin.site import create_site
 from workshops.database import DatabaseUnavailableError, SettingsError, read_settings
 from workshops.database.migrations import pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
+from workshops.projection import keeping_up
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +52,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             logger.warning(
                 "%d migrations are pending; run them with: piccolo workshops migrate", len(pending)
             )
-        yield
+        async with keeping_up():
+            yield
     finally:
         await engine.close_connection_pool()
 

@@ -11,6 +11,7 @@ from workshops.commands.check import check
 from workshops.commands.demo import demo
 from workshops.commands.migrate import migrate
 from workshops.commands.operator import operator
+from workshops.commands.refresh import refresh
 from workshops.commands.serve import serve
 from workshops.commands.version import version
 from workshops.tables import TABLES
@@ -19,5 +20,13 @@ APP_CONFIG = AppConfig(
     app_name="workshops",
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
-    commands=[check, demo, migrate, operator, serve, Command(version, aliases=["--version"])],
+    commands=[
+        check,
+        demo,
+        migrate,
+        operator,
+        refresh,
+        serve,
+        Command(version, aliases=["--version"]),
+    ],
 )

@@ -241,7 +241,9 @@ class AuditLog:
 @pytest.fixture
 async def audit_log(database: str) -> AuditLog:
     """The audit log from here on."""
-    rows = await AuditEntry.raw("SELECT COALESCE(max(id), 0) AS last FROM admin_audit_log")
+    rows = await AuditEntry.raw(
+        "SELECT COALESCE(max(id), 0) AS last FROM workshops_admin.admin_audit_log"
+    )
     return AuditLog(rows[0]["last"])
 
 

@@ -194,9 +194,9 @@ async def test_failed_change_is_not_logged_as_one(
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE admin_audit_log SET summary = 'x'",
-        "DELETE FROM admin_audit_log",
-        "TRUNCATE admin_audit_log",
+        "UPDATE workshops_admin.admin_audit_log SET summary = 'x'",
+        "DELETE FROM workshops_admin.admin_audit_log",
+        "TRUNCATE workshops_admin.admin_audit_log",
     ],
 )
 async def test_log_can_only_be_added_to(database: str, statement: str) -> None:
@@ -276,7 +276,7 @@ async def test_log_in_removes_ended_ones(log_in: Browse) -> None:
     """Log-ins that have expired do not pile up."""
     vera = await make_operator("vera", superuser=False)
     await AdminSession.raw(
-        "INSERT INTO admin_sessions (token, user_id, expiry_date, max_expiry_date)"
+        "INSERT INTO workshops_admin.admin_sessions (token, user_id, expiry_date, max_expiry_date)"
         " VALUES ('old', {}, '2001-01-01', '2001-01-01')",
         vera.id,
     )

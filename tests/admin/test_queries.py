@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.factories import make_workshop
-from workshops import operations
+from workshops import operations, projection
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
 from workshops.admin.registry import registered
 
@@ -167,6 +167,7 @@ async def test_progress_lists_filters_and_sorts(superuser: httpx.AsyncClient) ->
     bakery = await make_workshop(title="Bakery")
     await make_workshop(title="Garden")
     await operations.complete_step(bakery.id, "empathize")
+    await projection.refresh()
     params = {"progress": "0", "progress__operator": "gt", "__readable": "true"}
     [row] = (await superuser.get(f"{API}/workshop_progress/", params=params)).json()["rows"]
     assert row["title"] == "Bakery"
@@ -182,6 +183,7 @@ async def test_progress_lists_filters_and_sorts(superuser: httpx.AsyncClient) ->
 async def test_read_only_tables_refuse_writes(superuser: httpx.AsyncClient, method: str) -> None:
     """workshop_progress and the audit log answer writes with 405 and a sentence."""
     workshop = await make_workshop()
+    await projection.refresh()
     await superuser.delete(f"{API}/workshops/{workshop.id}/")  # refused, and logged
     entries = (await superuser.get(f"{API}/admin_audit_log/")).json()["rows"]
     for table, row_id, body in (

@@ -42,7 +42,6 @@ async def test_piccolo_builds_the_schema_from_nothing_and_removes_it(
         "sessions",
         "build_packs",
         "piccolo_user",
-        "admin_sessions",
     } <= await tables_of(server, empty_database)
 
     check = await run("workshops", "check", DATABASE_URL=url)

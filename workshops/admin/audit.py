@@ -66,7 +66,7 @@ class Origin:
 async def record_here(action: AuditAction, *, summary: str | None = None) -> None:
     """Add an entry for the operator whom the current transaction names, if it names one."""
     await AuditEntry.raw(
-        "INSERT INTO admin_audit_log"
+        "INSERT INTO workshops_admin.admin_audit_log"
         " (operator, operator_id, action, summary, address, request_line)"
         " SELECT current_setting('workshops.operator', true),"
         " NULLIF(current_setting('workshops.operator_id', true), '')::integer, {}, {},"

@@ -69,7 +69,7 @@ register(
         add=rules.add_step,
         change=rules.change_step,
         delete=rules.delete_step,
-        quick_count="SELECT COALESCE(sum(steps_total), 0) AS count FROM workshop_summaries",
+        quick_count="SELECT COALESCE(sum(steps_total), 0) AS count FROM workshops_admin.summaries",
     ),
     AdminTable(
         WorkshopMember,

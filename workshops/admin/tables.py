@@ -16,10 +16,14 @@ from workshops.columns import SingleLineText, UTCTimestamp
 from workshops.states import WorkshopStatus
 from workshops.tables import StepDefinition
 
+SCHEMA = "workshops_admin"
+"""The PostgreSQL schema of all that is not the product's."""
+
 
 class AdminSession(
     SessionsBase,
     tablename="admin_sessions",
+    schema=SCHEMA,
     help_text="Who is logged in to the admin.",
 ):
     """A log-in of an operator.
@@ -51,6 +55,7 @@ class AdminSession(
 class SecondFactor(
     AuthenticatorSecret,
     tablename="admin_second_factors",
+    schema=SCHEMA,
     help_text="The authenticator apps that operators have added to their log-in.",
 ):
     """An operator's authenticator app; its secret is encrypted with ``SECOND_FACTOR_KEY``."""
@@ -74,7 +79,9 @@ class SecondFactor(
         that two log-ins at the same moment could share a code: here one waits for the
         other. It also fails on a code that is longer than a password.
         """
-        await cls.raw(f"SELECT FROM {cls._meta.tablename} WHERE user_id = {{}} FOR UPDATE", user_id)
+        await cls.raw(
+            f"SELECT FROM {SCHEMA}.admin_second_factors WHERE user_id = {{}} FOR UPDATE", user_id
+        )
         if len(code) > BaseUser._max_password_length:
             return False
         return bool(await super().authenticate(user_id, code, *args, **kwargs))
@@ -97,6 +104,7 @@ class AuditAction(StrEnum):
 class AuditEntry(
     Table,
     tablename="admin_audit_log",
+    schema=SCHEMA,
     help_text="Who did what, to which row, when and from where. Nobody can change it.",
 ):
     """One change of one row by an operator, or a log-in, or a refusal.
@@ -140,9 +148,10 @@ class AuditEntry(
 class WorkshopProgress(
     Table,
     tablename="workshop_progress",
+    schema=SCHEMA,
     help_text="How far each workshop has come. It can be read only.",
 ):
-    """A view over the summaries that triggers keep of every workshop. Nothing is written to it."""
+    """A view over the summaries of ``workshops.projection``. Nothing is written to it."""
 
     id = Text(primary_key=True, default=None, help_text="The workshop.")
     title = SingleLineText(default=None, help_text="What the workshop is called.")

@@ -7,7 +7,14 @@ import sys
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database.catalogue import NOTHING, Difference, schema_differences, tables_of_others
 from workshops.database.invariants import broken_invariants
-from workshops.database.migrations import pending_migrations, project_engine, project_tables
+from workshops.database.migrations import (
+    pending_migrations,
+    project_engine,
+    project_tables,
+    unregistered_apps,
+)
+from workshops.database.repairs import missing_objects
+from workshops.projection import compare
 
 
 @fails_with_a_sentence
@@ -26,6 +33,7 @@ async def check() -> None:
         rows = [] if missing else await broken_invariants(connection)
         theirs = await tables_of_others(connection, project_tables())
         pending = await pending_migrations()
+    view = [] if pending else await _view()
     differences = [difference for difference in found if not difference.harmless]
     _section("Schema", "agrees with the table classes", [str(item) for item in differences])
     _section(
@@ -33,13 +41,17 @@ async def check() -> None:
         "none is pending",
         [f"pending in {item.app_name}: {item.id} {item.description}" for item in pending],
     )
+    if view is None:
+        print("View        not looked at: it is yet to be computed (piccolo workshops refresh)")
+    elif not pending:
+        _section("View", "the operators' view is what the tables say", view)
     if missing:
         print("Rows        not looked at: tables are missing")
     else:
         _section("Rows", "no row breaks an invariant", [str(item) for item in rows])
     if notices := _notices([item for item in found if item.harmless], theirs):
         _section("Notices", "", notices)
-    if differences or pending or rows:
+    if differences or pending or rows or view:
         if pending:
             print("\nRun the pending migrations with: piccolo workshops migrate")
         sys.exit(1)
@@ -59,6 +71,21 @@ def _notices(harmless: list[Difference], tables: list[str]) -> list[str]:
     if tables:
         lines.append(f"tables of another application: {', '.join(tables)}")
     return lines
+
+
+async def _view() -> list[str] | None:
+    """Return what is wrong with what the operators' view is made of; None if nobody can know."""
+    if unregistered_apps():
+        return []
+    if missing := await missing_objects():
+        return [f"missing: {name} (piccolo workshops migrate)" for name in missing]
+    found = await compare()
+    if found.behind is None:
+        return None
+    if not found.different:
+        return []
+    examples = ", ".join(found.examples)
+    return [f"{found.different} workshops differ: {examples} (piccolo workshops refresh --all)"]
 
 
 def _section(title: str, all_well: str, problems: list[str]) -> None:

@@ -18,6 +18,7 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from workshops.database.catalogue import Difference, design_differences
+from workshops.database.repairs import missing_objects, repair
 
 logger = logging.getLogger(__name__)
 
@@ -155,7 +156,7 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
         await Migration.raw("SET LOCAL lock_timeout = 0")
         await Migration.raw("SELECT pg_advisory_xact_lock({}::bigint)", _LOCK)
         pending = await pending_migrations()
-        if pending:
+        if pending or await missing_objects():
             await _lock_tables(transaction)
         if (more := await tables_to_adopt()) is not None:
             tell(
@@ -172,6 +173,7 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
             logger.debug("%s", output.getvalue())
             if not result.success:
                 raise MigrationBlockedError(f"{app_name}: {result.message}")
+        await repair()
     return pending
 
 

@@ -48,21 +48,21 @@ async def forwards():
     manager.add_table(
         class_name="AuditEntry",
         tablename="admin_audit_log",
-        schema=None,
+        schema="workshops_admin",
         columns=None,
     )
 
     manager.add_table(
         class_name="SecondFactor",
         tablename="admin_second_factors",
-        schema=None,
+        schema="workshops_admin",
         columns=None,
     )
 
     manager.add_table(
         class_name="AdminSession",
         tablename="admin_sessions",
-        schema=None,
+        schema="workshops_admin",
         columns=None,
     )
 
@@ -83,7 +83,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -104,7 +104,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -126,7 +126,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -147,7 +147,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -182,7 +182,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -204,7 +204,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -226,7 +226,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -247,7 +247,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -268,7 +268,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -290,7 +290,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -312,7 +312,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -336,7 +336,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -357,7 +357,7 @@ async def forwards():
             "db_column_name": None,
             "secret": True,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -389,7 +389,7 @@ async def forwards():
             "db_column_name": None,
             "secret": True,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -421,7 +421,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -442,7 +442,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -463,7 +463,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -484,7 +484,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -505,7 +505,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -525,7 +525,7 @@ async def forwards():
             "db_column_name": "id",
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -547,7 +547,7 @@ async def forwards():
             "db_column_name": None,
             "secret": True,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -571,7 +571,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -592,7 +592,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -613,7 +613,7 @@ async def forwards():
             "db_column_name": None,
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     manager.add_column(
@@ -633,7 +633,7 @@ async def forwards():
             "db_column_name": "id",
             "secret": False,
         },
-        schema=None,
+        schema="workshops_admin",
     )
 
     return manager

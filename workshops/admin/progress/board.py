@@ -1,19 +1,25 @@
-"""One page of the board: what its view asks for, with the cells of its rows."""
+"""One page of the board: what its view asks for, with the cells of its rows.
+
+Which workshops are on it, and in which order, is what the summaries say; what the rows
+show comes from the product's tables.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from workshops.admin.progress.board_statement import BoardStatement, Way
-from workshops.admin.progress.board_way import PAGE_SIZE, Choice, Count, choose_way
+from workshops.admin.progress.board_statement import BoardStatement
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
-from workshops.statements.execution import fetch, fetch_row
+from workshops.projection import Freshness, catch_up
+from workshops.statements.execution import fetch
+from workshops.states import StepStatus
 
-COUNT_LIMIT = 500
-"""Up to here matching workshops are counted, where counting reads them all."""
+PAGE_SIZE = 50
+"""How many workshops a page of the board has."""
 
 
 @dataclass(frozen=True)
@@ -36,60 +42,50 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """One page. ``count`` is known on the first page only."""
+    """One page. ``count`` says how many workshops match, on the first page only."""
 
     rows: list[BoardRow]
     previous: Cursor | None
     next: Cursor | None
-    count: Count | None
+    count: int | None
+    freshness: Freshness
 
 
 async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
-    """Return the page of the board that a view asks for.
-
-    One round trip for the page; one more for the count on the first of several pages,
-    and one more to judge what is looked for.
-    """
-    choice = await choose_way(view, definitions)
-    statement = BoardStatement(view, definitions, choice.way)
-    # The cells are read for the rows of the page only, and never a step's output.
-    rows: list[Any] = list(
+    """Return the page of the board that a view asks for. Two round trips if nothing waits."""
+    freshness = await catch_up()
+    statement = BoardStatement(view, definitions)
+    # The cells are read for the rows of the page only, and never a step's output. What was
+    # deleted since the summaries were made is left out.
+    found: list[Any] = list(
         await fetch(
-            f"WITH page AS ({statement.page(PAGE_SIZE + 1)})"
-            " SELECT page.*, w.title, ARRAY("
-            "SELECT ROW(s.step_id, s.status) FROM workshop_steps s"
-            " WHERE s.workshop_id = page.workshop_id) AS steps"
-            " FROM page JOIN workshops w ON w.id = page.workshop_id"
-            f" ORDER BY {statement.order.replace('workshop_id', 'page.workshop_id')}",
+            f"WITH page AS MATERIALIZED ({statement.page(PAGE_SIZE + 1)})"
+            " SELECT page.*, w.title, w.clerk_user_id, w.org_id, w.status, ("
+            "SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s"
+            " WHERE s.workshop_id = page.workshop_id) AS steps,"
+            f" CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
+            f" THEN {f'({statement.count()})' if view.cursor is None else 'NULL'} END AS matching"
+            " FROM page LEFT JOIN workshops w ON w.id = page.workshop_id"
+            f" ORDER BY {statement.order('page')}",
             *statement.arguments,
         )
     )
-    more = len(rows) > PAGE_SIZE
-    rows = rows[:PAGE_SIZE]
+    more = len(found) > PAGE_SIZE
+    found = found[:PAGE_SIZE]
     count = None
     if view.cursor is None:
-        count = await _count(statement, choice, rows) if more else Count(len(rows), "exactly")
+        count = found[0]["matching"] if more else len(found)
     if view.backwards:
-        rows.reverse()
+        found.reverse()
     has_previous = more if view.backwards else view.cursor is not None
     has_next = view.backwards or more
     return BoardPage(
-        rows=[_row(row, definitions) for row in rows],
-        previous=_cursor(view, rows[0], True) if rows and has_previous else None,
-        next=_cursor(view, rows[-1], False) if rows and has_next else None,
+        rows=[_row(row, definitions) for row in found if row["title"] is not None],
+        previous=_cursor(view, found[0], True) if found and has_previous else None,
+        next=_cursor(view, found[-1], False) if found and has_next else None,
         count=count,
+        freshness=freshness,
     )
-
-
-async def _count(statement: BoardStatement, choice: Choice, rows: list[Any]) -> Count:
-    if choice.way in (Way.FIRST, Way.TITLES):
-        return Count(int(rows[0]["matching"]), "exactly")
-    if choice.count is not None:
-        return choice.count
-    counted = await fetch_row(statement.count(COUNT_LIMIT + 1), *statement.arguments)
-    assert counted is not None
-    number = int(counted[0])
-    return Count(COUNT_LIMIT, "over") if number > COUNT_LIMIT else Count(number, "exactly")
 
 
 def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:
@@ -98,7 +94,8 @@ def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:
 
 
 def _row(row: Any, definitions: list[Step]) -> BoardRow:
-    states = dict(row["steps"])
+    states: dict[str, str] = json.loads(row["steps"] or "{}")
+    complete = list(states.values()).count(StepStatus.complete)
     return BoardRow(
         workshop_id=row["workshop_id"],
         title=row["title"],
@@ -107,11 +104,16 @@ def _row(row: Any, definitions: list[Step]) -> BoardRow:
         status=row["status"],
         created_at=row["created_at"],
         last_activity_at=row["last_activity_at"],
-        steps_complete=row["steps_complete"],
-        steps_total=row["steps_total"],
-        progress=row["progress"],
+        steps_complete=complete,
+        steps_total=len(states),
+        progress=100 * complete // len(states) if states else 0,
         current_step=next(
-            (step for step in definitions if step.id == row["current_step_id"]), None
+            (
+                step
+                for step in definitions
+                if states.get(step.id, StepStatus.complete) != StepStatus.complete
+            ),
+            None,
         ),
         states=tuple(states.get(step.id) for step in definitions),
     )

@@ -21,6 +21,7 @@ from workshops.admin.progress.query_string import (
 )
 from workshops.columns import utc_now
 from workshops.operations.transitions import OPEN_FOR_WORK
+from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import fetch
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
@@ -116,6 +117,7 @@ class Funnel:
     steps: list[FunnelStep]
     weeks: list[Week]
     sampled: bool
+    freshness: Freshness
 
 
 def read_funnel(query: QueryParams) -> FunnelView:
@@ -141,7 +143,7 @@ SELECT CASE WHEN steps_total > 0 THEN current_step_id END AS place,
     date_trunc('week', created_at) AS monday, count(*) AS workshops,
     count(*) FILTER (WHERE status = ANY ($4::text[]) AND last_activity_at < $3::timestamp) AS stuck,
     sum(progress) AS progress
-FROM workshop_summaries
+FROM workshops_admin.summaries
 WHERE created_at >= $1::timestamp AND created_at < $2::timestamp
 GROUP BY place, date_trunc('week', created_at)
 """
@@ -152,7 +154,7 @@ _TIMES = f"""
 SELECT s.step_id, percentile_cont(ARRAY [0.5, 0.9]) WITHIN GROUP (
     ORDER BY extract(epoch FROM s.completed_at - s.started_at)::float8)
 FROM (
-    SELECT workshop_id FROM workshop_summaries
+    SELECT workshop_id FROM workshops_admin.summaries
     WHERE steps_complete > 0 AND created_at >= $1::timestamp AND created_at < $2::timestamp
     ORDER BY workshop_id LIMIT {SAMPLE_SIZE}
 ) sample CROSS JOIN LATERAL (
@@ -165,7 +167,8 @@ GROUP BY s.step_id
 
 
 async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
-    """Return the funnel of the workshops created in a period. Two round trips."""
+    """Return the funnel of the workshops created in a period; three round trips if none wait."""
+    fresh = await catch_up()
     begin = datetime.combine(view.created_from or date(1, 1, 1), time())
     end = datetime.combine(view.created_to or date(9998, 12, 30), time()) + timedelta(days=1)
     counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(OPEN_FOR_WORK))
@@ -202,6 +205,7 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
         steps=steps,
         weeks=_weeks(counts),
         sampled=with_steps > SAMPLE_SIZE,
+        freshness=fresh,
     )
 
 

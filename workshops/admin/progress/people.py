@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from workshops.projection import catch_up
 from workshops.statements.execution import fetch
 
 WORKSHOPS_SHOWN = 200
 
 _TAKES_PART = f"""
-SELECT w.id, w.title, w.status, person.role, summary.progress, step.name,
-    summary.last_activity_at, w.created_at,
+SELECT w.id, w.title, w.status, person.role, COALESCE(summary.progress, 0), step.name,
+    COALESCE(summary.last_activity_at, w.created_at) AS last_activity_at, w.created_at,
     CASE
         WHEN person.role <> 'owner' AND w.clerk_user_id <> $1 THEN 'stays'
         WHEN EXISTS (
@@ -30,9 +31,9 @@ FROM (
         SELECT FROM workshop_members m WHERE m.workshop_id = o.id AND m.clerk_user_id = $1)
 ) person
 JOIN workshops w ON w.id = person.workshop_id
-JOIN workshop_summaries summary ON summary.workshop_id = w.id
+LEFT JOIN workshops_admin.summaries summary ON summary.workshop_id = w.id
 LEFT JOIN step_definitions step ON step.id = summary.current_step_id
-ORDER BY summary.last_activity_at DESC, w.id LIMIT {WORKSHOPS_SHOWN}
+ORDER BY 7 DESC, w.id LIMIT {WORKSHOPS_SHOWN}
 """
 
 
@@ -60,4 +61,5 @@ class Participation:
 
 async def fetch_person(clerk_user_id: str) -> list[Participation]:
     """Return the workshops of a person, the latest first."""
+    await catch_up()
     return [Participation(*row) for row in await fetch(_TAKES_PART, clerk_user_id)]

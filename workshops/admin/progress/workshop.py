@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from workshops.admin.progress.outputs import ReadableOutput, readable_output
 from workshops.columns import utc_now
 from workshops.operations.transitions import OPEN_FOR_WORK, WORKSHOP
+from workshops.projection.summaries import summaries
 from workshops.statements.execution import fetch_row
 from workshops.states import StepStatus, WorkshopStatus
 
@@ -21,28 +23,29 @@ _WORKSHOP = f"""
 SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_total,
     summary.progress, summary.current_step_id,
     ARRAY (
-        SELECT ROW (s.id, s.step_id, d.name, d.description, s.status, s.started_at,
+        SELECT json_build_array(s.id, s.step_id, d.name, d.description, s.status, s.started_at,
             s.completed_at, s.output::text)
         FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
         WHERE s.workshop_id = w.id ORDER BY d."order", d.id
     ) AS steps,
     ARRAY (
-        SELECT ROW (m.id, m.clerk_user_id, m.role, m.created_at) FROM workshop_members m
-        WHERE m.workshop_id = w.id ORDER BY m.created_at, m.id
+        SELECT json_build_array(m.id, m.clerk_user_id, m.role, m.created_at)
+        FROM workshop_members m WHERE m.workshop_id = w.id ORDER BY m.created_at, m.id
     ) AS members,
     ARRAY (
-        SELECT ROW (s.id, s.started_at, s.ended_at) FROM sessions s
+        SELECT json_build_array(s.id, s.started_at, s.ended_at) FROM sessions s
         WHERE s.workshop_id = w.id ORDER BY s.started_at DESC, s.id DESC LIMIT {SESSIONS_SHOWN}
     ) AS sessions,
     (SELECT count(*) FROM sessions s WHERE s.workshop_id = w.id) AS session_count,
     ARRAY (
-        SELECT ROW (b.id, b.title, b.format_type, octet_length(b.content), b.created_at)
+        SELECT json_build_array(b.id, b.title, b.format_type, octet_length(b.content), b.created_at)
         FROM build_packs b WHERE b.workshop_id = w.id ORDER BY b.created_at DESC, b.id DESC
     ) AS build_packs,
     ARRAY (
-        SELECT ROW (a.id, a.created_at, a.operator, a.action, a.table_name, a.row_id, a.summary)
+        SELECT json_build_array(
+            a.id, a.created_at, a.operator, a.action, a.table_name, a.row_id, a.summary)
         FROM (
-            SELECT * FROM admin_audit_log WHERE row_id = ANY (ARRAY (
+            SELECT * FROM workshops_admin.admin_audit_log WHERE row_id = ANY (ARRAY (
                 SELECT w.id
                 UNION ALL SELECT s.id FROM workshop_steps s WHERE s.workshop_id = w.id
                 UNION ALL SELECT m.id FROM workshop_members m WHERE m.workshop_id = w.id
@@ -51,7 +54,7 @@ SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_tota
             )) OFFSET 0
         ) a ORDER BY a.id DESC LIMIT {TRACES_SHOWN}
     ) AS traces
-FROM workshops w JOIN workshop_summaries summary ON summary.workshop_id = w.id
+FROM workshops w JOIN ({summaries("= $1")}) summary ON summary.workshop_id = w.id
 WHERE w.id = $1
 """
 
@@ -154,30 +157,41 @@ class WorkshopFacts:
 _ROW_NAMES = {"workshops": "Workshop", "build_packs": "Build pack", "sessions": "Session"}
 
 
+def _rows(texts: list[str], *moments: int) -> list[list[Any]]:
+    """Return rows that came as JSON arrays, with the times at some of their places."""
+    rows = [json.loads(text) for text in texts]
+    for row in rows:
+        for place in moments:
+            if row[place] is not None:
+                row[place] = datetime.fromisoformat(row[place])
+    return rows
+
+
 async def fetch_workshop(workshop_id: str) -> WorkshopFacts | None:
     """Return a workshop, or None if there is none of this identifier."""
     row = await fetch_row(_WORKSHOP, workshop_id)
     if row is None:
         return None
+    step_rows = _rows(row["steps"], 5, 6)
     outputs = await asyncio.to_thread(
-        lambda: [text and readable_output(text) for *_, text in row["steps"]]
+        lambda: [text and readable_output(text) for *_, text in step_rows]
     )
     steps = [
         StepRow(*(*columns, output))
-        for (*columns, _), output in zip(row["steps"], outputs, strict=True)
+        for (*columns, _), output in zip(step_rows, outputs, strict=True)
     ]
-    members = [MemberRow(*each) for each in row["members"]]
+    members = [MemberRow(*each) for each in _rows(row["members"], 3)]
     names = {step.id: f"Step {step.name}" for step in steps}
     names |= {member.id: f"Member {member.clerk_user_id}" for member in members}
     return WorkshopFacts(
         row=row,
         steps=steps,
         members=members,
-        sessions=[SessionRow(*each) for each in row["sessions"]],
-        build_packs=[BuildPackRow(*each) for each in row["build_packs"]],
+        sessions=[SessionRow(*each) for each in _rows(row["sessions"], 1, 2)],
+        build_packs=[BuildPackRow(*each) for each in _rows(row["build_packs"], 4)],
         traces=[
             Trace(*(*columns, names.get(row_id) or _ROW_NAMES.get(table, table or ""), summary))
-            for *columns, table, row_id, summary in row["traces"]
+            for *columns, table, row_id, summary in _rows(row["traces"], 1)
         ],
     )
 

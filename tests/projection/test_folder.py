@@ -1,0 +1,215 @@
+"""The folder: nothing is lost, whoever commits when, dies, or finds the queue full."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.admin.progress.conftest import make_workshop
+from tests.conftest import Server
+from tests.projection.truth import check
+from workshops import operations, projection
+from workshops.projection.folder import _payloads
+from workshops.statements.execution import engine, fetch
+from workshops.tables import Workshop
+
+pytestmark = pytest.mark.usefixtures("database")
+
+RENAME = "UPDATE workshops SET title = $2 WHERE id = $1"
+
+
+async def waiting() -> list[str | None]:
+    """The workshops that the entries of the queue name."""
+    return [row["workshop_id"] for row in await fetch("SELECT * FROM workshops_admin.changes")]
+
+
+@pytest.fixture
+async def another(server: Server) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of another application to the same database."""
+    [row] = await fetch("SELECT current_database() AS name")
+    connection = await server.connect(row["name"])
+    yield connection
+    await connection.close()
+
+
+async def test_transaction_appends_a_workshop_once() -> None:
+    """However many rows of a workshop a transaction writes, it is one entry."""
+    await projection.refresh()
+    workshop = await make_workshop()
+    assert await waiting() == [workshop.id]
+    await projection.refresh()
+    async with engine().transaction():
+        await operations.complete_step(workshop.id, "empathize")
+        await operations.append_step_message(workshop.id, "define", {"role": "user"})
+    assert await waiting() == [workshop.id]
+
+
+async def test_undone_part_of_a_transaction_takes_its_entry_along(
+    another: asyncpg.Connection,
+) -> None:
+    """After a rollback to a savepoint the next change appends again."""
+    workshop = await make_workshop()
+    await projection.refresh()
+    async with another.transaction():
+        undone = another.transaction()
+        await undone.start()
+        await another.execute(RENAME, workshop.id, "undone")
+        await undone.rollback()
+        await another.execute(RENAME, workshop.id, "kept")
+    assert await waiting() == [workshop.id]
+    assert [row["title"] for row in await check()] == ["kept"]
+
+
+async def test_commits_in_another_order_are_followed(another: asyncpg.Connection) -> None:
+    """A change that began first and is committed last is folded when it is committed."""
+    first, second = await make_workshop(), await make_workshop()
+    await projection.refresh()
+    transaction = another.transaction()
+    await transaction.start()
+    await another.execute(RENAME, first.id, "late")
+    await fetch(RENAME, second.id, "early")
+    await projection.refresh()
+    assert (await projection.freshness()).current
+    await transaction.commit()
+    assert {row["title"] for row in await check()} == {"late", "early"}
+
+
+async def test_killed_folder_loses_nothing(another: asyncpg.Connection) -> None:
+    """A folder that dies in the middle leaves the entries, and the next one takes them."""
+    await projection.refresh()
+    workshop = await make_workshop()
+    # It waits here, half-way: the entries are deleted, the summaries are locked.
+    transaction = another.transaction()
+    await transaction.start()
+    await another.execute("LOCK TABLE workshops_admin.summaries")
+    folding = asyncio.create_task(projection.fold())
+    stuck = "SELECT pid FROM pg_locks WHERE NOT granted"
+    while not (rows := await another.fetch(stuck)):
+        assert not folding.done()
+    assert await projection.fold() is None, "there is one at a time"
+    await another.execute("SELECT pg_terminate_backend($1)", rows[0]["pid"])
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await folding
+    await transaction.rollback()
+    assert await waiting() == [workshop.id]
+    assert len(await check()) == 1
+
+
+async def test_batches_are_bounded() -> None:
+    """A run takes as many entries as it may, and says that more wait."""
+    await projection.refresh()
+    workshops = [await make_workshop() for _ in range(3)]
+    freshness = await projection.freshness()
+    assert (freshness.waiting, freshness.rebuilding) == (3, False)
+    assert await projection.fold(2) == projection.Fold(entries=2, workshops=2, more=True)
+    assert (await projection.freshness()).waiting == 1
+    assert await projection.fold(2) == projection.Fold(entries=1, workshops=1, more=False)
+    assert {row["workshop_id"] for row in await check()} == {each.id for each in workshops}
+
+
+async def test_page_is_exact_up_to_the_oldest_change_that_waits() -> None:
+    """as_of is the time of the first change that waits, and now when none does."""
+    await make_workshop()
+    await projection.refresh()
+    [before] = await fetch("SELECT clock_timestamp() AT TIME ZONE 'utc' AS now")
+    await make_workshop()
+    [after] = await fetch("SELECT clock_timestamp() AT TIME ZONE 'utc' AS now")
+    behind = await projection.freshness()
+    assert behind.as_of is not None
+    assert before["now"] < behind.as_of < after["now"]
+    caught_up = await projection.catch_up()
+    assert caught_up.current
+    assert caught_up.as_of is not None
+    assert caught_up.as_of > after["now"]
+
+
+async def fill_the_queue() -> None:
+    """Let the queue hold as many entries as it may, which are long gone."""
+    await projection.refresh()
+    await fetch(
+        "SELECT setval('workshops_admin.changes_id_seq',"
+        " pg_sequence_last_value('workshops_admin.changes_folded') + 1000000)"
+    )
+
+
+async def test_full_queue_grows_no_further_and_loses_nothing(another: asyncpg.Connection) -> None:
+    """What found the queue full is found again by computing everything, but not too early."""
+    workshop = await make_workshop()
+    other = await make_workshop()
+    await fill_the_queue()
+    transaction = another.transaction()
+    await transaction.start()
+    await another.execute(RENAME, workshop.id, "before")
+    await fetch(RENAME, other.id, "while it was full")
+    assert await waiting() == []
+    assert (await projection.freshness()).rebuilding
+    await projection.fold()
+    # From here on changes are appended again, and folded.
+    await fetch(RENAME, other.id, "after")
+    assert await waiting() == [other.id]
+    await projection.fold()
+    assert await waiting() == []
+    freshness = await projection.freshness()
+    assert freshness.rebuilding, "the other transaction has yet to end"
+    assert (await projection.compare()).behind is None
+    await transaction.commit()
+    assert (await projection.fold()) == projection.Fold(entries=0, workshops=None, more=False)
+    assert {row["title"] for row in await check()} == {"before", "after"}
+    assert (await projection.freshness()).current
+
+
+async def test_reader_of_an_old_snapshot_appends_too(another: asyncpg.Connection) -> None:
+    """A REPEATABLE READ transaction that began while the queue was full sees that it is open."""
+    workshop = await make_workshop()
+    await fill_the_queue()
+    await fetch(RENAME, workshop.id, "while it was full")
+    async with another.transaction(isolation="repeatable_read"):
+        assert await another.fetchval("SELECT count(*) FROM workshops") == 1
+        await projection.fold()
+        await projection.fold()
+        assert (await projection.freshness()).current
+        await another.execute(RENAME, workshop.id, "later")
+    assert await waiting() == [workshop.id]
+    assert [row["title"] for row in await check()] == ["later"]
+
+
+async def test_listeners_hear_which_workshops_changed(another: asyncpg.Connection) -> None:
+    """The identifiers come with the folder's commit; null means all of them."""
+    await projection.refresh()
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    await another.add_listener(
+        projection.CHANNEL, lambda _connection, _pid, _channel, text: heard.put_nowait(text)
+    )
+    workshops = [await make_workshop() for _ in range(3)]
+    await projection.refresh()
+    assert set(json.loads(await heard.get())) == {each.id for each in workshops}
+    await Workshop.delete().where(Workshop.id == workshops[0].id)
+    await projection.refresh()
+    assert json.loads(await heard.get()) == [workshops[0].id]
+    await projection.refresh(everything=True)
+    assert json.loads(await heard.get()) is None
+
+
+def test_payloads_are_short_enough() -> None:
+    """Many or odd identifiers are spread over several payloads, each under 8,000 bytes."""
+    workshops = [f'ws_{n}"é' * 20 for n in range(1000)]
+    payloads = list(_payloads(workshops))
+    assert max(len(payload.encode()) for payload in payloads) < 8000
+    assert [id for payload in payloads for id in json.loads(payload)] == workshops
+
+
+async def test_background_keeps_up(another: asyncpg.Connection) -> None:
+    """While the site is served, changes are folded without anybody asking."""
+    await projection.refresh()
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    await another.add_listener(
+        projection.CHANNEL, lambda _connection, _pid, _channel, text: heard.put_nowait(text)
+    )
+    async with projection.keeping_up():
+        for _ in range(2):
+            workshop = await make_workshop()
+            assert json.loads(await heard.get()) == [workshop.id]

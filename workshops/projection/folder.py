@@ -1,0 +1,163 @@
+"""The folder: it takes entries of the queue and computes the summaries that they name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from workshops.projection.summaries import PATIENCE, WRITE_ALL, WRITE_SOME
+from workshops.statements.execution import engine
+
+CHANNEL = "workshops_changed"
+"""Where listeners hear which workshops changed, as JSON: an array of ids, or null for all."""
+
+BATCH = 10_000
+"""How many entries one transaction of the folder takes."""
+
+_PAYLOAD = 7_900  # bytes; PostgreSQL takes less than 8,000
+
+Run = Callable[..., Awaitable[list[Any]]]
+"""Runs a statement in the folder's transaction."""
+
+# Any constant will do; this one is "projects" in ASCII.
+_LOCK = 0x70726F6A65637473
+
+# Compiling such a statement takes longer than running it.
+_BEGIN = f"""
+SELECT pg_try_advisory_xact_lock({_LOCK}) AS alone, set_config('jit', 'off', true),
+    set_config('statement_timeout', $1, true)
+"""
+
+# pg_snapshot_xmin is the oldest transaction that runs, pg_snapshot_xmax the next one.
+_STATE = """
+SELECT missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0) AS overrun,
+    rebuild_after IS NOT NULL AND (
+        rebuild_after <= pg_snapshot_xmin(pg_current_snapshot())
+        OR rebuild_after > pg_snapshot_xmax(pg_current_snapshot())
+    ) AS rebuild,
+    rebuild_after IS NOT NULL AS marked
+FROM workshops_admin.state
+"""
+
+_OPEN = """
+SELECT setval('workshops_admin.changes_folded',
+    pg_sequence_last_value('workshops_admin.changes_id_seq'))
+"""
+
+_MARK = """
+UPDATE workshops_admin.state SET
+    missed = pg_sequence_last_value('workshops_admin.changes_missed'),
+    rebuild_after = pg_snapshot_xmax(pg_current_snapshot())
+"""
+
+# Their order does not matter, so they are taken as they lie.
+_TAKE = """
+WITH taken AS (
+    DELETE FROM workshops_admin.changes
+    WHERE ctid = ANY (ARRAY (SELECT ctid FROM workshops_admin.changes LIMIT $1))
+    RETURNING workshop_id
+)
+SELECT count(*) AS entries, bool_or(workshop_id IS NULL) AS everything,
+    array_agg(DISTINCT workshop_id) FILTER (WHERE workshop_id IS NOT NULL) AS workshops,
+    statement_timestamp() AS as_of, pg_sequence_last_value('workshops_admin.changes_id_seq') AS last
+FROM taken
+"""
+
+_NOTIFY = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
+
+# Nothing waited beyond these entries, so the view is exact up to here, and the numbers
+# that were never used for an entry count no longer.
+_DRAINED = """
+WITH stored AS (UPDATE workshops_admin.state SET as_of = $1)
+SELECT setval('workshops_admin.changes_folded', $2) WHERE $2 IS NOT NULL
+"""
+
+_TAKEN = """
+SELECT setval('workshops_admin.changes_folded',
+    COALESCE(pg_sequence_last_value('workshops_admin.changes_folded'), 0) + $1)
+"""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """What one run of the folder did.
+
+    :param entries: How many entries it took.
+    :param workshops: How many workshops they named; None if it computed all.
+    :param more: Whether it left entries for the next run.
+    """
+
+    entries: int
+    workshops: int | None
+    more: bool
+
+
+async def fold(limit: int = BATCH, *, everything: bool = False, seconds: float = 0) -> Fold | None:
+    """Take up to ``limit`` entries, and write the summaries of the workshops that they name.
+
+    One transaction of its own. It waits for no lock of a writer, and no writer for it.
+
+    :param everything: Compute the summaries of all workshops.
+    :param seconds: The time after which a statement is given up and nothing has happened;
+        0 for no limit.
+    :returns: None if another one is at work.
+
+    Raises:
+        asyncpg.QueryCanceledError: the time was up.
+    """
+    assert not engine().transaction_exists(), "the summaries are folded after the commit"
+    async with engine().transaction() as transaction:
+        run = partial(transaction.connection.fetch, timeout=PATIENCE)
+        # Each statement has to see what was committed before it.
+        await run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        [begun] = await run(_BEGIN, f"{round(seconds * 1000)}ms")
+        result = await _fold(run, limit, everything) if begun["alone"] else None
+    return result  # noqa: RET504 - to mypy, ``async with`` might have suppressed an error
+
+
+async def _fold(run: Run, limit: int, everything: bool) -> Fold:
+    [state] = await run(_STATE)
+    if state["overrun"]:
+        await run(_OPEN)
+        await run(_MARK)
+    rebuild = state["rebuild"] and not state["overrun"]
+    everything = everything or rebuild
+    [taken] = await run(_TAKE, None if everything else limit)
+    entries = taken["entries"]
+    if taken["everything"] and not everything:
+        everything = True
+        [taken] = await run(_TAKE, None)
+        entries += taken["entries"]
+    workshops = taken["workshops"] or ()
+    if everything:
+        for statement in WRITE_ALL:
+            await run(statement)
+        if rebuild:
+            await run("UPDATE workshops_admin.state SET rebuild_after = NULL")
+        await run(_NOTIFY, CHANNEL, ["null"])
+    elif workshops:
+        for statement in WRITE_SOME:
+            await run(statement, workshops)
+        await run(_NOTIFY, CHANNEL, list(_payloads(workshops)))
+    more = not everything and entries == limit
+    if more or state["overrun"] or (state["marked"] and not rebuild):
+        await run(_TAKEN, entries)
+    else:
+        await run(_DRAINED, taken["as_of"], taken["last"])
+    return Fold(entries, None if everything else len(workshops), more)
+
+
+def _payloads(workshops: Sequence[str]) -> Iterator[str]:
+    """Yield JSON arrays that hold all of the identifiers, none longer than a payload may be."""
+    part: list[str] = []
+    size = 0
+    for text in map(json.dumps, workshops):
+        if part and size + len(text) + 1 > _PAYLOAD:
+            yield f"[{','.join(part)}]"
+            part, size = [], 0
+        part.append(text)
+        size += len(text) + 1
+    yield f"[{','.join(part)}]"

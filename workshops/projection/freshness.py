@@ -1,0 +1,123 @@
+"""How old the view is, and what keeps it young: the background, a page, a command."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from workshops.projection.folder import Fold, fold
+from workshops.statements.execution import fetch_row
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 1.0
+"""Seconds between two runs of the folder in the background."""
+
+PAGE_BATCH, PAGE_SECONDS = 2_000, 1.0
+"""How many entries are folded when a page is opened, and in how many seconds at most."""
+
+_OTHER_AT_WORK = 0.2  # seconds, in which the other folder goes on
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """How old the summaries are.
+
+    :param as_of: Up to when they are exact (UTC); None before they were made first.
+    :param waiting: How many changes after that wait to be folded.
+    :param rebuilding: Whether every summary has to be computed anew.
+    """
+
+    as_of: datetime | None
+    waiting: int
+    rebuilding: bool
+
+    @property
+    def current(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.waiting and not self.rebuilding
+
+
+# Where changes were left out of the queue, nobody knows when the first of them was.
+_FRESHNESS = """
+SELECT (CASE WHEN left_out OR state.as_of IS NULL THEN state.as_of
+        ELSE COALESCE(since, statement_timestamp()) END) AT TIME ZONE 'utc' AS as_of,
+    waiting, left_out OR everything AS rebuilding
+FROM workshops_admin.state CROSS JOIN (
+    SELECT count(*) AS waiting, min(changed_at) AS since,
+        COALESCE(bool_or(workshop_id IS NULL), false) AS everything
+    FROM workshops_admin.changes
+) queue CROSS JOIN LATERAL (
+    SELECT rebuild_after IS NOT NULL
+        OR missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0)
+) full_queue (left_out)
+"""
+
+
+async def freshness() -> Freshness:
+    """Return how old the summaries are."""
+    row = await fetch_row(_FRESHNESS)
+    assert row is not None
+    return Freshness(*row)
+
+
+async def catch_up() -> Freshness:
+    """Fold what waits if that is little, and return how old the summaries are then.
+
+    For a page that is opened, outside of a transaction: one round trip if nothing waits.
+    """
+    found = await freshness()
+    if found.current:
+        return found
+    with contextlib.suppress(asyncpg.QueryCanceledError):  # the background has more time
+        await fold(PAGE_BATCH, seconds=PAGE_SECONDS)
+    return await freshness()
+
+
+async def refresh(*, everything: bool = False, told: Callable[[Fold], None] | None = None) -> None:
+    """Fold until nothing waits; ``told`` hears of every run.
+
+    :param everything: Compute the summaries of all workshops, whatever waits.
+    """
+    while everything or not (await freshness()).current:
+        done = await fold(everything=everything)
+        if done is None or not (done.entries or everything):
+            await asyncio.sleep(_OTHER_AT_WORK)
+            continue
+        everything = False
+        if told is not None:
+            told(done)
+
+
+async def _keep_up() -> None:
+    """Fold every second, for ever. A failure is logged once, until it works again."""
+    failing = False
+    while True:
+        try:
+            if not (await freshness()).current:
+                while (done := await fold()) is not None and done.more:
+                    pass
+            failing = False
+        except Exception:  # of whatever kind: the site is served on
+            if not failing:
+                logger.exception("The operators' view is not kept up to date.")
+            failing = True
+        await asyncio.sleep(PAUSE)
+
+
+@contextlib.asynccontextmanager
+async def keeping_up() -> AsyncIterator[None]:
+    """Keep the view up to date in the background of a block, where a connection pool is open."""
+    task = asyncio.create_task(_keep_up())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
