@@ -1,6 +1,8 @@
 # The commands of the project; `make help` lists them.
 
 VENV := .venv
+# Whom the benchmark measures us beside: never in our own environment.
+PEERS := .venv-peers
 BIN := $(VENV)/bin
 PORT ?= 8000
 # The newest Python from 3.11 on that can make virtual environments.
@@ -8,11 +10,11 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help serve live test check lint format bench screenshots clean
+.PHONY: help serve live test check lint format bench bench-scale screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 serve: $(VENV)/installed  ## Serve the admin on http://127.0.0.1:8000/admin/ (PORT=, DATABASE_URL=)
 	@$(BIN)/piccolo workshops serve --port=$(PORT)
@@ -34,14 +36,17 @@ format: $(VENV)/installed-dev  ## Format the code
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: $(VENV)/installed-dev  ## Measure speed beside the alternatives and print ratios
+bench: $(VENV)/installed-dev $(PEERS)/installed  ## Measure speed beside the alternatives (ARGS=--quick)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-scale: $(VENV)/installed-dev  ## Measure with 10,000, 100,000 and 1,000,000 workshops
+	$(BIN)/python -m benchmarks.scale $(ARGS)
 
 screenshots: $(VENV)/installed-dev  ## Take the pictures in docs/ anew, from demo data
 	$(BIN)/python docs/screenshots.py
 
 clean:  ## Remove the environment and caches; the data in .data/ stays
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(PEERS) benchmarks/peers/drizzle/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (on Debian: apt install python3-venv)."; exit 1; }
@@ -56,4 +61,12 @@ $(VENV)/installed: $(VENV)/python pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what development needs ..."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[embedded,dev]'
+	@touch $@
+
+$(PEERS)/installed: $(VENV)/python benchmarks/peers/requirements.txt benchmarks/peers/drizzle/package-lock.json
+	@echo "Installing the contestants of the benchmark ..."
+	@command -v npm >/dev/null || { echo "Node 20 or newer with npm is needed for Drizzle."; exit 1; }
+	@$(BIN)/python -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@cd benchmarks/peers/drizzle && npm ci --silent --no-audit --no-fund
 	@touch $@

@@ -1,118 +1,134 @@
-"""``make bench``: time the data API beside the alternatives, and the operators' pages.
+"""``make bench``: time the data API beside the alternatives, and what operators are served.
 
-It runs on embedded PostgreSQLs of its own. First 20,000 demo workshops of ten steps
-each: medians and ratios beside hand-written statements and plain Piccolo. Then 200,000
-workshops: the milliseconds of the operators' pages. ``make bench ARGS=--quick`` is a
-short look at a twentieth of that.
+It runs on an embedded PostgreSQL of its own, as durable as in production, and writes what it
+measures to ``benchmarks/results`` and into ``docs/performance.md``; with ``--quick``, which
+takes a minute, it only prints. ``make bench-scale`` is ``benchmarks.scale``.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import os
-import subprocess
-import sys
-import tempfile
-import time
+import asyncio
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
 
-import asyncpg
-import uvloop
-from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
+from rich.progress import Progress
 
+from benchmarks import memory, report
+from benchmarks.contestants import (
+    CONTESTANTS,
+    PLAIN,
+    SITE,
+    Contestant,
+    Measured,
+    Worker,
+    python,
+    workers,
+)
+from benchmarks.filling import fill
+from benchmarks.measuring import FULL, QUICK, Effort, compare_answers, measure, ratio, time_pages
+from benchmarks.pgbench import STATEMENTS, Pgbench, find_pgbench
+from benchmarks.server import Server, running_server
+from benchmarks.workloads import PAGES, WORKLOADS, Inputs, read_inputs
 
-async def _measure_api(pool: asyncpg.Pool, *, workshops: int, rounds: int) -> bool:
-    """Print medians and ratios; return whether every ratio is as wanted."""
-    from benchmarks.cases import read_cases, write_cases
-    from benchmarks.measuring import measure
-    from workshops.database.migrations import run_migrations
-    from workshops.demo import write_demo
-
-    await run_migrations()
-    await write_demo(workshops)
-    await pool.execute("VACUUM ANALYZE")
-    print(f"{workshops:,} workshops; medians of {rounds} rounds, in turns\n")
-    kept = True
-    calls = 20
-    for case in [
-        *await read_cases(pool),
-        *await write_cases(pool, calls=calls * (rounds + 1) // 10 + 1),
-    ]:
-        timing = await measure(case, rounds=rounds)
-        print(case.name)
-        for name, milliseconds in timing.milliseconds.items():
-            line = f"    {name:<16}{milliseconds:8.3f} ms"
-            if name in case.limits:
-                sign, limit = case.limits[name]
-                kept = kept and timing.within(name)
-                mark = "" if timing.within(name) else "   MISSED"
-                line += f"   ratio {timing.ratio(name):5.2f} (wanted {sign} {limit}){mark}"
-            print(line, flush=True)
-    return kept
+SECTIONS = ("data", "pages", "memory")
+_SITE = Contestant("ours", python("--uvloop", "site"), database=SITE)
 
 
-async def _measure_pages(pool: asyncpg.Pool, *, workshops: int) -> bool:
-    """Print the times of the operators' pages; return whether all are within their limits."""
-    from benchmarks.many_workshops import fill
-    from benchmarks.pages import measure_pages
-    from workshops.database.migrations import run_migrations
-
-    # The operators' site comes to a database that is in use, as in an adoption.
-    with contextlib.redirect_stdout(io.StringIO()):
-        result = await ForwardsMigrationManager(app_name="workshops").run()
-    assert result.success, result.message
-    print(f"Writing {workshops:,} workshops ...", flush=True)
-    await fill(pool, workshops)
-    started = time.perf_counter()
-    await run_migrations()
-    seconds = time.perf_counter() - started
-    await pool.execute("VACUUM ANALYZE", timeout=1800)
-    print(
-        f"{workshops:,} workshops, {workshops * 10:,} steps; the site's migrations: {seconds:.1f} s"
-    )
-    return await measure_pages(pool)
+async def prepare(server: Server, effort: Effort) -> Inputs:
+    """Make two databases with the same rows: the six tables only, and the operators' tables too."""
+    await server.create_database(PLAIN)
+    server.run_piccolo(PLAIN, "migrations", "forwards", "workshops")
+    async with server.connect(PLAIN) as connection:
+        with Progress() as progress:
+            task = progress.add_task("workshops", total=effort.workshops)
+            await fill(
+                connection,
+                effort.workshops,
+                progress=lambda done: progress.update(task, completed=done),
+            )
+        inputs = await read_inputs(connection)
+    await server.create_database(SITE, template=PLAIN)
+    server.run_piccolo(SITE, "workshops", "migrate")
+    return inputs
 
 
-async def _run(part: str, *, quick: bool, rounds: int) -> bool:
-    from workshops.database.migrations import project_engine
+async def measure_data(server: Server, inputs: Inputs, effort: Effort) -> dict[str, Any]:
+    """Time everybody at the same work, after comparing what they answer."""
+    for database in (PLAIN, SITE):
+        await inputs.supply(server, database, effort.steps(len(CONTESTANTS)))
+    with workers(CONTESTANTS, server) as running:
+        versions = {"PostgreSQL": await server.version()}
+        for worker in running:
+            versions |= worker.versions
+        program = find_pgbench()
+        pgbench = Pgbench(program, server) if program else None
+        if pgbench is None:
+            print("pgbench is not installed; its row is left out.")
+        await compare_answers(running, inputs, server)
+        print("All contestants give the same answers and leave the same rows.")
+        figures = []
+        with Progress() as progress:
+            task = progress.add_task("rounds", total=len(WORKLOADS) * (effort.rounds + 1))
+            for workload in WORKLOADS:
+                turns: list[Measured] = [
+                    one for one in running if workload.writes or not one.contestant.only_writes
+                ]
+                if pgbench is not None and workload.name in STATEMENTS:
+                    turns.append(pgbench)
+                figures += measure(
+                    workload, turns, inputs, effort, progress=lambda: progress.advance(task)
+                )
+    return {
+        "versions": versions,
+        "workshops": effort.workshops,
+        "workloads": {workload.name: workload.title for workload in WORKLOADS},
+        "figures": [dataclasses.asdict(one) | {"ratio": ratio(figures, one)} for one in figures],
+    }
 
-    engine = project_engine()
-    await engine.start_connection_pool()
-    assert engine.pool is not None
+
+def measure_pages(server: Server, effort: Effort) -> dict[str, Any]:
+    """Time whole requests of the operators' site."""
+    worker = Worker(_SITE, server)
     try:
-        if part == "pages":
-            return await _measure_pages(engine.pool, workshops=10_000 if quick else 200_000)
-        if quick:
-            return await _measure_api(engine.pool, workshops=1_000, rounds=7)
-        return await _measure_api(engine.pool, workshops=20_000, rounds=rounds)
+        return {
+            "workshops": effort.workshops,
+            "versions": worker.versions,
+            "figures": time_pages(worker, PAGES, effort),
+        }
     finally:
-        await engine.close_connection_pool()
+        worker.stop()
+
+
+async def _run(sections: Iterable[str], effort: Effort, *, quick: bool) -> None:
+    with running_server() as server:
+        print(f"PostgreSQL {await server.version()}; {report.machine()}")
+        inputs = await prepare(server, effort)
+        for section in sections:
+            print(f"\n{section}", flush=True)
+            match section:
+                case "data":
+                    result = await measure_data(server, inputs, effort)
+                case "pages":
+                    result = measure_pages(server, effort)
+                case _:
+                    result = await memory.measure(server, requests=1_000 if quick else 20_000)
+            print(report.TABLES[section]({"machine": report.machine(), **result}))
+            if not quick:
+                report.save(section, result)
+    if not quick:
+        report.publish(sections)
 
 
 def main() -> None:
-    """Run the benchmarks; what misses its limit is marked, and no error: machines are noisy."""
+    """Measure the sections that are asked for."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few workshops and few rounds")
-    parser.add_argument("--only", choices=("api", "pages"), help="run one of the two parts")
-    parser.add_argument("--rounds", type=int, default=61, help="rounds of the first part")
+    parser.add_argument("--quick", action="store_true", help="a minute's look; nothing is written")
+    parser.add_argument("--only", choices=SECTIONS, help="one of the sections")
     arguments = parser.parse_args()
-    if arguments.only is None:  # each on a new database of its own
-        for part in ("api", "pages"):
-            command = [sys.executable, "-m", "benchmarks", "--only", part, *sys.argv[1:]]
-            subprocess.run(command, check=True)
-        return
-    with tempfile.TemporaryDirectory(prefix="workshops-bench-") as directory:
-        # piccolo_conf reads both when it is imported.
-        os.environ.pop("DATABASE_URL", None)
-        os.environ["WORKSHOPS_DATA_DIR"] = directory
-        from workshops.database.migrations import project_engine
-
-        try:
-            kept = uvloop.run(_run(arguments.only, quick=arguments.quick, rounds=arguments.rounds))
-        finally:
-            project_engine().stop_embedded()  # type: ignore[attr-defined]
-    print("\nEverything is as wanted." if kept else "\nNot everything is as wanted.")
+    sections = [arguments.only] if arguments.only else list(SECTIONS)
+    asyncio.run(_run(sections, QUICK if arguments.quick else FULL, quick=arguments.quick))
 
 
 if __name__ == "__main__":

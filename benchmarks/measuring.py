@@ -1,69 +1,152 @@
-"""Time contestants in turns, so that a noisy machine disturbs all of them alike."""
+"""Answers compared, then everybody timed in turns: what disturbs the machine disturbs all."""
 
 from __future__ import annotations
 
-import gc
-import statistics
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-Call = Callable[[], Awaitable[object]]
+from benchmarks.contestants import HAND, Measured, Worker
+from benchmarks.server import Server
+from benchmarks.workloads import WORKLOADS, Inputs, Workload, comparable, state
 
-
-@dataclass(frozen=True)
-class Case:
-    """One piece of work and who does it.
-
-    The first contestant is ours; ``limits`` says for another one at most (``<=``, a
-    ratio ours / theirs) or at least (``>=``, theirs / ours) how they may compare.
-    """
-
-    name: str
-    contestants: dict[str, Call]
-    limits: dict[str, tuple[str, float]]
-    calls: int = 20
+CALLERS = (1, 16)
 
 
 @dataclass(frozen=True)
-class Timing:
-    """The median milliseconds of one call of each contestant."""
+class Effort:
+    """How often: rounds, and calls in a round by one caller and by sixteen."""
 
-    case: Case
-    milliseconds: dict[str, float]
+    workshops: int
+    rounds: int
+    calls: dict[int, int]
 
-    def ratio(self, name: str) -> float:
-        """How many times the work takes the other what it takes us, or the other way round."""
-        (ours, *_), sign = self.case.contestants, self.case.limits[name][0]
-        mine, theirs = self.milliseconds[ours], self.milliseconds[name]
-        return mine / theirs if sign == "<=" else theirs / mine
-
-    def within(self, name: str) -> bool:
-        """Whether the limit is kept."""
-        sign, limit = self.case.limits[name]
-        return self.ratio(name) <= limit if sign == "<=" else self.ratio(name) >= limit
+    def steps(self, contestants: int) -> int:
+        """Return how many steps the writing calls of a database need, and some more."""
+        each = (self.rounds + 1) * sum(self.calls.values()) + 10
+        return 3 * each * contestants
 
 
-async def measure(case: Case, *, rounds: int) -> Timing:
-    """Run the contestants in turns, each ``case.calls`` times a round, and take medians.
+QUICK = Effort(workshops=1_000, rounds=3, calls={1: 20, 16: 48})
+FULL = Effort(workshops=20_000, rounds=12, calls={1: 50, 16: 96})
 
-    The order turns round from one round to the next, so that nobody always runs in a
-    cache that another one has warmed.
+
+@dataclass(frozen=True)
+class Figure:
+    """What one contestant took for one workload with so many callers."""
+
+    work: str
+    contestant: str
+    callers: int
+    p50: float
+    p99: float
+    per_second: float
+
+
+class DifferentAnswerError(Exception):
+    """A contestant does not do the same work, so that timing it would say nothing."""
+
+
+async def compare_answers(participants: Sequence[Worker], inputs: Inputs, server: Server) -> None:
+    """Hold every contestant's answers, and what its writes leave stored, to the first one's.
+
+    Raises:
+        DifferentAnswerError: somebody's differ.
     """
-    times: dict[str, list[float]] = {name: [] for name in case.contestants}
-    for call in case.contestants.values():
-        for _ in range(case.calls):
-            await call()
-    gc.collect()
-    gc.disable()
-    try:
-        for number in range(rounds):
-            order = list(case.contestants.items())
-            for name, call in order if number % 2 else reversed(order):
-                started = time.perf_counter()
-                for _ in range(case.calls):
-                    await call()
-                times[name].append((time.perf_counter() - started) / case.calls * 1000)
-    finally:
-        gc.enable()
-    return Timing(case, {name: statistics.median(values) for name, values in times.items()})
+    for workload in WORKLOADS:
+        expected: Any = None
+        shared = None if workload.writes else inputs.take("", workload.name, 5)
+        for worker in participants:
+            if worker.contestant.only_writes and not workload.writes:
+                continue
+            database = worker.contestant.database
+            given = shared or inputs.take(database, workload.name, 1)
+            answers = worker.answers(workload.name, given)
+            got: Any = [comparable(workload.name, answer) for answer in answers]
+            if workload.writes:
+                workshop_id = answers[0].get("workshop_id", answers[0]["id"])
+                async with server.connect(database) as connection:
+                    got.append(await state(connection, workshop_id))
+            if expected is None:
+                expected = got
+            elif got != expected:
+                raise DifferentAnswerError(
+                    f"{workload.name}: {worker.contestant.name} answers\n{got}\n"
+                    f"and {participants[0].contestant.name}\n{expected}"
+                )
+
+
+def measure(
+    workload: Workload,
+    participants: Sequence[Measured],
+    inputs: Inputs,
+    effort: Effort,
+    *,
+    progress: Callable[[], None] = lambda: None,
+) -> list[Figure]:
+    """Time one workload: in each round everybody, and in the other order in the next one."""
+    times: dict[tuple[str, int], list[int]] = {}
+    seconds: dict[tuple[str, int], float] = {}
+    for number in range(-1, effort.rounds):  # the first round is to warm up
+        for one in participants if number % 2 else reversed(participants):
+            for callers in CALLERS:
+                given = inputs.take(one.contestant.database, workload.name, effort.calls[callers])
+                result = one.run(workload.name, given, callers)
+                if number >= 0:
+                    key = one.contestant.name, callers
+                    times.setdefault(key, []).extend(result["nanoseconds"])
+                    seconds[key] = seconds.get(key, 0) + result["seconds"]
+        progress()
+    return [
+        Figure(
+            workload.name,
+            one.contestant.name,
+            callers,
+            percentile(times[key], 50),
+            percentile(times[key], 99),
+            len(times[key]) / seconds[key],
+        )
+        for one in participants
+        for callers in CALLERS
+        for key in [(one.contestant.name, callers)]
+    ]
+
+
+def time_pages(worker: Measured, pages: dict[str, str], effort: Effort) -> list[dict[str, Any]]:
+    """Time requests of pages, in turns."""
+    times: dict[tuple[str, int], list[int]] = {}
+    seconds: dict[tuple[str, int], float] = {}
+    for number in range(-1, effort.rounds):
+        for title, path in pages.items():
+            for callers in CALLERS:
+                calls = max(1, effort.calls[callers] // 3)
+                result = worker.run("request", [[path]] * calls, callers)
+                if number >= 0:
+                    times.setdefault((title, callers), []).extend(result["nanoseconds"])
+                    seconds[title, callers] = seconds.get((title, callers), 0) + result["seconds"]
+    return [
+        {
+            "title": title,
+            "path": path,
+            "p50": percentile(times[title, 1], 50),
+            "p99": percentile(times[title, 1], 99),
+            "per_second_16": len(times[title, 16]) / seconds[title, 16],
+        }
+        for title, path in pages.items()
+    ]
+
+
+def percentile(nanoseconds: Sequence[int], percent: float) -> float:
+    """Return the milliseconds within which so many percent of the calls ended."""
+    ordered = sorted(nanoseconds)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] / 1e6
+
+
+def ratio(figures: Sequence[Figure], figure: Figure) -> float:
+    """Return a figure's p50 in terms of the hand-written statement's with the stock pool."""
+    by_hand = next(
+        other
+        for other in figures
+        if (other.work, other.callers, other.contestant) == (figure.work, figure.callers, HAND)
+    )
+    return figure.p50 / by_hand.p50

@@ -1,0 +1,90 @@
+"""An embedded PostgreSQL for the time of a benchmark, with databases of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import asyncpg
+
+from workshops.database.embedded import EmbeddedServer
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Server:
+    """A running PostgreSQL where this benchmark may make databases."""
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+
+    @contextlib.asynccontextmanager
+    async def connect(self, database: str) -> AsyncIterator[asyncpg.Connection]:
+        """Open a connection, which waits as long as a statement takes."""
+        connection = await asyncpg.connect(**{**self.config, "database": database})
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def create_database(self, name: str, *, template: str = "template0") -> None:
+        """Make a database, a copy of another one perhaps."""
+        async with self.connect("postgres") as connection:
+            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+
+    async def drop_database(self, name: str) -> None:
+        """Drop a database."""
+        async with self.connect("postgres") as connection:
+            await connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def environment(self, database: str) -> dict[str, str]:
+        """Return the variables by which a process finds a database: libpq's, and ours."""
+        config = {name: str(value) for name, value in self.config.items()}
+        address = urlencode({"host": config["host"], "port": config["port"]})
+        password = quote(config["password"], safe="")
+        return {
+            **os.environ,
+            "PGHOST": config["host"],
+            "PGPORT": config["port"],
+            "PGUSER": config["user"],
+            "PGPASSWORD": config["password"],
+            "PGDATABASE": database,
+            "DATABASE_URL": f"postgresql://{config['user']}:{password}@/{database}?{address}",
+            "DATABASE_POOL_SIZE": "16",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def run_piccolo(self, database: str, *arguments: str) -> None:
+        """Run a ``piccolo`` command on a database."""
+        subprocess.run(
+            [sys.executable, "-m", "piccolo.main", *arguments],
+            cwd=ROOT,
+            env=self.environment(database),
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+
+    async def version(self) -> str:
+        """Return the version of PostgreSQL."""
+        async with self.connect("postgres") as connection:
+            return str(await connection.fetchval("SHOW server_version"))
+
+
+@contextlib.contextmanager
+def running_server() -> Iterator[Server]:
+    """Start a server in a temporary directory, as durable as in production."""
+    with tempfile.TemporaryDirectory(prefix="workshops-bench-") as directory:
+        embedded = EmbeddedServer(Path(directory))
+        embedded.start()
+        try:
+            yield Server(embedded.connection_config())
+        finally:
+            embedded.stop()
