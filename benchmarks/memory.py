@@ -23,7 +23,7 @@ _OPERATOR = "bench-memory"
 _IMPORT = """
 import time; started = time.perf_counter()
 import workshops; seconds = time.perf_counter() - started
-import resource; print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"""
+import psutil; print(seconds, psutil.Process().memory_info().rss / 2**20)"""
 
 
 async def measure(server: Server, *, requests: int) -> dict[str, Any]:

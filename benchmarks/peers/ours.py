@@ -11,7 +11,6 @@ from workshops.database.migrations import project_engine
 
 get_workshop = operations.get_workshop
 append_step_message = operations.append_step_message
-save_step_output = operations.save_step_output
 
 
 async def open() -> None:
@@ -37,6 +36,11 @@ async def create_workshop(person: str, title: str, idea: str) -> Workshop:
 async def complete_step(workshop_id: str, step_id: str, output: dict[str, Any]) -> WorkshopStep:
     """Complete a step with an output."""
     return await operations.complete_step(workshop_id, step_id, output=output)
+
+
+async def save_step_output(workshop_id: str, step_id: str, output: dict[str, Any]) -> WorkshopStep:
+    """Replace an output, its conversation included."""
+    return await operations.save_step_output(workshop_id, step_id, output, keep_messages=False)
 
 
 async def page_of_workshops(after: str) -> list[dict[str, Any]]:
