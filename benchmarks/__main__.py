@@ -70,16 +70,15 @@ async def measure_data(server: Server, inputs: Inputs, effort: Effort) -> dict[s
         print("All contestants give the same answers and leave the same rows.")
         figures = []
         with Progress() as progress:
-            task = progress.add_task("rounds", total=len(WORKLOADS) * (effort.rounds + 1))
+            task = progress.add_task("workloads", total=len(WORKLOADS))
             for workload in WORKLOADS:
                 turns: list[Measured] = [
                     one for one in running if workload.writes or not one.contestant.only_writes
                 ]
                 if pgbench is not None and workload.name in STATEMENTS:
                     turns.append(pgbench)
-                figures += measure(
-                    workload, turns, inputs, effort, progress=lambda: progress.advance(task)
-                )
+                figures += measure(workload, turns, inputs, effort)
+                progress.advance(task)
     return {
         "versions": versions,
         "workshops": effort.workshops,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from benchmarks.server import Server
 from benchmarks.workloads import WORKLOADS, Inputs, Workload, comparable, state
 
 CALLERS = (1, 16)
+_WARM_UP = 2
+"""Rounds that do not count: Node compiles what it runs often."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Effort:
 
     def steps(self, contestants: int) -> int:
         """Return how many steps the writing calls of a database need, and some more."""
-        each = (self.rounds + 1) * sum(self.calls.values()) + 10
+        each = (self.rounds + _WARM_UP) * sum(self.calls.values()) + 10
         return 3 * each * contestants
 
 
@@ -81,13 +83,11 @@ def measure(
     participants: Sequence[Measured],
     inputs: Inputs,
     effort: Effort,
-    *,
-    progress: Callable[[], None] = lambda: None,
 ) -> list[Figure]:
     """Time one workload: in each round everybody, and in the other order in the next one."""
     times: dict[tuple[str, int], list[int]] = {}
     seconds: dict[tuple[str, int], float] = {}
-    for number in range(-1, effort.rounds):  # the first round is to warm up
+    for number in range(-_WARM_UP, effort.rounds):
         for one in participants if number % 2 else reversed(participants):
             for callers in CALLERS:
                 given = inputs.take(one.contestant.database, workload.name, effort.calls[callers])
@@ -96,7 +96,6 @@ def measure(
                     key = one.contestant.name, callers
                     times.setdefault(key, []).extend(result["nanoseconds"])
                     seconds[key] = seconds.get(key, 0) + result["seconds"]
-        progress()
     return [
         Figure(
             workload.name,
@@ -116,7 +115,7 @@ def time_pages(worker: Measured, pages: dict[str, str], effort: Effort) -> list[
     """Time requests of pages, in turns."""
     times: dict[tuple[str, int], list[int]] = {}
     seconds: dict[tuple[str, int], float] = {}
-    for number in range(-1, effort.rounds):
+    for number in range(-_WARM_UP, effort.rounds):
         for title, path in pages.items():
             for callers in CALLERS:
                 calls = max(1, effort.calls[callers] // 3)

@@ -90,56 +90,65 @@ const CONNECTIONS = 16;
 const pool = new pg.Pool({ min: CONNECTIONS, max: CONNECTIONS });
 const db = drizzle(pool, { schema });
 
-const byOrder = (a, b) => a.definition.order - b.definition.order;
+// Reads are prepared once, as its page on performance advises.
+const { placeholder } = sql;
 const members = { orderBy: [asc(workshopMembers.created_at), asc(workshopMembers.id)] };
+const oneWorkshop = db.query.workshops.findFirst({
+  where: eq(workshops.id, placeholder("id")),
+  with: {
+    steps: { with: { definition: true } },
+    members,
+    sessions: { orderBy: [desc(sessions.started_at)] },
+    build_packs: { orderBy: [desc(buildPacks.created_at)] },
+  },
+}).prepare("one_workshop");
+const fiftyWorkshops = db.query.workshops.findMany({
+  where: gt(workshops.id, placeholder("after")),
+  orderBy: [asc(workshops.id)],
+  limit: 50,
+  with: { steps: { columns: { output: false }, with: { definition: true } }, members },
+}).prepare("fifty_workshops");
+
+const person = placeholder("person");
+const mine = db.select({ id: workshopMembers.workshop_id }).from(workshopMembers)
+  .where(eq(workshopMembers.clerk_user_id, person));
+const page = db
+  .select({ ...getTableColumns(workshops), role: sql`coalesce(${workshopMembers.role}, 'owner')`.as("role") })
+  .from(workshops)
+  .leftJoin(workshopMembers, and(
+    eq(workshopMembers.workshop_id, workshops.id), eq(workshopMembers.clerk_user_id, person)))
+  .where(or(eq(workshops.clerk_user_id, person), inArray(workshops.id, mine)))
+  .orderBy(desc(workshops.updated_at), desc(workshops.id)).limit(20).as("page");
+const complete = sql`${workshopSteps.status} = 'complete'`;
+const progress = db.select({
+  steps_complete: sql`count(*) filter (where ${complete})`.mapWith(Number).as("steps_complete"),
+  steps_total: sql`count(*)`.mapWith(Number).as("steps_total"),
+  current_step_id: sql`(array_agg(${workshopSteps.step_id} order by ${stepDefinitions.order})
+    filter (where not ${complete}))[1]`.as("current_step_id"),
+}).from(workshopSteps)
+  .innerJoin(stepDefinitions, eq(stepDefinitions.id, workshopSteps.step_id))
+  .where(eq(workshopSteps.workshop_id, page.id)).as("progress");
+const dashboard = db.select().from(page).leftJoinLateral(progress, sql`true`)
+  .orderBy(desc(page.updated_at), desc(page.id)).prepare("dashboard");
+
+const byOrder = (a, b) => a.definition.order - b.definition.order;
 
 const work = {
-  async get_workshop(workshopId) {
-    const found = await db.query.workshops.findFirst({
-      where: eq(workshops.id, workshopId),
-      with: {
-        steps: { with: { definition: true } },
-        members,
-        sessions: { orderBy: [desc(sessions.started_at)] },
-        build_packs: { orderBy: [desc(buildPacks.created_at)] },
-      },
-    });
+  async get_workshop(id) {
+    const found = await oneWorkshop.execute({ id });
     found.steps.sort(byOrder);
     return found;
   },
 
   async page_of_workshops(after) {
-    const found = await db.query.workshops.findMany({
-      where: gt(workshops.id, after),
-      orderBy: [asc(workshops.id)],
-      limit: 50,
-      with: { steps: { columns: { output: false }, with: { definition: true } }, members },
-    });
+    const found = await fiftyWorkshops.execute({ after });
     for (const workshop of found) workshop.steps.sort(byOrder);
     return found;
   },
 
   async list_workshops(person) {
-    const role = sql`coalesce(${workshopMembers.role}, 'owner')`;
-    const mine = db.select({ id: workshopMembers.workshop_id }).from(workshopMembers)
-      .where(eq(workshopMembers.clerk_user_id, person));
-    const page = await db.select({ ...getTableColumns(workshops), role }).from(workshops)
-      .leftJoin(workshopMembers, and(
-        eq(workshopMembers.workshop_id, workshops.id), eq(workshopMembers.clerk_user_id, person)))
-      .where(or(eq(workshops.clerk_user_id, person), inArray(workshops.id, mine)))
-      .orderBy(desc(workshops.updated_at), desc(workshops.id)).limit(20);
-    const progress = await db.select({
-      workshop_id: workshopSteps.workshop_id,
-      steps_complete: sql`count(*) filter (where ${workshopSteps.status} = 'complete')`.mapWith(Number),
-      steps_total: sql`count(*)`.mapWith(Number),
-      current_step_id: sql`(array_agg(${workshopSteps.step_id} order by ${stepDefinitions.order})
-        filter (where ${workshopSteps.status} <> 'complete'))[1]`,
-    }).from(workshopSteps)
-      .innerJoin(stepDefinitions, eq(stepDefinitions.id, workshopSteps.step_id))
-      .where(inArray(workshopSteps.workshop_id, page.map((workshop) => workshop.id)))
-      .groupBy(workshopSteps.workshop_id);
-    const counted = new Map(progress.map((row) => [row.workshop_id, row]));
-    return page.map((workshop) => ({ ...workshop, ...counted.get(workshop.id) }));
+    const rows = await dashboard.execute({ person });
+    return rows.map((row) => ({ ...row.page, ...row.progress }));
   },
 
   create_workshop(person, title, idea) {
