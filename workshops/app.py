@@ -9,6 +9,7 @@ Run it with ``piccolo workshops serve``, or with any ASGI server::
 ``/admin/``      Piccolo Admin for the tables
 ``/progress/``   the progress board, the funnel, and a page for each workshop
 ``/health``      200 or 503 as JSON, for a load balancer (see ``workshops.health``)
+``/metrics``     for Prometheus, with ``METRICS_TOKEN`` (see ``workshops.observability``)
 ===============  ==============================================================
 """
 
@@ -29,9 +30,19 @@ from workshops.admin.progress import create_pages
 from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
-from workshops.database import DatabaseUnavailableError, SettingsError, read_settings
+from workshops.database import (
+    DatabaseEngine,
+    DatabaseUnavailableError,
+    SettingsError,
+    read_settings,
+)
 from workshops.database.migrations import pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
+from workshops.observability import ObservabilitySettings
+from workshops.observability.logs import log_as_json
+from workshops.observability.metrics import Metrics, MetricsEndpoint
+from workshops.observability.requests import NotedRoute, Requests
+from workshops.observability.slow import SlowStatements
 from workshops.projection import keeping_up
 
 logger = logging.getLogger(__name__)
@@ -87,17 +98,37 @@ def create_app() -> ASGIApp:
         SettingsError: a setting cannot be used.
     """
     settings = read_settings(AdminSettings)
-    application = Starlette(
-        routes=[
-            Route("/", to_admin),
-            *ROUTES,
-            Mount("/admin/", create_site(settings)),
-            Mount("/progress/", create_pages()),
-        ],
-        lifespan=lifespan,
-    )
+    observability = read_settings(ObservabilitySettings)
+    metrics = observe(observability)
+    routes = [
+        Route("/", to_admin),
+        *ROUTES,
+        Mount("/admin/", create_site(settings)),
+        Mount("/progress/", create_pages()),
+    ]
+    if metrics and observability.metrics_token:
+        token = observability.metrics_token.get_secret_value()
+        routes.append(Route("/metrics", MetricsEndpoint(metrics, token).answer))
+    application = Starlette(routes=routes, lifespan=lifespan)
     application.state.probe = Probe()
-    return PlainStartupErrors(protect(application, settings))
+    served = PlainStartupErrors(protect(NotedRoute(application), settings))
+    return Requests(served, metrics.observe_request if metrics else None)
+
+
+def observe(settings: ObservabilitySettings) -> Metrics | None:
+    """Let logs and measures be kept as the settings want it; return the measures."""
+    if settings.log_format == "json":
+        log_as_json()
+    engine = project_engine()
+    if not isinstance(engine, DatabaseEngine):  # Piccolo's own tells nothing
+        return None
+    if settings.slow_statement:
+        engine.observers.append(SlowStatements(engine, settings.slow_statement))
+    if not settings.metrics_token:
+        return None
+    metrics = Metrics(engine)
+    engine.observers.append(metrics.observe_statement)
+    return metrics
 
 
 try:

@@ -33,8 +33,10 @@ from workshops.database.outages import why_unavailable
 from workshops.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
+
+    from asyncpg.connection import LoggedQuery
 
     from workshops.database.settings import DatabaseSettings
 
@@ -130,6 +132,10 @@ class DatabaseEngine(PostgresEngine):
             settings.connection_config() if settings.database_url else None
         )
         self.embedded = None if self._connection else EmbeddedServer(settings.workshops_data_dir)
+        self.waiting = 0
+        """How many callers wait for a connection of the pool."""
+        self.observers: list[Callable[[LoggedQuery], None]] = []
+        """What is told of each statement of the pool's connections, once it has ended."""
         super().__init__(
             config={"database": "workshops"},
             extensions=extensions,
@@ -248,10 +254,13 @@ class DatabaseEngine(PostgresEngine):
 
     async def _connect_for_pool(self, dsn: None, **options: Any) -> Any:
         """Open a connection; an embedded server that has ended is started again."""
-        return await self._connect(
+        connection = await self._connect(
             limits=self.settings.limits_of_server(),
             **{"command_timeout": self.settings.limit_of_client(), **options},
         )
+        for observe in self.observers:
+            connection.add_query_logger(observe)
+        return connection
 
     async def acquire(self) -> Any:
         """Return a connection of the pool, for ``pool.release``.
@@ -261,6 +270,7 @@ class DatabaseEngine(PostgresEngine):
                 seconds, or a new one cannot be made.
         """
         assert self.pool is not None
+        self.waiting += 1
         try:
             # Not asyncpg's own argument: it makes each release slower too.
             async with asyncio.timeout(self.settings.database_pool_timeout or None):
@@ -271,6 +281,8 @@ class DatabaseEngine(PostgresEngine):
                 f"for {self.settings.database_pool_timeout:g} seconds.",
                 transient=True,
             ) from error
+        finally:
+            self.waiting -= 1
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
         connection = await self.acquire()

@@ -8,6 +8,8 @@ aggregated as a typed dictionary (``workshops.types``). Errors are those of
 used an ``InvalidInputError`` before anything is written.
 """
 
+from inspect import iscoroutinefunction
+
 from workshops.operations.build_packs import (
     RenderedBuildPack,
     generate_build_pack,
@@ -41,6 +43,7 @@ from workshops.operations.workshops import (
     set_workshop_status,
     update_workshop,
 )
+from workshops.tracing import traced
 
 __all__ = [
     "RenderedBuildPack",
@@ -75,3 +78,7 @@ __all__ = [
     "unshare_workshop",
     "update_workshop",
 ]
+
+for _name in __all__:
+    if iscoroutinefunction(operation := globals()[_name]):
+        globals()[_name] = traced(operation)

@@ -1,0 +1,131 @@
+"""``/metrics`` for Prometheus."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+if TYPE_CHECKING:
+    from asyncpg.connection import LoggedQuery
+
+    from workshops.database import DatabaseEngine
+
+logger = logging.getLogger(__name__)
+
+COUNT_SECONDS = 30.0
+"""How long the counts of workshops are kept: they read the whole table."""
+
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_STATEMENT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30)
+
+PROJECTION_AGE = """
+SELECT COALESCE(extract(epoch FROM now() - min(changed_at)), 0)::float8, count(*)
+FROM workshops_admin.changes
+"""
+
+
+class Metrics:
+    """The measures of one process. Several processes are scraped one by one."""
+
+    def __init__(self, engine: DatabaseEngine) -> None:
+        self._engine = engine
+        self._counted_at = -COUNT_SECONDS
+        self.registry = CollectorRegistry()
+        self._requests = Histogram(
+            "workshops_request_seconds",
+            "Requests by the pattern of their path; a status of 500 and more is an error",
+            ("method", "route", "status"),
+            buckets=_REQUEST_BUCKETS,
+            registry=self.registry,
+        )
+        self._statements = Histogram(
+            "workshops_statement_seconds",
+            "Statements of the pool",
+            ("failed",),
+            buckets=_STATEMENT_BUCKETS,
+            registry=self.registry,
+        )
+        self._up = self._gauge("workshops_database_up", "Whether the database answers")
+        self._pool = self._gauge(
+            "workshops_pool_connections", "Connections of the pool; waiting: callers", "state"
+        )
+        self._age = self._gauge(
+            "workshops_projection_age_seconds", "Age of the oldest change not yet in the board"
+        )
+        self._waiting = self._gauge(
+            "workshops_projection_changes", "Changes that are not yet in the board"
+        )
+        self._workshops = self._gauge("workshops_by_status", "Workshops", "status")
+
+    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
+        return Gauge(name, description, labels, registry=self.registry)
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self._requests.labels(method, route, status).observe(seconds)
+
+    def observe_statement(self, done: LoggedQuery) -> None:
+        """Count a statement; a pool calls it."""
+        failed = "no" if done.exception is None else "yes"
+        self._statements.labels(failed).observe(done.elapsed)
+
+    async def _look(self) -> None:
+        """Bring the gauges up to date, those of the database only if it answers."""
+        pool = self._engine.pool
+        size, idle = (pool.get_size(), pool.get_idle_size()) if pool else (0, 0)
+        for state, number in (
+            ("used", size - idle),
+            ("idle", idle),
+            ("waiting", self._engine.waiting),
+        ):
+            self._pool.labels(state).set(number)
+        try:
+            rows = await self._ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
+            if rows[0][0]:
+                age, waiting = (await self._ask(PROJECTION_AGE))[0]
+                self._age.set(age)
+                self._waiting.set(waiting)
+            if time.monotonic() - self._counted_at > COUNT_SECONDS:
+                self._workshops.clear()
+                for status, number in await self._ask(
+                    "SELECT status, count(*) FROM workshops GROUP BY status"
+                ):
+                    self._workshops.labels(status).set(number)
+                self._counted_at = time.monotonic()
+        except Exception as error:
+            logger.warning("The measures of the database cannot be taken: %r", error)
+            self._up.set(0)
+        else:
+            self._up.set(1)
+
+    async def _ask(self, statement: str) -> Any:
+        return await self._engine._run_in_pool(statement)
+
+    async def page(self) -> Response:
+        """Return all measures as Prometheus reads them."""
+        await self._look()
+        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class MetricsEndpoint:
+    """``/metrics`` for who has the token."""
+
+    def __init__(self, metrics: Metrics, token: str) -> None:
+        self._metrics = metrics
+        self._expected = f"Bearer {token}".encode()
+
+    async def answer(self, request: Request) -> Response:
+        """Give the measures, or 401."""
+        given = request.headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, self._expected):
+            return PlainTextResponse(
+                "METRICS_TOKEN is needed.\n", 401, headers={"WWW-Authenticate": "Bearer"}
+            )
+        return await self._metrics.page()

@@ -1,0 +1,95 @@
+"""What is known of each request: an identifier, how it was answered, how long it took."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from workshops.observability.logs import REQUEST_ID, access
+from workshops.tracing import span
+
+ROUTE = "workshops.route"
+UNKNOWN = "(unknown)"
+"""The pattern of a path that leads nowhere: such paths are without number."""
+
+Observe = Callable[[str, str, int, float], None]
+"""Is told the method, the pattern of the path, the status and the seconds."""
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
+
+
+class Requests:
+    """The outermost layer: names each request (``X-Request-ID``) and tells what became of it.
+
+    The identifier is the one that a proxy has given, or a new one; the answer has it too.
+    """
+
+    def __init__(self, app: ASGIApp, observe: Observe | None = None) -> None:
+        self.app = app
+        self._observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        noted: dict[str, str] = {}
+        scope = {**scope, ROUTE: noted}
+        status = 500
+
+        async def named_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        token = REQUEST_ID.set(request_id)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        try:
+            with span(f"request {method}") as note:
+                await self.app(scope, receive, named_send)
+                route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
+                note(**{"http.request.method": method, "http.route": route})
+                note(**{"http.response.status_code": status})
+        finally:
+            seconds = time.perf_counter() - began
+            route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
+            if self._observe:
+                self._observe(method, route, status, seconds)
+            fields = {"method": method, "route": route, "status": status}
+            access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
+            REQUEST_ID.reset(token)
+
+
+class NotedRoute:
+    """The innermost layer: notes the pattern of the path, such as ``/progress/{workshop_id}``."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")  # mounts change it
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if (noted := scope.get(ROUTE)) is not None:
+                noted["route"] = pattern(path, scope.get("path_params", {}))
+
+
+def pattern(path: str, parameters: dict[str, object]) -> str:
+    """Return a path with the names of its parameters in place of their values."""
+    names = {str(value): name for name, value in parameters.items()}
+    for value, name in names.items():
+        if "/" in value and path.endswith(value):  # the rest of a path
+            path = f"{path[: -len(value)]}{{{name}}}"
+    parts = (f"{{{names[part]}}}" if part in names else part for part in path.split("/"))
+    return "/".join(parts)

@@ -1,0 +1,45 @@
+"""Spans of OpenTelemetry for requests and operations, where its API is installed.
+
+The extra ``tracing`` installs it with the SDK; ``opentelemetry-instrument`` or a few lines of
+one's own say where the spans go. Without it nothing here costs anything.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+try:
+    from opentelemetry import trace
+except ImportError:
+    trace = None  # type: ignore[assignment]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def span(name: str) -> Iterator[Callable[..., None]]:
+    """Record a span; what is given to the function is noted on it."""
+    if trace is None:
+        yield lambda **attributes: None
+        return
+    with trace.get_tracer("workshops").start_as_current_span(name) as current:
+        yield lambda **attributes: current.set_attributes(attributes)
+
+
+def traced(
+    operation: Callable[Parameters, Awaitable[Result]],
+) -> Callable[Parameters, Awaitable[Result]]:
+    """Return an operation that records a span of its name, and never its arguments."""
+    if trace is None:
+        return operation
+
+    @functools.wraps(operation)
+    async def wrapper(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Any:
+        with span(operation.__name__):
+            return await operation(*args, **kwargs)
+
+    return wrapper
