@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import signal
+import sys
 
 import pytest
 
-from tests.commands.running import run
+from tests.commands.running import PROJECT, run
 from tests.factories import make_workshop
 from workshops.demo import write_demo
 from workshops.tables import Workshop
@@ -43,6 +46,29 @@ async def test_second_time() -> None:
     assert await Workshop.count() == 6
 
 
+async def test_live_until_ctrl_c() -> None:
+    """`demo --live` works until it is interrupted, and then says what it did; exit code 0."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "piccolo.main", "workshops", "demo", "--live", "--rate=1000"),
+        cwd=PROJECT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(60):
+        while not await Workshop.exists():
+            assert process.returncode is None
+        process.send_signal(signal.SIGINT)
+        out, err = await process.communicate()
+    assert (process.returncode, err) == (0, b"")
+    assert re.fullmatch(
+        r"Invented people are at work\. Stop them with Ctrl-C\.\n\n[\d,]+ changes?: "
+        r"\d+ workshops? begun, \d+ completed\. "
+        r"Remove them with: piccolo workshops demo --clear\n",
+        out.decode(),
+    )
+
+
 async def test_no_positive_count() -> None:
     """A count that is not positive ends with one sentence and exit code 1."""
     result = await run("workshops", "demo", "--count=-5")
@@ -53,5 +79,7 @@ async def test_no_positive_count() -> None:
 async def test_help() -> None:
     """`demo --help` explains each option."""
     result = await run("workshops", "demo", "--help")
-    assert all(option in result.out for option in ("--count", "--seed", "--clear"))
+    assert all(
+        option in result.out for option in ("--count", "--seed", "--clear", "--live", "--rate")
+    )
     assert "Remove the demo workshops of every seed" in result.out

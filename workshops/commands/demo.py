@@ -14,7 +14,7 @@ from workshops.commands.failures import fails_with_a_sentence
 
 @fails_with_a_sentence
 async def demo(
-    count: int = 60, seed: int = 1, clear: bool = False, live: bool = False, rate: float = 2.0
+    count: int = 60, seed: int = 1, clear: bool = False, live: bool = False, rate: int = 2
 ) -> None:
     """Write realistic demo workshops at all stages, keep changing some live, or remove them.
 
@@ -74,13 +74,14 @@ async def _write(count: int, seed: int) -> None:
     print(f"{listed} in {time.perf_counter() - started:.1f} s.")
 
 
-async def _live(rate: float) -> None:
+async def _live(rate: int) -> None:
     from workshops.database.migrations import project_engine
     from workshops.demo import LiveCounts, live_demo
 
     counts = LiveCounts()
     engine = project_engine()
-    await engine.start_connection_pool()
+    # Of a pool that wants a connection, asyncpg logs in pages that it cannot have it.
+    await engine.start_connection_pool(min_size=0)
     print("Invented people are at work. Stop them with Ctrl-C.", flush=True)
     try:
         await live_demo(
