@@ -7,8 +7,10 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, Command
 
+from workshops.commands.backup import backup, restore
 from workshops.commands.check import check
 from workshops.commands.demo import demo
+from workshops.commands.doctor import doctor
 from workshops.commands.migrate import migrate
 from workshops.commands.operator import operator
 from workshops.commands.refresh import refresh
@@ -21,11 +23,14 @@ APP_CONFIG = AppConfig(
     migrations_folder_path=Path(__file__).parent / "piccolo_migrations",
     table_classes=list(TABLES),
     commands=[
+        backup,
         check,
         demo,
+        doctor,
         migrate,
         operator,
         refresh,
+        restore,
         serve,
         Command(version, aliases=["--version"]),
     ],

@@ -11,7 +11,13 @@ import pytest
 
 from tests.commands.running import PROJECT, Result, run, run_program
 from tests.conftest import Server
+from tests.database.test_adoption import contents
 from workshops.step_catalog import STEP_CATALOG
+
+# What earlier versions made of a database, by version: SQL.
+VERSIONS = {
+    path.stem: path.read_text() for path in sorted((Path(__file__).parent / "versions").glob("*"))
+}
 
 
 async def tables_of(server: Server, database: str) -> set[str]:
@@ -292,3 +298,66 @@ async def test_piccolo_lists_each_migration_once(server: Server, migrated_databa
     lines = [line for line in result.out.splitlines() if " | " in line]
     assert len(lines) > 5
     assert len(lines) == len(set(lines))
+
+
+@pytest.mark.parametrize("app", ["workshops", "workshops_admin"])
+async def test_migrations_run_backwards_and_forwards_over_rows(
+    server: Server, migrated_database: str, app: str
+) -> None:
+    """One by one, down to the tables themselves; the rows of the six are what they were."""
+    url = server.url(migrated_database)
+    assert (await run("workshops", "demo", "--count=5", DATABASE_URL=url)).code == 0
+    before = await contents(server, migrated_database)
+    connection = await server.connect(migrated_database)
+    query = "SELECT array_agg(name ORDER BY name DESC) FROM migration WHERE app_name = $1"
+    ids = await connection.fetchval(query, app)
+    for id in ids[:-1]:
+        result = await run("migrations", "backwards", app, id, "--auto_agree", DATABASE_URL=url)
+        assert result.code == 0, result
+    assert await connection.fetchval(query, app) == ids[-1:]
+    await connection.close()
+    assert await contents(server, migrated_database) == before
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 0, result
+    check = await run("workshops", "check", DATABASE_URL=url)
+    assert check.code == 0, check
+    assert await contents(server, migrated_database) == before
+
+
+async def test_a_step_that_needs_regeneration_is_in_progress_for_the_version_before(
+    server: Server, migrated_database: str
+) -> None:
+    """Going back finds another word for it, so that the older CHECK takes the rows."""
+    url = server.url(migrated_database)
+    assert (await run("workshops", "demo", "--count=5", DATABASE_URL=url)).code == 0
+    connection = await server.connect(migrated_database)
+    id = await connection.fetchval(
+        "UPDATE workshop_steps SET status = 'needs_regeneration' WHERE id ="
+        " (SELECT id FROM workshop_steps WHERE status = 'complete' LIMIT 1) RETURNING id"
+    )
+    arguments = ("workshops", "2026-11-24T10:50:00:000000", "--auto_agree")
+    result = await run("migrations", "backwards", *arguments, DATABASE_URL=url)
+    assert result.code == 0, result
+    row = await connection.fetchrow("SELECT * FROM workshop_steps WHERE id = $1", id)
+    assert (row["status"], row["completed_at"]) == ("in_progress", None)
+    await connection.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_what_an_earlier_version_made_becomes_what_this_one_makes(
+    server: Server, empty_database: str, version: str
+) -> None:
+    """Its rows and operators stay, check is clean, and nothing of the old schema is left over."""
+    connection = await server.connect(empty_database)
+    await connection.execute(VERSIONS[version])
+    await connection.execute("RESET search_path")
+    operators = await connection.fetch("SELECT * FROM piccolo_user")
+    before = await contents(server, empty_database)
+    url = server.url(empty_database)
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 0, result
+    check = await run("workshops", "check", DATABASE_URL=url)
+    assert check.code == 0, check
+    assert await contents(server, empty_database) == before
+    assert await connection.fetch("SELECT * FROM piccolo_user") == operators
+    await connection.close()

@@ -9,6 +9,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from piccolo.engine.finder import engine_finder
+
 from workshops.database.engine import DatabaseEngine
 from workshops.database.settings import DatabaseSettings, SettingsError, read_settings
 
@@ -30,6 +32,21 @@ def engine_from_environment(**options: Any) -> DatabaseEngine:
         return DatabaseEngine(settings, **options)
     except SettingsError as error:
         sys.exit(str(error))
+
+
+def engine_of_project() -> DatabaseEngine:
+    """Return the engine of ``piccolo_conf.py``, which must be one of ours.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    engine = engine_finder()
+    if not isinstance(engine, DatabaseEngine):
+        raise SettingsError(
+            "This needs DB = engine_from_environment() in piccolo_conf.py: "
+            "from workshops.database import engine_from_environment"
+        )
+    return engine
 
 
 def _project_directory() -> Path:

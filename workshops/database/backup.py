@@ -1,0 +1,217 @@
+"""Backup and restore with PostgreSQL's own tools, in the custom format of pg_dump.
+
+A backup is one consistent moment of the whole database: the six tables, what the
+operators' site keeps, the projection, and the tables of other applications. A restore
+is all or nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workshops.database.embedded import EmbeddedServerError
+from workshops.database.embedded.server import find_programs
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from workshops.database.engine import DatabaseEngine
+
+Progress = Callable[[int, int], None]
+"""Is told how many tables of how many are done."""
+
+_OWN_TABLES = """
+SELECT format('%I.%I', n.nspname, c.relname) AS name
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+AND n.nspname NOT LIKE 'pg\\_t%' ORDER BY 1
+"""
+# What a migration writes into a new database.
+_REFERENCE_DATA = {
+    "public.migration",
+    "public.step_definitions",
+    "workshops_admin.changes",
+    "workshops_admin.state",
+}
+
+
+class BackupError(Exception):
+    """A backup or a restore was not made. The message says why and what to do."""
+
+
+async def back_up(engine: DatabaseEngine, file: Path, *, force: bool, progress: Progress) -> None:
+    """Write the database to a file, and its checksum beside it.
+
+    Raises:
+        BackupError: the file exists already, or pg_dump is missing or fails.
+    """
+    if os.path.exists(file) and not force:  # noqa: ASYNC240 - it takes no time
+        raise BackupError(f"{file} exists already. Choose another name, or write over it: --force")
+    connection = await engine.get_new_connection()
+    try:
+        major = connection.get_server_version().major
+        tables = len(await connection.fetch(_OWN_TABLES))
+    finally:
+        await connection.close()
+    draft = file.with_name(f"{file.name}.unfinished")
+    try:
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        options = ("--format=custom", f"--file={draft}", "--verbose")
+        await _run("pg_dump", major, engine, *options, progress=progress, of=tables)
+        checksum = await asyncio.to_thread(_checksum, draft)
+        draft.replace(file)
+        _checksum_file(file).write_text(f"{checksum}  {file.name}\n")
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: Progress) -> bool:
+    """Replace what is in the database by a backup; return whether its checksum was looked at.
+
+    Raises:
+        BackupError: the file is damaged or too new, there is data and no ``force``, or
+            pg_restore is missing or fails. Nothing was changed.
+    """
+    if not os.path.isfile(file):  # noqa: ASYNC240 - it takes no time
+        raise BackupError(f"There is no file {file}.")
+    checked = _checksum_file(file).exists()
+    if checked:
+        told = _checksum_file(file).read_text().split()[0]
+        if told != await asyncio.to_thread(_checksum, file):
+            raise BackupError(f"{file} is damaged: its checksum is not that of {file}.sha256.")
+    connection = await engine.get_new_connection()
+    try:
+        major = connection.get_server_version().major
+        full = await _table_with_rows(connection)
+    finally:
+        await connection.close()
+    if full and not force:
+        raise BackupError(f"The database holds data ({full}). Replace all of it with: --force")
+    listing = await _run("pg_restore", major, engine, "--list", str(file), connect=False)
+    made_with = re.search(r"Dumped from database version: (\d+)", listing)
+    if made_with and int(made_with[1]) > major:
+        raise BackupError(
+            f"{file} was made from PostgreSQL {made_with[1]}, and the database runs on {major}. "
+            f"Restore it into version {made_with[1]} or newer."
+        )
+    tables = len(re.findall(r"^\d+; .* TABLE DATA ", listing, re.MULTILINE))
+    options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--verbose")
+    whole = ("--single-transaction", "--exit-on-error", str(file))
+    await _run("pg_restore", major, engine, *options, *whole, progress=progress, of=tables)
+    connection = await engine.get_new_connection()
+    try:
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+    return checked
+
+
+async def _table_with_rows(connection: asyncpg.Connection) -> str | None:
+    for table in await connection.fetch(_OWN_TABLES):
+        if table["name"] not in _REFERENCE_DATA and await connection.fetchval(
+            f"SELECT EXISTS (SELECT FROM {table['name']})"
+        ):
+            return str(table["name"]).removeprefix("public.")
+    return None
+
+
+async def _run(
+    program: str,
+    major: int,
+    engine: DatabaseEngine,
+    *options: str,
+    connect: bool = True,
+    progress: Progress | None = None,
+    of: int = 0,
+) -> str:
+    """Run a tool of PostgreSQL, and return what it printed."""
+    config = await asyncio.to_thread(lambda: engine.config) if connect else {}
+    process = await asyncio.create_subprocess_exec(
+        await asyncio.to_thread(find_tool, program, major),
+        *_address(config),
+        *options,
+        env={**os.environ, **_password(config), "LC_ALL": "C"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    printed = asyncio.create_task(process.stdout.read())
+    done, errors = 0, []
+    try:
+        async for line in process.stderr:
+            text = line.decode(errors="replace").strip()
+            if "error" in text:
+                errors.append(text.partition("error: ")[2] or text)
+            if progress and ("contents of table" in text or "data for table" in text):
+                done += 1
+                progress(min(done, of), of)
+        output = (await printed).decode(errors="replace")
+        if await process.wait() != 0:
+            raise BackupError(
+                f"{program} failed: {errors[0] if errors else 'it does not say why'}. "
+                "Nothing was changed."
+            )
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return output
+
+
+def _address(config: dict[str, Any]) -> list[str]:
+    """The options that name the database, without the password."""
+    if "dsn" in config:
+        return [f"--dbname={config['dsn']}"]
+    names = {"host": "host", "port": "port", "user": "username", "database": "dbname"}
+    return [f"--{option}={config[name]}" for name, option in names.items() if name in config]
+
+
+def _password(config: dict[str, Any]) -> dict[str, str]:
+    return {"PGPASSWORD": config["password"]} if config.get("password") else {}
+
+
+def find_tool(program: str, major: int) -> Path:
+    """Return the tool of the server's version, or of the next newer one that is there.
+
+    A newer one than the server writes what an older server may not read.
+
+    Raises:
+        BackupError: there is none.
+    """
+    places = [Path(path) for path in os.environ.get("PATH", "").split(os.pathsep)]
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    with contextlib.suppress(EmbeddedServerError):
+        places.append(find_programs())
+    found: dict[int, str] = {}
+    for place in places:
+        if path := shutil.which(program, path=str(place)):
+            said = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+            if version := re.search(r" (\d+)", said):
+                found.setdefault(int(version[1]), path)
+    usable = [version for version in sorted(found) if version >= major]
+    if not usable:
+        raise BackupError(
+            f"{program} of PostgreSQL {major} is not on this machine. Install it (on Debian: "
+            f"apt install postgresql-client-{major}), or pip install 'workshops[embedded]'."
+        )
+    return Path(found[usable[0]])
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _checksum_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.sha256")

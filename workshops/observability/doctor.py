@@ -1,0 +1,224 @@
+"""What an experienced colleague would look at first, in plain words with what to do.
+
+Each check is one query that reads statistics, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from workshops.admin.settings import AdminSettings
+from workshops.database import read_settings
+from workshops.database.engine import MINIMUM_VERSION
+from workshops.database.migrations import pending_migrations
+from workshops.projection.freshness import freshness
+
+if TYPE_CHECKING:
+    import asyncpg
+
+    from workshops.database import DatabaseEngine
+
+SLOW_ROUND_TRIP = 0.01
+CLOCK_SECONDS = 2.0
+LONG_TRANSACTION = "1 minute"
+PROJECTION_SECONDS = 60
+REPLICA_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check says. ``advice`` is empty where nothing is to be done."""
+
+    subject: str
+    sentence: str
+    advice: str = ""
+
+
+Check = Callable[["DatabaseEngine", "asyncpg.Connection"], AsyncIterator[Finding]]
+
+
+async def examine(engine: DatabaseEngine) -> list[Finding]:
+    """Return what every check says, in order.
+
+    Raises:
+        DatabaseUnavailableError: there is no database to look at.
+    """
+    connection = await engine.get_new_connection()
+    try:
+        return [finding for check in CHECKS async for finding in check(engine, connection)]
+    finally:
+        await connection.close()
+
+
+async def _settings(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    production = read_settings(AdminSettings).production
+    where = f"{engine.address}, pool of {engine.settings.database_pool_size}"
+    yield Finding("settings", f"database {where}, {'production' if production else 'PRODUCTION=0'}")
+    if engine.embedded is None and not production:
+        yield Finding(
+            "settings", "PRODUCTION is not set", "Behind HTTPS, set PRODUCTION=1 and ALLOWED_HOSTS."
+        )
+
+
+async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    server = c.get_server_version()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("workshops", "piccolo", "asyncpg"))
+    old = server.major < MINIMUM_VERSION
+    advice = f"Upgrade PostgreSQL to {MINIMUM_VERSION} or newer." if old else ""
+    yield Finding("versions", f"PostgreSQL {server.major}.{server.minor}, {packages}", advice)
+    if pending := await pending_migrations():
+        yield Finding(
+            "migrations", f"{len(pending)} have not been run", "piccolo workshops migrate"
+        )
+
+
+async def _latency(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    taken = []
+    for _ in range(20):
+        began = time.perf_counter()
+        await c.fetchval("SELECT 1")
+        taken.append(time.perf_counter() - began)
+    median = statistics.median(taken)
+    slow = median > SLOW_ROUND_TRIP
+    advice = "Run the application nearer to its database, or look at its load." if slow else ""
+    yield Finding("latency", f"a round trip takes {median * 1000:.1f} ms", advice)
+
+
+async def _connections(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    used, most = await c.fetchrow(
+        "SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity"
+        " WHERE backend_type = 'client backend'"
+    )
+    full = used + engine.settings.database_pool_size > most
+    advice = "Lower DATABASE_POOL_SIZE, or put PgBouncer in front." if full else ""
+    yield Finding("connections", f"{used} of {most} are in use", advice)
+
+
+async def _clocks(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    theirs, zone = await c.fetchrow("SELECT clock_timestamp(), current_setting('TimeZone')")
+    apart = abs((datetime.now(UTC) - theirs).total_seconds())
+    advice = "Let both machines keep their time by NTP." if apart > CLOCK_SECONDS else ""
+    yield Finding("time", f"sessions are in {zone}, the clocks are {apart:.1f} s apart", advice)
+    if zone != "UTC":
+        yield Finding("time", "sessions are not in UTC", "Take TimeZone out of DATABASE_URL.")
+
+
+async def _bloat(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    rows = await c.fetch(
+        "SELECT relid::regclass::text AS name, n_dead_tup AS dead, n_live_tup AS live"
+        " FROM pg_stat_user_tables WHERE n_dead_tup > 10000 AND n_dead_tup > n_live_tup * 0.3"
+    )
+    for row in rows:
+        dead = f"{row['dead']:,} dead rows beside {row['live']:,} live ones"
+        yield Finding("bloat", f"{row['name']} has {dead}", f"VACUUM (ANALYZE) {row['name']};")
+    age = await c.fetchval(
+        "SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()"
+    )
+    if age > 1_000_000_000:
+        yield Finding("bloat", f"the oldest row is {age:,} transactions old", "VACUUM;")
+    if not rows:
+        yield Finding("bloat", "no table has many dead rows")
+
+
+async def _indexes(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    rows = await c.fetch(
+        "SELECT i.indexrelid::regclass::text AS name, NOT x.indisvalid AS broken,"
+        " pg_size_pretty(pg_relation_size(i.indexrelid)) AS size"
+        " FROM pg_stat_user_indexes i JOIN pg_index x USING (indexrelid)"
+        " WHERE NOT x.indisvalid OR i.idx_scan = 0 AND NOT x.indisunique"
+        " AND pg_relation_size(i.indexrelid) > 50 * 1024 * 1024"
+    )
+    for row in rows:
+        if row["broken"]:
+            yield Finding("indexes", f"{row['name']} is not valid", f"REINDEX INDEX {row['name']};")
+        else:
+            yield Finding(
+                "indexes",
+                f"{row['name']} ({row['size']}) was never used since the statistics began",
+                "If all kinds of work have run since, ask whether it is needed.",
+            )
+    scanned = await c.fetch(
+        "SELECT relid::regclass::text AS name, seq_scan, seq_tup_read / seq_scan AS each"
+        " FROM pg_stat_user_tables"
+        " WHERE seq_scan > 1000 AND n_live_tup > 100000 AND seq_tup_read / seq_scan > 50000"
+    )
+    for row in scanned:
+        yield Finding(
+            "indexes",
+            f"{row['name']} was read whole {row['seq_scan']:,} times",
+            "piccolo workshops check names missing indexes; SLOW_STATEMENT finds the statement.",
+        )
+    if not rows and not scanned:
+        yield Finding("indexes", "none is broken, unused or missed")
+
+
+async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    if not await c.fetchval("SELECT to_regclass('workshops_admin.changes') IS NOT NULL"):
+        yield Finding("projection", "this database has none")
+        return
+    found = await freshness()
+    age = (
+        (datetime.now(UTC).replace(tzinfo=None) - found.as_of).total_seconds() if found.as_of else 0
+    )
+    advice = ""
+    if found.rebuilding or (found.waiting and age > PROJECTION_SECONDS):
+        advice = "Is a server running? It folds every second. Or: piccolo workshops refresh"
+    waiting = f"{found.waiting:,} changes wait" if found.waiting else "up to date"
+    if found.rebuilding:
+        waiting = "it has to be computed anew"
+    yield Finding("projection", waiting, advice)
+
+
+async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    if await c.fetchval("SELECT pg_is_in_recovery()"):
+        yield Finding(
+            "replicas", "this is a stand-by, which takes no writes", "Is it the right one?"
+        )
+    rows = await c.fetch(
+        "SELECT application_name AS name, extract(epoch FROM replay_lag)::float8 AS lag"
+        " FROM pg_stat_replication"
+    )
+    for row in rows:
+        late = (row["lag"] or 0) > REPLICA_SECONDS
+        advice = "Look at its load and at the network." if late else ""
+        yield Finding("replicas", f"{row['name']} is {row['lag'] or 0:.1f} s behind", advice)
+
+
+async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+    rows = await c.fetch(
+        "SELECT pid, application_name AS name, state, cardinality(pg_blocking_pids(pid)) AS behind,"
+        " date_trunc('second', now() - xact_start)::text AS age FROM pg_stat_activity"
+        " WHERE xact_start < now() - $1::text::interval AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend' ORDER BY xact_start",
+        LONG_TRANSACTION,
+    )
+    for row in rows:
+        name = f"process {row['pid']} ({row['name'] or 'no name'})"
+        state = "waits for a lock" if row["behind"] else row["state"]
+        yield Finding(
+            "transactions",
+            f"{name} has one open for {row['age']}, {state}",
+            f"What it changed is locked. To end it: SELECT pg_terminate_backend({row['pid']});",
+        )
+    if not rows:
+        yield Finding("transactions", f"none is open for more than {LONG_TRANSACTION}")
+
+
+CHECKS: tuple[Check, ...] = (
+    _settings,
+    _versions,
+    _latency,
+    _connections,
+    _clocks,
+    _bloat,
+    _indexes,
+    _projection,
+    _replicas,
+    _transactions,
+)
