@@ -76,11 +76,3 @@ async def record_here(action: AuditAction, *, summary: str | None = None) -> Non
         action.value,
         summary[:SUMMARY_LENGTH] if summary else None,
     )
-
-
-async def keep_values_out() -> None:
-    """Log the writes of the current transaction without what was in the rows.
-
-    For the erasure of a person's data: the log must not keep what is erased.
-    """
-    await AuditEntry.raw("SELECT set_config('workshops.audit_values', 'off', true)")

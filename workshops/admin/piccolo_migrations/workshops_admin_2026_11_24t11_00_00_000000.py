@@ -78,11 +78,24 @@ ADMIN_TABLES = (
     "CREATE INDEX IF NOT EXISTS admin_audit_log_operator"
     " ON workshops_admin.admin_audit_log (operator)",
     "CREATE INDEX IF NOT EXISTS admin_audit_log_row_id ON workshops_admin.admin_audit_log (row_id)",
+    # What operators have taken out of steps, to be put back: the last of each step.
+    """
+    CREATE TABLE IF NOT EXISTS workshops_admin.removed_outputs (
+        step_row_id text PRIMARY KEY,
+        workshop_id text NOT NULL,
+        output jsonb NOT NULL,
+        started_at timestamp(3),
+        removed_at timestamp(3) NOT NULL DEFAULT (now() AT TIME ZONE 'utc'),
+        operator text NOT NULL
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS removed_outputs_workshop_id"
+    " ON workshops_admin.removed_outputs (workshop_id)",
 )
 
 # Secrets and operators' e-mail addresses are hidden, long texts shortened. With
-# workshops.audit_values = off (a person's data is erased) the log keeps that a row
-# was written, and not what was in it. Where the log is missing an operator's write fails:
+# workshops.audit_values = off (a person's data is erased) it says nothing: one entry tells
+# of the whole. Where the log is missing an operator's write fails:
 # none goes unlogged.
 AUDIT_WRITE = """
 CREATE OR REPLACE FUNCTION workshops_admin.audit_write() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -92,6 +105,9 @@ DECLARE
     changed jsonb;
     told text;
 BEGIN
+    IF current_setting('workshops.audit_values', true) = 'off' THEN
+        RETURN NULL;
+    END IF;
     SELECT jsonb_object_agg(field, jsonb_build_array(was, becomes)),
         string_agg(
             CASE TG_OP
@@ -120,10 +136,6 @@ BEGIN
     IF TG_OP = 'UPDATE' AND changed IS NULL THEN
         RETURN NULL;  -- nothing but updated_at, or not even that
     END IF;
-    IF current_setting('workshops.audit_values', true) = 'off' THEN
-        changed := NULL;
-        told := NULL;
-    END IF;
     INSERT INTO workshops_admin.admin_audit_log
         (operator, operator_id, action, table_name, row_id, summary, changes, address, request_line)
     VALUES (
@@ -141,10 +153,70 @@ BEGIN
 END $$
 """
 
+# An UPDATE can do one thing, whatever it says: put a pseudonym in the place of a person, and
+# with that take the values out of an entry.
 AUDIT_KEEP = """
 CREATE OR REPLACE FUNCTION workshops_admin.audit_keep() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    person text := current_setting('workshops.audit_person', true);
+    name text := current_setting('workshops.audit_pseudonym', true);
+    kept workshops_admin.admin_audit_log;
 BEGIN
+    IF TG_OP = 'UPDATE' AND person <> '' THEN
+        IF TG_LEVEL = 'STATEMENT' THEN
+            RETURN NULL;
+        END IF;
+        kept := OLD;
+        kept.request_line := regexp_replace(OLD.request_line, person, name, 'g');
+        kept.summary := regexp_replace(OLD.summary, person, name, 'g');
+        kept.changes := regexp_replace(OLD.changes::text, person, name, 'g')::jsonb;
+        IF NEW.changes IS NULL THEN
+            kept.summary := NULL;
+            kept.changes := NULL;
+        END IF;
+        RETURN kept;
+    END IF;
     RAISE EXCEPTION 'The audit log can only be added to.' USING ERRCODE = 'insufficient_privilege';
+END $$
+"""
+
+# Of a long id the entries hold the beginning only. As JSON an id may be spelt otherwise. A
+# part of a longer word is another person's.
+AUDIT_FORGET = r"""
+CREATE OR REPLACE FUNCTION workshops_admin.audit_forget(person text, pseudonym text, gone text[])
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    pattern text;
+BEGIN
+    SELECT '(?<!\w)(' || string_agg(
+        regexp_replace(spelt, '([^[:alnum:]_])', '\\\1', 'g'), '|' ORDER BY length(spelt) DESC
+    ) || ')(?!\w)' INTO pattern
+    FROM (
+        SELECT DISTINCT spelt FROM (
+            VALUES (person), (left(person, 200)), (left(person, 60))
+        ) raw (id), LATERAL (
+            VALUES (id), (substr(to_json(id)::text, 2, length(to_json(id)::text) - 2))
+        ) spelling (spelt)
+    ) spellings;
+    PERFORM set_config('workshops.audit_person', pattern, true),
+        set_config('workshops.audit_pseudonym', pseudonym, true);
+    UPDATE workshops_admin.admin_audit_log SET changes = changes
+    WHERE summary ~ pattern OR changes::text ~ pattern OR request_line ~ pattern;
+    UPDATE workshops_admin.admin_audit_log SET changes = NULL WHERE row_id = ANY (gone);
+    PERFORM set_config('workshops.audit_person', '', true);
+END $$
+"""
+
+KEEP_OUTPUT = """
+CREATE OR REPLACE FUNCTION workshops_admin.keep_output() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM workshops_admin.removed_outputs
+    WHERE removed_at < now() AT TIME ZONE 'utc' - interval '30 days' OR step_row_id = OLD.id;
+    INSERT INTO workshops_admin.removed_outputs
+        (step_row_id, workshop_id, output, started_at, operator)
+    VALUES (OLD.id, OLD.workshop_id, OLD.output, OLD.started_at,
+        current_setting('workshops.operator'));
+    RETURN NULL;
 END $$
 """
 
@@ -296,6 +368,8 @@ END $$
 FUNCTIONS = {
     "audit_write": AUDIT_WRITE,
     "audit_keep": AUDIT_KEEP,
+    "audit_forget": AUDIT_FORGET,
+    "keep_output": KEEP_OUTPUT,
     "remember_activity": REMEMBER,
     **{
         name: APPEND.replace("{name}", name).replace("{changed}", changed)
@@ -335,6 +409,20 @@ def _triggers() -> Iterator[tuple[str, str, str, str]]:
         "workshops_admin.admin_audit_log",
         "BEFORE UPDATE OR DELETE OR TRUNCATE",
         "FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.audit_keep()",
+    )
+    yield (
+        "admin_audit_forget",
+        "workshops_admin.admin_audit_log",
+        "BEFORE UPDATE",
+        "FOR EACH ROW EXECUTE FUNCTION workshops_admin.audit_keep()",
+    )
+    yield (
+        "admin_output",
+        "workshop_steps",
+        "AFTER UPDATE",
+        "FOR EACH ROW WHEN (current_setting('workshops.operator', true) <> ''"
+        " AND OLD.output IS NOT NULL AND NEW.output IS NULL)"
+        " EXECUTE FUNCTION workshops_admin.keep_output()",
     )
     for table, moment in (
         ("workshops", "updated_at"),
@@ -384,6 +472,7 @@ TRIGGERS = tuple(_triggers())
 
 TABLES = (
     *("admin_sessions", "admin_second_factors", "admin_audit_log", "workshop_progress"),
+    "removed_outputs",
     *("changes", "changes_folded", "changes_missed", "state", "summaries", "operator_changes"),
 )
 
@@ -460,7 +549,7 @@ async def remove():
     for name, table, *_ in TRIGGERS:
         await run(f"DROP TRIGGER IF EXISTS {name} ON {table}")
     await run("DROP VIEW IF EXISTS workshops_admin.workshop_progress")
-    for table in ("changes", "state", "summaries", "operator_changes"):
+    for table in ("changes", "state", "summaries", "operator_changes", "removed_outputs"):
         await run(f"DROP TABLE IF EXISTS workshops_admin.{table}")
     for sequence in ("changes_folded", "changes_missed"):
         await run(f"DROP SEQUENCE IF EXISTS workshops_admin.{sequence}")

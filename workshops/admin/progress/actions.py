@@ -12,8 +12,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from workshops import operations
-from workshops.admin.audit import keep_values_out, record_here
-from workshops.admin.tables import AuditAction
+from workshops.admin.erasure import erase_person, forget_outputs, restore_output
 from workshops.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -31,14 +30,15 @@ DONE = {
     "status": "The status was changed.",
     "started": "The step was started.",
     "completed": "The step was completed.",
-    "reset": "The step was reset: it is open again, without output.",
+    "reset": "The step was reset: it is open again. Its output can be put back for 30 days.",
+    "restored": "The output is back, and the step in progress.",
     "reopened": "The step is in progress again, with the output that it had.",
     "generated": "The build pack was generated. It is the first in the list below.",
     "shared": "The workshop is shared now: whoever has its token may read it.",
     "unshared": "The workshop is private again, and its token is gone.",
     "transferred": "The ownership was transferred.",
     "deleted": "The workshop was deleted, with all that belonged to it.",
-    "erased": "Everything held about this person was deleted.",
+    "erased": "All that was held about this person was deleted; the audit log has a pseudonym.",
 }
 """What a page says after an action, by the word in its URL: never a text from the URL."""
 
@@ -112,6 +112,12 @@ async def reopen_step(workshop_id: str, form: Form) -> str:
     return "reopened"
 
 
+async def restore_step(workshop_id: str, form: Form) -> str:
+    """Put back the output that a reset took away."""
+    await restore_output(workshop_id, form.get("step", ""))
+    return "restored"
+
+
 async def generate(workshop_id: str, form: Form) -> str:
     """Generate a build pack."""
     await operations.generate_build_pack(
@@ -147,6 +153,7 @@ async def delete(workshop_id: str, form: Form) -> str:
     if workshop is not None and form.get("title", "").strip() != workshop.title.strip():
         raise ConfirmationError("The title that was typed is not the title of this workshop.")
     await operations.delete_workshop(workshop_id)
+    await forget_outputs()
     return "deleted"
 
 
@@ -156,6 +163,7 @@ ACTIONS: dict[str, Callable[[str, Form], Awaitable[str]]] = {
     "complete": complete_step,
     "reset": reset_step,
     "reopen": reopen_step,
+    "restore": restore_step,
     "generate": generate,
     "share": share,
     "unshare": unshare,
@@ -176,12 +184,9 @@ async def create(form: Form) -> Workshop:
     )
 
 
-async def erase(form: Form) -> Any:
+async def erase(form: Form) -> None:
     """Delete everything held about a person, if their identifier was typed twice."""
     person = form.get("person", "")
     if not person.strip() or form.get("typed", "").strip() != person.strip():
         raise ConfirmationError("The identifier that was typed is not the one of this person.")
-    await keep_values_out()
-    deleted = await operations.delete_user_data(person)
-    await record_here(AuditAction.erased, summary="Everything held about a person")
-    return deleted
+    await erase_person(person)

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from workshops import operations
+from workshops.admin.erasure import removed_outputs
 from workshops.admin.progress import access, actions
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.rendering import page
@@ -54,6 +55,7 @@ async def _workshop_page(request: Request, *, error: WorkshopsError | None = Non
         status_code=HTTPStatus.OK if error is None else actions.status_of(error),
         facts=facts,
         line=timeline(facts),
+        removed=await removed_outputs(facts.row["id"]),
         definitions=definitions,
         states=[states.get(step.id) for step in definitions],
         current=facts.open_steps[0] if facts.open_steps else None,

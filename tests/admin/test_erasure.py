@@ -1,0 +1,136 @@
+"""What an erasure leaves of a person in the audit log, and what a reset keeps for a while."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.admin.conftest import AuditLog, save, send
+from tests.admin.progress.conftest import make_workshop
+from tests.factories import step_of
+from workshops import operations
+from workshops.admin.tables import AuditEntry
+from workshops.statements.execution import fetch
+from workshops.tables import Workshop, WorkshopMember
+
+PERSON = "user_ada.+(1)"
+
+
+async def erase(client: httpx.AsyncClient, person: str) -> None:
+    """Erase a person on their page."""
+    page = f"/progress/people/?person={quote(person)}"
+    response = await send(client, page, "/progress/people/erase/", person=person, typed=person)
+    assert response.status_code == 303, response.text
+
+
+async def test_erasure_leaves_a_pseudonym(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """The id is in no entry any longer, in one of another person it stays, and one entry tells."""
+    own = await make_workshop(clerk_user_id=PERSON, title="Secret plans")
+    other = await make_workshop(clerk_user_id="user_bob", title="Bread")
+    await save(superuser, "workshops", own.id, title="More secret plans")
+    for person in (PERSON, f"{PERSON}2"):
+        row = {"workshop_id": other.id, "clerk_user_id": person, "role": "editor"}
+        await superuser.post("/admin/api/tables/workshop_members/", json=row)
+    member = await WorkshopMember.objects().get(
+        (WorkshopMember.clerk_user_id == PERSON) & (WorkshopMember.workshop_id == other.id)
+    )
+    await save(superuser, "workshops", other.id, title=f"Bread, says {PERSON}")
+    page = f"/progress/people/?person={quote(PERSON)}"
+    await send(superuser, page, "/progress/people/export/", person=PERSON)
+    before = len(await audit_log.entries())
+    await erase(superuser, PERSON)
+
+    entries = await audit_log.entries()
+    assert len(entries) == before + 1
+    text = json.dumps(entries, default=str)
+    assert PERSON not in text.replace(f"{PERSON}2", "")
+    assert f"{PERSON}2" in text
+    assert "secret plans" not in text
+    [erased] = [entry for entry in entries if entry["action"] == "erased"]
+    pseudonym = erased["summary"].split(":")[0]
+    assert "1 workshops deleted" in erased["summary"]
+    [renamed] = [entry for entry in entries if entry["row_id"] == other.id]
+    assert renamed["changes"]["title"][1] == f"Bread, says {pseudonym}"
+    assert member is not None
+    [added] = [entry for entry in entries if entry["row_id"] == member.id]
+    assert added["changes"] is None
+    assert await Workshop.count() == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE workshops_admin.admin_audit_log SET summary = 'x'",
+        "UPDATE workshops_admin.admin_audit_log SET operator = 'x' WHERE false",
+    ],
+)
+async def test_log_is_not_changed_otherwise(database: str, statement: str) -> None:
+    """No UPDATE passes, also where it names no row."""
+    await AuditEntry(operator="grace", action="changed").save()
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="only be added to"):
+        await AuditEntry.raw(statement)
+
+
+async def test_forgetting_does_nothing_else(database: str, audit_log: AuditLog) -> None:
+    """While a person is forgotten, an UPDATE can neither add nor change a word."""
+    await AuditEntry(operator="grace", action="changed", summary="It was user_ada.").save()
+    await AuditEntry.raw(
+        "DO $$ BEGIN"
+        " PERFORM set_config('workshops.audit_person', 'user_ada', true);"
+        " PERFORM set_config('workshops.audit_pseudonym', 'somebody', true);"
+        " UPDATE workshops_admin.admin_audit_log"
+        " SET operator = 'vera', summary = 'x', changes = '1';"
+        " END $$"
+    )
+    [entry] = await audit_log.entries()
+    assert (entry["operator"], entry["summary"]) == ("grace", "It was somebody.")
+
+
+async def test_reset_output_is_restored(superuser: httpx.AsyncClient) -> None:
+    """What a reset took away comes back whole, with the time of the start, once."""
+    workshop = await make_workshop(complete=1)
+    output = {"text": "word " * 1000, "n": 12345678901234567890}
+    await operations.save_step_output(workshop.id, "empathize", output)
+    before = await step_of(workshop, "empathize")
+    page = f"/progress/workshops/{workshop.id}/"
+    assert "Restore it" not in (await superuser.get(page)).text
+    assert (await send(superuser, page, f"{page}reset/", step="empathize")).is_redirect
+    assert "was removed by grace" in (await superuser.get(page)).text
+    assert (await send(superuser, page, f"{page}restore/", step="empathize")).is_redirect
+    after = await step_of(workshop, "empathize")
+    assert json.loads(str(after.output)) == output
+    assert (after.status, after.started_at) == ("in_progress", before.started_at)
+    again = await send(superuser, page, f"{page}restore/", step="empathize")
+    assert again.status_code == 404
+    assert "is kept any longer" in again.text
+
+
+async def test_new_output_is_not_lost_by_a_restore(superuser: httpx.AsyncClient) -> None:
+    """A step that has been worked on since its reset is not overwritten."""
+    workshop = await make_workshop(complete=1)
+    page = f"/progress/workshops/{workshop.id}/"
+    await send(superuser, page, f"{page}reset/", step="empathize")
+    await operations.save_step_output(workshop.id, "empathize", {"new": True})
+    refused = await send(superuser, page, f"{page}restore/", step="empathize")
+    assert refused.status_code == 409
+    assert "has an output again" in refused.text
+
+
+async def test_removed_outputs_go_with_their_workshop(superuser: httpx.AsyncClient) -> None:
+    """What is deleted, or whose owner is erased, leaves no output behind."""
+    for action in ("delete", "erase"):
+        workshop = await make_workshop(complete=1)
+        page = f"/progress/workshops/{workshop.id}/"
+        await send(superuser, page, f"{page}reset/", step="empathize")
+        assert await fetch("SELECT FROM workshops_admin.removed_outputs")
+        if action == "erase":
+            await erase(superuser, "user_ada")
+        else:
+            await send(superuser, page, f"{page}delete/", title=workshop.title)
+        assert not await fetch("SELECT FROM workshops_admin.removed_outputs")
