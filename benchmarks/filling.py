@@ -55,7 +55,7 @@ def _statements(output: str) -> tuple[str, ...]:
     return (
         f"""
         INSERT INTO workshops (id, clerk_user_id, title, original_idea, status, org_id,
-                               created_at, updated_at)
+                               visibility, share_token, created_at, updated_at)
         SELECT id, 'user_' || person,
             (ARRAY['Neighbourhood pantry', 'Bakery without waste', 'Cargo-bike library',
                    'Waiting-room companion', 'Seed exchange', 'Night bus planner',
@@ -63,10 +63,12 @@ def _statements(output: str) -> tuple[str, ...]:
                 || (ARRAY[' for small towns', ' for hospitals', ' for schools',
                           ' for commuters', ' for volunteers'])[1 + n % 5] || ' ' || n,
             repeat('An idea told at some length. ', 1 + n % 9),
-            CASE WHEN done = 10 THEN 'completed' WHEN pace > 0.9 THEN 'paused'
+            CASE WHEN done = 10 AND pace < 0.7 THEN 'completed' WHEN pace > 0.9 THEN 'paused'
                  WHEN done = 0 AND pace < 0.3 THEN 'draft' ELSE 'active' END,
             CASE WHEN {_chance(5)} < 0.6
                  THEN 'org_' || (power({_chance(6)}, 3) * 400)::int END,
+            CASE n % 20 WHEN 0 THEN 'shared' ELSE 'private' END,
+            CASE n % 20 WHEN 0 THEN md5('token' || n) END,
             born, least($4, born + least(10, done + 1) * {day})
         FROM ({_NUMBERS}) AS numbers""",
         f"""
