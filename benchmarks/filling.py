@@ -17,25 +17,24 @@ import asyncpg
 TABLES = ("workshops", "workshop_members", "workshop_steps", "sessions", "build_packs")
 _BATCH = 10_000
 
-# A number from 0 to 1 that depends on n alone.
-_CHANCE = "((hashint8extended({0}, {1}) & 1048575) / 1048576.0)"
-
 
 def _key(prefix: str, of: str) -> str:
     return f"'{prefix}_' || left(md5('{prefix}' || {of}), 24)"
 
 
-def _chance(seed: int, of: str = "n") -> str:
-    return _CHANCE.format(of, seed)
+def _chance(seed: int) -> str:
+    """Return a number from 0 to 1 that depends on n alone."""
+    return f"((hashint8extended(n, {seed}) & 1048575) / 1048576.0::float8)"
 
 
-# $1 and $2 are the first and last number, $3 is how many there will be, $4 is now.
+# $1 and $2 are the first and last number, $3 is how many there will be, $4 is now. The
+# OFFSET keeps PostgreSQL from computing a workshop anew for each of its steps.
 _NUMBERS = f"""
     SELECT n, {_key("ws", "n")} AS id, {_chance(1)} AS pace,
         greatest(0, least(10, (sqrt({_chance(2)} * {_chance(3)}) * 16)::int - 2)) AS done,
         $4::timestamp - power({_chance(4)}, 1.5) * INTERVAL '900 days' AS born,
         (n + greatest($3::int * 3 / 20, 1) - 1) % greatest($3::int * 3 / 20, 1) AS person
-    FROM generate_series($1::int, $2::int) AS n"""
+    FROM generate_series($1::int, $2::int) AS n OFFSET 0"""
 
 _MESSAGE = (
     '{"role": "user", "content": "Bakers throw away a third of what they bake, and nobody who'
