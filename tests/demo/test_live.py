@@ -13,7 +13,7 @@ from workshops import operations
 from workshops.database.invariants import broken_invariants
 from workshops.database.migrations import project_engine
 from workshops.demo import DemoError, LiveCounts, clear_demo, live_demo
-from workshops.demo.writer import LIVE_USER_PREFIX
+from workshops.demo.writer import LIVE_MARK
 from workshops.tables import BuildPack, Session, StepDefinition, Workshop
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -108,5 +108,5 @@ async def test_its_people_look_like_those_of_clerk() -> None:
     async with running(counts, []) as task:
         await until(counts, task, 20)
     for row in await Workshop.select(Workshop.clerk_user_id):
-        assert row["clerk_user_id"].startswith(LIVE_USER_PREFIX)
+        assert row["clerk_user_id"].startswith(f"user_2{LIVE_MARK}")
         assert len(row["clerk_user_id"]) == 32

@@ -14,7 +14,7 @@ from workshops import operations
 from workshops.demo.outputs import Cast, filled
 from workshops.demo.people import Identifiers, People, describe
 from workshops.demo.vocabulary import TRADES
-from workshops.demo.writer import LIVE_USER_PREFIX, DemoError, read_definitions
+from workshops.demo.writer import LIVE_MARK, DemoError, read_definitions
 from workshops.errors import DatabaseUnavailableError, WorkshopsError
 from workshops.tables import StepDefinition
 
@@ -60,8 +60,8 @@ async def live_demo(
             await asyncio.sleep(due - clock())
             if not at_work or (len(at_work) < _AT_WORK and rng.random() < 0.15):
                 if counts.begun % 100 == 0:
-                    ids = Identifiers(secrets.token_hex(), user_prefix=LIVE_USER_PREFIX)
-                    people = People(rng, ids)
+                    identifiers = Identifiers(secrets.token_hex())
+                    people = People(rng, identifiers, mark=LIVE_MARK)
                 at_work.append(_work(rng, people, definitions, counts))
             workshop = at_work[int(len(at_work) * rng.random() ** 2)]  # the oldest most often
             try:

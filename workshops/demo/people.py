@@ -31,29 +31,24 @@ class Identifiers:
     character would take longer than everything else about it.
     """
 
-    def __init__(self, seed: str, *, user_prefix: str = "user_2") -> None:
+    def __init__(self, seed: str) -> None:
         self._random = Random(seed)
-        self._user_prefix = user_prefix
-
-    def _text(self, length: int, alphabet: bytes) -> str:
-        return self._random.randbytes(length).translate(alphabet).decode()
 
     def cuid2(self, prefix: str, count: int) -> list[str]:
         """Return `count` ids `<prefix>_<24 characters>`, the first character a letter."""
         first, rest = self._text(count, _LETTERS), self._text(23 * count, _CUID2)
         return [f"{prefix}_{first[n]}{rest[23 * n : 23 * n + 23]}" for n in range(count)]
 
-    def user(self) -> str:
-        """Return an id like those of Clerk: `user_2` and 26 characters."""
-        return self._user_prefix + self._text(32 - len(self._user_prefix), _BASE62)
-
-    def organisation(self) -> str:
-        """Return an id like those of Clerk: `org_2` and 26 characters."""
-        return f"org_2{self._text(26, _BASE62)}"
+    def clerk(self, kind: str, mark: str = "") -> str:
+        """Return an id like those of Clerk: `user_2` or `org_2` and 26 characters."""
+        return f"{kind}_2{mark}{self._text(26 - len(mark), _BASE62)}"
 
     def share_token(self) -> str:
         """Return 32 URL-safe characters."""
         return self._text(32, _URL_SAFE)
+
+    def _text(self, length: int, alphabet: bytes) -> str:
+        return self._random.randbytes(length).translate(alphabet).decode()
 
 
 class Company(NamedTuple):
@@ -79,9 +74,10 @@ class People:
     have one or two, a few have twenty.
     """
 
-    def __init__(self, rng: Random, identifiers: Identifiers) -> None:
+    def __init__(self, rng: Random, identifiers: Identifiers, *, mark: str = "") -> None:
         self._rng = rng
         self._identifiers = identifiers
+        self._mark = mark  # of the user ids
         self._owners: dict[str, list[Owner]] = {}  # once for each workshop
 
     def owner(self, trade: Trade) -> Owner:
@@ -93,7 +89,7 @@ class People:
             company = rng.choice(owners).company if owners and rng.random() < 0.4 else None
             if company is None or len(company.people) >= _MOST_COLLEAGUES:
                 company = self._company(trade)
-            owner = Owner(self._identifiers.user(), company)
+            owner = Owner(self._identifiers.clerk("user", self._mark), company)
             company.people.append(owner.user_id)
         owners.append(owner)
         return owner
@@ -103,7 +99,7 @@ class People:
         rng, company = self._rng, owner.company
         wanted = rng.choice((0, 1, 1, 2, 2, 3, 5) if company.org_id else (0, 0, 0, 1))
         while len(company.people) <= wanted:
-            company.people.append(self._identifiers.user())
+            company.people.append(self._identifiers.clerk("user", self._mark))
         colleagues = [user_id for user_id in company.people if user_id != owner.user_id]
         return [(user_id, rng.choice(_ROLES)) for user_id in rng.sample(colleagues, wanted)]
 
@@ -112,7 +108,7 @@ class People:
         name = rng.choice(trade.company_patterns).format(
             name=rng.choice(trade.company_names), place=place
         )
-        org_id = self._identifiers.organisation() if rng.random() < 0.6 else None
+        org_id = self._identifiers.clerk("org") if rng.random() < 0.6 else None
         return Company(name, place, org_id, [])
 
 

@@ -7,7 +7,6 @@ never overlap; every change of a step falls into a session.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
@@ -54,8 +53,7 @@ PHASES = (
 """What twenty workshops are like."""
 
 
-@dataclass(slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """What happened when.
 
     `changes` are, in order: the start of the first step, the completion of each completed step
@@ -71,18 +69,17 @@ class Timeline:
 def make_timeline(rng: Random, phase: Phase, complete: int, now: int) -> Timeline:
     """Make up the history of a workshop with `complete` steps done; `now` is at least 0."""
     if phase.status == "draft":
-        return Timeline(created=_day(rng, phase) + _time_of_day(rng), sessions=[], changes=[])
+        created = _day(rng, phase) + rng.choice(_PARTS) + below(rng, _LATEST_START)
+        return Timeline(created, [], [])
     sessions = _sessions(rng, phase, complete)
     if phase.open_session:
         sessions.append((now - _SHORTEST - below(rng, 150 * MINUTE - _SHORTEST), now))
     changes = _changes(rng, sessions, complete + 1 + phase.in_progress)
-    started = sessions[0][0]
-    created = started - MINUTE - below(rng, 24 * MINUTE)
-    ends: list[int | None] = [end for _, end in sessions]
+    created = sessions[0][0] - MINUTE - below(rng, 24 * MINUTE)
+    shown: list[tuple[int, int | None]] = [*sessions]
     if phase.open_session:
-        ends[-1] = None
-    starts = [start for start, _ in sessions]
-    return Timeline(created, list(zip(starts, ends, strict=True)), changes)
+        shown[-1] = (sessions[-1][0], None)
+    return Timeline(created, shown, changes)
 
 
 def below(rng: Random, limit: int) -> int:
@@ -94,10 +91,6 @@ def _day(rng: Random, phase: Phase) -> int:
     """The last day of a phase; the later, the likelier."""
     span = phase.latest - phase.earliest
     return -(phase.earliest + int((span + 1) * rng.random() ** 1.7)) * DAY
-
-
-def _time_of_day(rng: Random) -> int:
-    return rng.choice(_PARTS) + below(rng, _LATEST_START)
 
 
 def _sessions(rng: Random, phase: Phase, complete: int) -> list[tuple[int, int]]:
