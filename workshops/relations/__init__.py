@@ -33,9 +33,8 @@ types of their columns (``decoding``); ``compiler`` shows the SQL.
 
 from workshops.relations.declaration import OneToMany, add_relation
 from workshops.relations.links import NotLoadedError, RelationError
-from workshops.relations.query import HasRelations, ParentObjects, ParentSelect, Prepared
+from workshops.relations.query import HasRelations, Parameter, ParentObjects, ParentSelect, Prepared
 from workshops.relations.selection import RelationSelect
-from workshops.relations.sql import Parameter
 
 __all__ = [
     "HasRelations",

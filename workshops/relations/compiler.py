@@ -28,280 +28,262 @@ cut, ever reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import orjson
-from piccolo.columns import JSON, JSONB, And, Array
-from piccolo.columns.combination import UNDEFINED, Where
-from piccolo.columns.operators.comparison import Equal
-from piccolo.columns.readable import Readable
-from piccolo.query.functions import Count, Length, Lower, Upper
-from piccolo.query.operators.json import JSONQueryString
-from piccolo.querystring import QueryString
-from piccolo.table import Table
 
-from workshops.relations.conditions import Aggregate
 from workshops.relations.decoding import (
     MOST_ARGUMENTS,
     Carried,
     Field,
-    Rows,
-    carried,
+    RowsDecoder,
     load_column,
     load_json,
     rows_decoder,
     typed,
 )
-from workshops.relations.links import (
-    Link,
-    columns_of,
-    columns_of_condition,
-    has_own_alias,
-    output_name,
-)
-from workshops.relations.selection import RelationSelect
-from workshops.relations.sql import (
-    KEY,
-    VALUE,
-    Kind,
-    Page,
-    Sql,
-    kind_of,
-    listed,
-    ordered,
-    part_of,
-    source,
-    sql,
-    written,
-    written_condition,
-)
+from workshops.relations.shape import KEY, VALUE, Children, Condition, Part, Rows, Sql
 
 
-@dataclass(slots=True)
-class Level:
-    """What one SELECT of the statement consists of, in Piccolo's terms."""
+class Outermost(NamedTuple):
+    """What only the outermost select can have."""
 
-    table: type[Table]
-    items: Sequence[Any]
-    condition: Any = None
-    order: Sequence[tuple[Any, bool]] = ()
-    row_limit: int | None = None
-    row_offset: int | None = None
-    nested: bool = False
-    exclude_secrets: bool = False
-    link: Link | None = None
-    """What ties its rows to the outer row; the outermost level has none."""
-    # Of the outermost level only:
     loads_json: bool = False
     distinct: bool = False
-    distinct_on: QueryString | None = None
-    group_by: QueryString | None = None
-    having: Any = None
-    lock: QueryString | None = None
+    distinct_on: Sql | None = None
+    group_by: Sql | None = None
+    having: Condition | None = None
+    lock: str = ""
 
 
-class Fragment(NamedTuple):
-    """The SELECT of a level: its text with its values, and what reads its rows."""
+class Statement(NamedTuple):
+    """The SQL of a shape, the slots of its values, and what reads its rows."""
+
+    sql: str
+    template: str
+    """The same for a ``QueryString``."""
+    slots: tuple[int, ...]
+    decode: RowsDecoder
+
+
+class _Level(NamedTuple):
+    """The SELECT of a level, what reads its rows, ..."""
 
     sql: Sql
-    rows: Rows
+    decode: RowsDecoder
     loads_json: bool
-    """Whether a value may hold a number that orjson would not read exactly."""
+    """... whether a value may hold a number that orjson would not read exactly, ..."""
     height: int
-    """How many levels it has; tells the names of its pages apart."""
+    """... and how many levels it has, which tells the names of its pages apart."""
 
 
-def compile_level(level: Level) -> Fragment:
+@lru_cache(maxsize=1024)
+def compile_shape(rows: Rows, outermost: Outermost) -> Statement:
+    """Return the statement of a shape."""
+    level = _level(rows, outermost)
+    text, slots = level.sql
+    first, *pieces = text.split(VALUE)
+    template = text.replace("{", "{{").replace("}", "}}").replace(VALUE, "{}")
+    numbered = (f"${number}{piece}" for number, piece in enumerate(pieces, start=1))
+    return Statement(first + "".join(numbered), template, slots, level.decode)
+
+
+def _level(rows: Rows, outermost: Outermost, link: Children | None = None) -> _Level:
     """Return the SELECT of a level with everything below it."""
-    in_json = level.link is not None
-    items = level.items or level.table._meta.columns
-    if level.exclude_secrets:
-        items = [i for i in items if not (kind_of(type(i)) is Kind.column and i._meta.secret)]
-    below = [_below(i, level) if type(i) is RelationSelect else None for i in items]
-    plain = [item for item, fragment in zip(items, below, strict=True) if fragment is None]
-    height = 1 + max((fragment.height for fragment in below if fragment), default=0)
-    page = Page(f"_p{height}") if _needs_page(level, items, plain) else None
-    known = _known(level) if len(plain) < len(items) else {}
+    below = [
+        _level(item.rows, Outermost(), item) if isinstance(item, Children) else None
+        for item in rows.items
+    ]
+    height = 1 + max((level.height for level in below if level), default=0)
+    page = _Page(f"_p{height}") if _needs_page(rows, outermost, link) else None
+    known = (
+        {}
+        if rows.condition is None
+        else {name: Sql(VALUE, (slot,)) for name, slot in rows.condition.known}
+    )
+    if link is not None:
+        known[link.foreign_key.sql.text] = Sql(KEY)
 
     results: list[Sql] = []
     fields: list[Field] = []
     loads_json = False
-    for item, fragment in zip(items, below, strict=True):
-        if fragment is not None:
-            key = written(item.link.key)
-            if key.text in known:
-                key = known[key.text]
-            elif page:
-                key = page.refer(key)
-            result = fragment.sql.with_key(key)
-            loads_json = loads_json or fragment.loads_json
-            load = None
-            if not in_json:
+    for item, level in zip(rows.items, below, strict=True):
+        if isinstance(item, Children):
+            assert level is not None
+            key = known.get(item.key.sql.text)
+            if key is None:
+                key = page.refer(item.key.sql) if page else item.key.sql
+            result, load = _with_key(level.sql, key), None
+            loads_json = loads_json or level.loads_json
+            if link is None:
                 # As text, whatever a codec of the connection's own does to JSON.
-                result = sql(result, "::text")
-                load = load_json if fragment.loads_json else orjson.loads
-            field = Field(item.name, fragment.rows, True, load)
+                result = _sql(result, "::text")
+                load = load_json if level.loads_json else orjson.loads
+            fields.append(Field(item.name, level.decode, empty=True, load=load))
         else:
-            result = written(item)
-            if page:
-                result = page.refer(result)
-            decode = None
-            if in_json:
-                result, way = _in_json(result, item)
+            result, decode = page.refer(item.sql) if page else item.sql, None
+            if link is not None:
+                result, way = _in_json(result, item.carried)
                 decode, loads_json = way.decode, loads_json or way.loads_json
-            elif level.loads_json and _holds_json(item):
+            elif outermost.loads_json and item.is_json:
                 decode = load_column
-            field = Field(output_name(item), decode)
+            fields.append(Field(item.name or "", decode))
         results.append(result)
-        fields.append(field)
 
-    used = [
-        *columns_of(plain),
-        *(r.link.key for r in items if type(r) is RelationSelect),
-        *columns_of_condition(level.condition),
-        *columns_of_condition(level.having),
-        *columns_of(column for column, _ in level.order),
-    ]
-    tables, short = source(level.table, used, height)
-    row = sql(_json_row(results), " AS j") if in_json else listed(results)
-    text = _statement(level, row, tables, page)
-    for alias, name in short.items():
-        text = Sql(text.text.replace(alias, name), text.values)
-    if in_json:
-        text = sql("(SELECT json_agg(j) FROM (", text, ") AS q)")
-    return Fragment(text, rows_decoder(tuple(fields), nested=level.nested), loads_json, height)
+    if link is not None:
+        text = _sql(
+            "(SELECT json_agg(j) FROM (",
+            _select(rows, outermost, link, _sql(_json_row(results), " AS j"), page),
+            ") AS q)",
+        )
+    else:
+        text = _select(rows, outermost, link, _listed(results), page)
+    for number, alias in enumerate(
+        dict.fromkeys(a for part in _parts(rows, outermost) for a in part.long_aliases)
+    ):
+        text = Sql(text.text.replace(f'"{alias}"', f'"_j{height}_{number}"'), text.slots)
+    return _Level(text, rows_decoder(tuple(fields), nested=rows.nested), loads_json, height)
 
 
-def _statement(level: Level, row: Sql, tables: str, page: Page | None) -> Sql:
+def _select(
+    rows: Rows, outermost: Outermost, link: Children | None, row: Sql, page: _Page | None
+) -> Sql:
     """Return the SELECT of these rows, or of a page of them."""
-    conditions: list[str | Sql] = []
-    if level.link is not None:
-        conditions.append(f"{part_of(level.link.foreign_key).sql.text} = {KEY}")
-    if level.condition is not None:
-        conditions.append(sql("(", written_condition(level.condition), ")"))
-    rows: list[str | Sql] = [f" FROM {tables}"]
+    conditions: list[Sql] = []
+    if link is not None:
+        conditions.append(Sql(f"{link.foreign_key.sql.text} = {KEY}"))
+    if rows.condition is not None:
+        conditions.append(_sql("(", rows.condition.sql, ")"))
+    joins = dict.fromkeys(join for part in _parts(rows, outermost) for join in part.joins)
+    body: list[str | Sql] = [" FROM ", " ".join((rows.table, *joins))]
     if conditions:
-        rows += (" WHERE ", listed(conditions, " AND "))
-    if level.group_by is not None:
-        rows.append(written(level.group_by))
-    if level.having is not None:
-        rows += (" HAVING ", written_condition(level.having))
+        body += (" WHERE ", _listed(conditions, " AND "))
+    if outermost.group_by is not None:
+        body.append(outermost.group_by)
+    if outermost.having is not None:
+        body += (" HAVING ", outermost.having.sql)
 
     # The limit is a part of the SQL, because plans depend on it, and there are few
     # different ones. The offset is a value: each page would be another statement
     # for the database to prepare.
-    sliced = Sql("" if level.row_limit is None else f" LIMIT {level.row_limit:d}")
-    if level.row_offset is not None:
-        sliced = sql(sliced, Sql(f" OFFSET {VALUE}", [level.row_offset]))
-    terms = [(written(term), ascending) for term, ascending in level.order]
+    sliced = Sql("" if rows.limit is None else f" LIMIT {rows.limit:d}")
+    if rows.offset is not None:
+        sliced = Sql(f"{sliced.text} OFFSET {VALUE}", (rows.offset,))
     if page is None:
-        return sql("SELECT ", row, *rows, ordered(terms), sliced)
+        order = _ordered((part.sql, ascending) for part, ascending in rows.order)
+        return _sql("SELECT ", row, *body, order, sliced)
 
-    positions = [(page.position(term), ascending) for term, ascending in terms]
-    outside = ordered((f"{page.name}.c{position}", ascending) for position, ascending in positions)
-    if level.distinct:
+    positions = [(page.position(part.sql), ascending) for part, ascending in rows.order]
+    outside = _ordered((Sql(f"{page.name}.c{n}"), ascending) for n, ascending in positions)
+    if outermost.distinct:
         # DISTINCT compares whole rows, relations included, and LIMIT counts what is left.
-        row, outside = sql("DISTINCT ", row), sql(outside, sliced)
+        row, outside = _sql("DISTINCT ", row), _sql(outside, sliced)
     else:
-        inside = ordered((str(position + 1), ascending) for position, ascending in positions)
-        rows += (inside, sliced)
-    if level.lock is not None:
-        rows.append(written(level.lock))
-    on = "" if level.distinct_on is None else written(level.distinct_on)
-    inner = sql("SELECT", on, " ", listed(page.columns), *rows)
-    return sql("SELECT ", row, " FROM (", inner, f") AS {page.alias}", outside)
+        body += (_ordered((Sql(str(n + 1)), ascending) for n, ascending in positions), sliced)
+    on = "" if outermost.distinct_on is None else outermost.distinct_on
+    inner = _sql("SELECT", on, " ", _listed(page.columns), *body, outermost.lock)
+    return _sql("SELECT ", row, " FROM (", inner, f") AS {page.alias}", outside)
 
 
-def _below(relation: RelationSelect, level: Level) -> Fragment:
-    """Return the JSON array of a relation's rows, in which the outer row's key is open."""
-    nested = level.nested if relation.nested is None else relation.nested
-    how = (nested, level.exclude_secrets)
-    if (fragment := relation.compiled.get(how)) is not None:
-        return fragment  # type: ignore[no-any-return]
-    fragment = compile_level(
-        Level(
-            relation.link.child,
-            relation.items,
-            relation.condition,
-            relation.order,
-            relation.row_limit,
-            relation.row_offset,
-            nested,
-            level.exclude_secrets,
-            relation.link,
-        )
-    )
-    if relation.is_fixed:
-        relation.compiled[how] = fragment
-    return fragment
-
-
-def _needs_page(level: Level, items: Sequence[Any], plain: Sequence[Any]) -> bool:
+def _needs_page(rows: Rows, outermost: Outermost, link: Children | None) -> bool:
     """Whether the rows of a level have to be found by a select of their own."""
-    if level.link is not None and any(has_own_alias(i) or _way(i) is None for i in plain):
+    plain = [item for item in rows.items if isinstance(item, Part)]
+    if link is not None and any(part.own_alias or part.carried is None for part in plain):
         return True  # a value is named, or asked for its type
-    if len(plain) == len(items):
-        return False
-    if level.row_offset is not None or level.distinct or level.lock or level.distinct_on:
-        return True
+    below = [item.rows.tablename for item in rows.items if isinstance(item, Children)]
     # A relation that stands on the same table would mistake its own rows for the outer one.
-    name = level.table._meta.tablename
-    return level.group_by is not None or any(
-        type(i) is RelationSelect and i.link.child._meta.tablename == name for i in items
+    return bool(below) and (
+        rows.offset is not None
+        or outermost.distinct
+        or outermost.distinct_on is not None
+        or outermost.group_by is not None
+        or bool(outermost.lock)
+        or rows.tablename in below
     )
 
 
-def _known(level: Level) -> dict[str, Sql]:
-    """Return the columns of which the condition says what they are equal to."""
-    known: dict[str, Sql] = {}
-    if level.link is not None:
-        known[part_of(level.link.foreign_key).sql.text] = Sql(KEY)
-    conditions = [level.condition]
-    for condition in conditions:
-        if isinstance(condition, And):
-            conditions += (condition.first, condition.second)
-        elif isinstance(condition, Where) and condition.operator is Equal:
-            value = condition.value
-            if value is not UNDEFINED and kind_of(type(value)) is Kind.other:
-                known[part_of(condition.column).sql.text] = Sql(VALUE, [value])
-    return known
+def _parts(rows: Rows, outermost: Outermost) -> list[Part]:
+    """Return everything in a level that may need a join."""
+    return [
+        *(item.key if isinstance(item, Children) else item for item in rows.items),
+        *(rows.condition.parts if rows.condition else ()),
+        *(outermost.having.parts if outermost.having else ()),
+        *(part for part, _ in rows.order),
+    ]
 
 
-_JSON, _PLAIN = carried("JSON"), carried("TEXT")
 _TYPED = Carried(decode=typed)
 
 
-def _way(item: Any) -> Carried | None:
-    """Return how the values of an item travel; None if their type is not known."""
-    if kind_of(type(item)) is Kind.column:
-        return part_of(item).carried
-    if isinstance(item, JSONQueryString):
-        return _JSON
-    if isinstance(item, Aggregate):
-        return _PLAIN if item.function == "count" else None
-    return _PLAIN if isinstance(item, (Count, Length, Lower, Upper, Readable)) else None
-
-
-def _in_json(value: Sql, item: Any) -> tuple[Sql, Carried]:
+def _in_json(value: Sql, way: Carried | None) -> tuple[Sql, Carried]:
     """Return a value as it stands in the JSON, and how it is read."""
-    way = _way(item)
     if way is None:
-        return sql(
-            "json_build_array(pg_typeof(", value, ")::text, to_json(", value, ")::text)"
-        ), _TYPED
-    return (sql("(", value, ")", way.cast) if way.cast else value), way
+        parts = "json_build_array(pg_typeof(", value, ")::text, to_json(", value, ")::text)"
+        return _sql(*parts), _TYPED
+    return (_sql("(", value, ")", way.cast) if way.cast else value), way
 
 
-def _holds_json(item: Any) -> bool:
-    inner = item._get_inner_column() if isinstance(item, Array) else item
-    return isinstance(inner, (JSON, JSONB, JSONQueryString))
-
-
-def _json_row(values: list[Sql]) -> Sql:
+def _json_row(values: Sequence[Sql]) -> Sql:
     """Return a row as a JSON array; a function has at most 100 arguments."""
     if len(values) > MOST_ARGUMENTS:
         split = MOST_ARGUMENTS - 1
         values = [*values[:split], _json_row(values[split:])]
-    return sql("json_build_array(", listed(values), ")")
+    return _sql("json_build_array(", _listed(values), ")")
+
+
+def _with_key(level: Sql, key: Sql) -> Sql:
+    """Put SQL in the place of the outer row's key."""
+    text: list[str] = []
+    slots: list[int] = []
+    rest = iter(level.slots)
+    for number, piece in enumerate(level.text.split(KEY)):
+        if number:
+            text.append(key.text)
+            slots += key.slots
+        text.append(piece)
+        slots += [next(rest) for _ in range(piece.count(VALUE))]
+    return Sql("".join(text), tuple(slots))
+
+
+def _sql(*parts: str | Sql) -> Sql:
+    """Put SQL together."""
+    pieces = [Sql(part) if isinstance(part, str) else part for part in parts]
+    slots = tuple(slot for piece in pieces for slot in piece.slots)
+    return Sql("".join(piece.text for piece in pieces), slots)
+
+
+def _listed(parts: Iterable[Sql], separator: str = ", ") -> Sql:
+    """Put SQL together with something in between."""
+    between = [piece for part in parts for piece in (separator, part)]
+    return _sql(*between[1:])
+
+
+def _ordered(terms: Iterable[tuple[Sql, bool]]) -> Sql:
+    """Return the ORDER BY for expressions and whether each is ascending, if there are any."""
+    order = [_sql(term, " ASC" if ascending else " DESC") for term, ascending in terms]
+    return _sql(" ORDER BY ", _listed(order)) if order else Sql("")
+
+
+class _Page:
+    """An inner select, whose columns are told apart by position."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.columns: list[Sql] = []
+
+    def position(self, column: Sql) -> int:
+        """Return the position of a column, which is added unless it is there already."""
+        if column not in self.columns:
+            self.columns.append(column)
+        return self.columns.index(column)
+
+    def refer(self, column: Sql) -> Sql:
+        """Return the SQL that refers to a column from outside."""
+        return Sql(f"{self.name}.c{self.position(column)}")
+
+    @property
+    def alias(self) -> str:
+        """The SQL that names the select and its columns."""
+        return f"{self.name}({', '.join(f'c{i}' for i in range(len(self.columns)))})"

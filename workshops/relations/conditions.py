@@ -21,8 +21,9 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.query.methods.select import Select
 from piccolo.querystring import QueryString
 
-from workshops.relations.links import Link, columns_of, columns_of_condition
-from workshops.relations.sql import source
+from workshops.relations.decoding import Carried, carried
+from workshops.relations.links import Link
+from workshops.relations.shape import columns_of_condition, part_of
 
 
 class _Subquery(QueryString):
@@ -34,8 +35,10 @@ class _Subquery(QueryString):
         self, template: str, link: Link, conditions: tuple[Any, ...], value: Any = None
     ) -> None:
         condition = link.condition(conditions)
-        used = [*columns_of_condition(condition), *columns_of([value])]
-        tables, _ = source(link.child, used)
+        used = [*columns_of_condition(condition)]
+        used += [value] if isinstance(value, Column) else getattr(value, "columns", ())
+        joins = dict.fromkeys(join for column in used for join in part_of(column).joins)
+        tables = " ".join((link.child._meta.get_formatted_tablename(), *joins))
         columns, names = [link.foreign_key], "k"
         if value is not None:
             columns, names = [link.foreign_key, value], "k, v"
@@ -81,7 +84,7 @@ class Aggregate(_Subquery):
     a condition, which ``&`` and ``|`` join to others.
     """
 
-    __slots__ = ("function",)
+    __slots__ = ("carried",)
 
     def __init__(
         self, link: Link, function: str, column: Any = None, conditions: tuple[Any, ...] = ()
@@ -93,7 +96,12 @@ class Aggregate(_Subquery):
         value = "*" if column is None else "_c.v"
         super().__init__(f"(SELECT {function}({value}) FROM {{}})", link, conditions, column)
         self._alias = f"{link.name}_{function}"
-        self.function = function
+        self.carried: Carried | None = None
+        """How it travels in JSON, where that is known beforehand."""
+        if function == "count":
+            self.carried = carried("BIGINT")
+        elif function in ("max", "min") and isinstance(column, Column):
+            self.carried = part_of(column).carried
 
     def __eq__(self, value: Any) -> Any:
         return self.is_null() if value is None else self._compared("=", value)

@@ -30,7 +30,7 @@ from piccolo.utils.dictionary import make_nested
 
 Row = dict[str, Any]
 Decoder = Callable[[Any], Any]
-Rows = Callable[[Iterable[Any]], list[Row]]
+RowsDecoder = Callable[[Iterable[Any]], list[Row]]
 
 MOST_ARGUMENTS = 100
 """The most arguments of a function of PostgreSQL."""
@@ -219,7 +219,9 @@ class Field(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def rows_decoder(fields: tuple[Field, ...], *, nested: bool = False, careful: bool = False) -> Rows:
+def rows_decoder(
+    fields: tuple[Field, ...], *, nested: bool = False, careful: bool = False
+) -> RowsDecoder:
     """Return the function that makes dictionaries of rows with these fields.
 
     For ``Field("id"), Field("recorded", datetime.fromisoformat)`` it is::
@@ -256,7 +258,7 @@ def rows_decoder(fields: tuple[Field, ...], *, nested: bool = False, careful: bo
         body = f"try: return {result}\n except ValueError: return careful(values)"
     names["nest"] = make_nested
     exec(f"def rows(values):\n {body}", names)
-    rows: Rows = names["rows"]
+    rows: RowsDecoder = names["rows"]
     return rows
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +12,13 @@ from piccolo.query.methods.select import SelectRaw
 from piccolo.querystring import QueryString, Unquoted
 from piccolo.table import Table
 
-from workshops.relations.sql import Kind, kind_of, part_of
+from workshops.relations.shape import Kind, kind_of, output_name
 
 LARGEST_COUNT = 2**63 - 1
 """The largest LIMIT or OFFSET of PostgreSQL."""
 
 # SQL of the caller's own, so that nothing is known of what it refers to.
 _CALLERS_OWN = (QueryString, SelectRaw, Unquoted)
-
-_TRAILING_ALIAS = re.compile(r'\sAS\s+(?:"([^"]+)"|(\w+))\s*\Z', re.IGNORECASE)
 
 
 class RelationError(ValueError):
@@ -112,7 +109,7 @@ class Link:
             elif type(item) not in _CALLERS_OWN:
                 for column in item.columns:
                     self.check_column(column)
-            if (name := output_name(item)) in names:
+            if (name := named(item)) in names:
                 raise self.error(f"two columns are named {name!r}: use as_alias()")
             names.add(name)
 
@@ -137,55 +134,14 @@ def root_table(column: Column) -> type[Table]:
     return table
 
 
-def columns_of(items: Iterable[Any]) -> Iterator[Column]:
-    """Yield the columns that parts of a select refer to."""
-    for item in items:
-        kind = kind_of(type(item))
-        if kind is Kind.column:
-            yield item
-        elif kind in (Kind.expression, Kind.readable):
-            yield from item.columns
-
-
-def columns_of_condition(condition: Any) -> Iterator[Column]:
-    """Yield the columns that a condition refers to, those it compares with included."""
-    if isinstance(condition, (And, Or)):
-        yield from columns_of_condition(condition.first)
-        yield from columns_of_condition(condition.second)
-    elif isinstance(condition, WhereRaw):
-        yield from condition.querystring.columns
-    elif isinstance(condition, Where):
-        yield condition.column
-        if isinstance(condition.value, Column):
-            yield condition.value
-
-
-def has_own_alias(item: Any) -> bool:
-    """Whether the SQL of the item ends in ``AS name``, so that it can only stand in a SELECT."""
-    kind = kind_of(type(item))
-    if kind is Kind.expression:
-        return _TRAILING_ALIAS.search(item.template) is not None
-    return kind is not Kind.column
-
-
-def output_name(item: Any) -> str:
-    """Return the key that Piccolo gives to this part of a select.
+def named(item: Any) -> str:
+    """Return the key that something gets in a row.
 
     Raises:
-        RelationError: it has none of its own, such as ``QueryString("1 + 1")``.
+        RelationError: it has none, such as ``QueryString("1 + 1")``.
     """
-    kind = kind_of(type(item))
-    if kind is Kind.column:
-        return part_of(item).name
-    if kind is Kind.readable:
-        return str(item.output_name)
-    if kind is Kind.many_to_many:
-        return str(item.m2m._meta.name)
-    name: str | None = item._alias or getattr(item, "name", None)
-    if not name and kind is Kind.expression:
-        if match := _TRAILING_ALIAS.search(item.template):
-            return match[1] or match[2].lower()
-        raise RelationError(f"{item.template!r} needs a name beside a relation: use as_alias()")
-    if not name:
-        raise RelationError(f"{item!r} needs a name beside a relation: use as_alias()")
+    name = output_name(item)
+    if name is None:
+        what = getattr(item, "template", item)
+        raise RelationError(f"{what!r} needs a name beside a relation: use as_alias()")
     return name

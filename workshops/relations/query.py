@@ -17,30 +17,38 @@ from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
 from piccolo.utils.objects import make_nested_object
 
-from workshops.relations.compiler import Fragment, Level, compile_level
+from workshops.relations.compiler import Outermost, Statement, compile_shape
 from workshops.relations.declaration import OneToMany, offer_relations
 from workshops.relations.decoding import Row
-from workshops.relations.links import RelationError, label, output_name, root_table, same_table
+from workshops.relations.links import RelationError, label, named, root_table, same_table
 from workshops.relations.selection import RelationSelect
-from workshops.relations.sql import VALUE, Kind, kind_of
+from workshops.relations.shape import (
+    Kind,
+    Rows,
+    Values,
+    describe_condition,
+    describe_items,
+    describe_order,
+    kind_of,
+    written,
+)
 
 
 class _StatementQuery(QueryString):
     """A statement with relations, as Piccolo's engine runs it."""
 
-    __slots__ = ("fragment",)
+    __slots__ = ("statement",)
 
-    def __init__(self, fragment: Fragment) -> None:
-        text, values = fragment.sql
+    def __init__(self, statement: Statement, values: Values) -> None:
         # Without QueryString.__init__, which looks for columns among the values.
         self._alias = None
-        self.template = text.replace("{", "{{").replace("}", "}}").replace(VALUE, "{}")
+        self.template = statement.template
         self.query_type = "generic"
         self.table = None
-        self.args = [*values]
+        self.args = [values[slot] for slot in statement.slots]
         self.columns = ()
-        self._frozen_compiled_strings = fragment.sql.numbered()
-        self.fragment = fragment
+        self._frozen_compiled_strings = (statement.sql, self.args)
+        self.statement = statement
 
 
 class ParentSelect(Select[TableInstance]):
@@ -88,7 +96,7 @@ class ParentSelect(Select[TableInstance]):
     def postgres_querystrings(self) -> Sequence[QueryString]:
         """The one statement."""
         if self._with_relations:
-            self._running = [_StatementQuery(self.fragment())]
+            self._running = [_StatementQuery(*self.statement())]
         else:
             self._running = super().default_querystrings
         return self._running
@@ -96,46 +104,53 @@ class ParentSelect(Select[TableInstance]):
     async def _process_results(self, results: Any) -> Any:
         queries = self._running if self._frozen_querystrings is None else self._frozen_querystrings
         if queries and isinstance(query := queries[0], _StatementQuery):
-            rows = query.fragment.rows(results)
+            rows = query.statement.decode(results)
             if any(isinstance(item, M2MSelect) for item in self.columns_delegate.selected_columns):
                 return await self.response_handler(rows)  # type: ignore[no-untyped-call]
             return rows
         return await super()._process_results(results)
 
-    def fragment(self) -> Fragment:
-        """Return the statement, and how its rows are read."""
+    def statement(self) -> tuple[Statement, Values]:
+        """Return the statement with its values."""
         output = self.output_delegate._output
         limit, offset = self.limit_delegate._limit, self.offset_delegate._offset
         distinct, lock = self.distinct_delegate._distinct, self.lock_rows_delegate._lock_rows
-        group_by = self.group_by_delegate._group_by
-        items = self.columns_delegate.selected_columns
+        group_by, having = self.group_by_delegate._group_by, self.having_delegate._where
+        items, meta = self.columns_delegate.selected_columns, self.table._meta
+        order = self.order_by_delegate._order_by.order_by_items
+        values: Values = []
+        # Piccolo fills many-to-many selects and nests the rest, in this order.
+        nested = output.nested and not any(isinstance(item, M2MSelect) for item in items)
+        rows = Rows(
+            meta.get_formatted_tablename(),
+            meta.tablename,
+            describe_items(items, values, nested=nested, exclude_secrets=self.exclude_secrets),
+            describe_condition(self.where_delegate._where, values),
+            describe_order([(term, i.ascending) for i in order for term in i.columns], values),
+            limit.number if limit else None,
+            len(values) if offset else None,
+            nested,
+        )
+        if offset:
+            values.append(offset.number)
         if distinct.on:
             distinct.validate_on(self.order_by_delegate._order_by)
         if group_by:
             _check_groups(self.table, items, group_by.columns)
-        return compile_level(
-            Level(
-                table=self.table,
-                items=items,
-                condition=self.where_delegate._where,
-                order=[
-                    (term, item.ascending)
-                    for item in self.order_by_delegate._order_by.order_by_items
-                    for term in item.columns
-                ],
-                row_limit=limit.number if limit else None,
-                row_offset=offset.number if offset else None,
-                # Piccolo makes many-to-many selects and nests the rest, in this order.
-                nested=output.nested and not any(isinstance(item, M2MSelect) for item in items),
-                exclude_secrets=self.exclude_secrets,
-                loads_json=output.load_json,
-                distinct=distinct.enabled and not distinct.on,
-                distinct_on=distinct.querystring if distinct.enabled and distinct.on else None,
-                group_by=group_by.querystring if group_by else None,
-                having=self.having_delegate._where,
-                lock=lock.querystring if lock else None,
+        outermost = _PLAIN
+        if output.load_json or distinct.enabled or group_by or having or lock:
+            outermost = Outermost(
+                output.load_json,
+                distinct.enabled and not distinct.on,
+                written(distinct.querystring, values) if distinct.enabled and distinct.on else None,
+                written(group_by.querystring, values) if group_by else None,
+                describe_condition(having, values),
+                lock.querystring.template if lock else "",
             )
-        )
+        return compile_shape(rows, outermost), values
+
+
+_PLAIN = Outermost()
 
 
 class ParentObjects(Objects[TableInstance]):
@@ -197,7 +212,7 @@ class ParentObjects(Objects[TableInstance]):
             return await super()._process_results(results)
         query = cast("_StatementQuery", self.querystrings[0])
         objects = []
-        for row in query.fragment.rows(results):
+        for row in query.statement.decode(results):
             lists = {relation.name: row.pop(relation.name) for relation in self._relations}
             if self.prefetch_delegate.fk_columns:
                 made: Table = make_nested_object(row, self.table, load_json=self._loads_json)
@@ -229,6 +244,13 @@ def _attach(row: Table, relations: Iterable[Any], lists: Row) -> None:
         row.__dict__[relation.name] = objects
 
 
+class Parameter:
+    """A value of a prepared select, by its position in the call, from 1."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+
+
 class Prepared:
     """A select that is put into SQL once, when it is first run, for values by position.
 
@@ -246,26 +268,24 @@ class Prepared:
         self._build = build
 
     @cached_property
-    def _fragment(self) -> Fragment:
-        fragment: Fragment = self._build().fragment()
-        return fragment
-
-    @cached_property
-    def _numbered(self) -> tuple[str, list[Any]]:
-        return self._fragment.sql.numbered()
+    def _statement(self) -> tuple[Statement, Values]:
+        statement: tuple[Statement, Values] = self._build().statement()
+        return statement
 
     @property
     def sql(self) -> str:
         """The statement."""
-        return self._numbered[0]
+        return self._statement[0].sql
 
     def arguments(self, values: Sequence[Any]) -> list[Any]:
         """Return the arguments of the statement for the values of a call."""
-        return [*values, *self._numbered[1]]
+        statement, known = self._statement
+        used = (known[slot] for slot in statement.slots)
+        return [values[v.position - 1] if type(v) is Parameter else v for v in used]
 
     def rows(self, records: Iterable[Any]) -> list[Row]:
         """Make dictionaries of the statement's records."""
-        return self._fragment.rows(records)
+        return self._statement[0].decode(records)
 
 
 class HasRelations:
@@ -320,11 +340,11 @@ def _check_select(table: type[Table], items: Iterable[Selectable]) -> None:
         elif kind_of(type(item)) is Kind.column:
             root = root_table(cast("Column", item))
         if not same_table(root, table):
-            what = item.link.label if type(item) is RelationSelect else repr(output_name(item))
+            what = item.link.label if type(item) is RelationSelect else repr(named(item))
             raise RelationError(
                 f"{what} belongs to {label(root)}; this selects from {label(table)}"
             )
-        if (name := output_name(item)) in names:
+        if (name := named(item)) in names:
             raise RelationError(
                 f"The select from {label(table)} has two columns named {name!r}: use as_alias()"
             )

@@ -9,7 +9,17 @@ from piccolo.columns import And, Column
 from piccolo.querystring import QueryString, Selectable
 
 from workshops.relations.links import Link, RelationError, label
-from workshops.relations.sql import Kind, kind_of
+from workshops.relations.shape import (
+    Children,
+    Kind,
+    Rows,
+    Values,
+    describe_condition,
+    describe_items,
+    describe_order,
+    kind_of,
+    part_of,
+)
 
 if TYPE_CHECKING:
     from piccolo.custom_types import Combinable
@@ -41,7 +51,7 @@ class RelationSelect(Selectable):
     """
 
     __slots__ = (
-        "compiled",
+        "_described",
         "condition",
         "items",
         "link",
@@ -60,7 +70,7 @@ class RelationSelect(Selectable):
         self.row_limit: int | None = None
         self.row_offset: int | None = None
         self.nested: bool | None = None
-        self.compiled: dict[Any, Any] = {}
+        self._described: dict[tuple[bool, bool], Children] = {}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.link.label}>"
@@ -69,14 +79,6 @@ class RelationSelect(Selectable):
     def name(self) -> str:
         """The key of the child rows in the result: the alias, or the attribute's name."""
         return self._alias or self.link.name
-
-    @property
-    def is_fixed(self) -> bool:
-        """Whether nothing in it can change: Piccolo's expressions can, its columns cannot."""
-        return self.condition is None and all(
-            kind_of(type(part)) is Kind.column or (type(part) is RelationSelect and part.is_fixed)
-            for part in (*self.items, *(term for term, _ in self.order))
-        )
 
     def columns(self, *columns: Selectable | str | Sequence[Selectable | str]) -> Self:
         """Select these columns too; the first time, instead of all columns."""
@@ -147,6 +149,44 @@ class RelationSelect(Selectable):
         raise RelationError(
             f"{self.link.label} can only be selected by {label(self.link.root)}.select(), "
             "and that class must inherit HasRelations"
+        )
+
+    def describe(self, values: Values, nested: bool, exclude_secrets: bool) -> Children:
+        """Describe it within a level, and collect its values; the same again where it has none."""
+        how = (nested, exclude_secrets)
+        if (known := self._described.get(how)) is not None:
+            return known
+        child, before = self.link.child, len(values)
+        nested = nested if self.nested is None else self.nested
+        rows = Rows(
+            child._meta.get_formatted_tablename(),
+            child._meta.tablename,
+            describe_items(
+                self.items or child._meta.columns,
+                values,
+                nested=nested,
+                exclude_secrets=exclude_secrets,
+            ),
+            describe_condition(self.condition, values),
+            describe_order(self.order, values),
+            self.row_limit,
+            None if self.row_offset is None else len(values),
+            nested,
+        )
+        if self.row_offset is not None:
+            values.append(self.row_offset)
+        link = self.link
+        described = Children(self.name, part_of(link.key), part_of(link.foreign_key), rows)
+        if len(values) == before and self._is_fixed:
+            self._described[how] = described
+        return described
+
+    @property
+    def _is_fixed(self) -> bool:
+        """Whether nothing in it can change: Piccolo's expressions can, its columns cannot."""
+        return self.condition is None and all(
+            kind_of(type(part)) is Kind.column or (type(part) is RelationSelect and part._is_fixed)
+            for part in (*self.items, *(term for term, _ in self.order))
         )
 
     def _changed(self, attribute: str, value: Any) -> Self:
