@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tests.commands.running import run
 from tests.conftest import Server
+from workshops.database import SettingsError
 from workshops.database.settings import (
     DatabaseSettings,
-    SettingsError,
     parse_database_url,
     read_settings,
 )

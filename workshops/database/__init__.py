@@ -1,9 +1,15 @@
 """The database: settings, engine, the embedded server, and migrations under a lock."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from workshops.database.engine import DatabaseEngine
-from workshops.database.environment import engine_from_environment
-from workshops.database.settings import DatabaseSettings, SettingsError, read_settings
+from workshops.database.outages import SettingsError
 from workshops.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from workshops.database.environment import engine_from_environment
+    from workshops.database.settings import DatabaseSettings, read_settings
 
 __all__ = [
     "DatabaseEngine",
@@ -13,3 +19,20 @@ __all__ = [
     "engine_from_environment",
     "read_settings",
 ]
+
+
+_LOADED_WHEN_USED = {
+    "DatabaseSettings": "settings",
+    "engine_from_environment": "environment",
+    "read_settings": "settings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what reads the environment when it is used: it needs pydantic, and applications do not.
+
+    That is a third of the time of ``import workshops``.
+    """
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LOADED_WHEN_USED[name]}"), name)

@@ -12,7 +12,8 @@ from typing import Any
 from piccolo.engine.finder import engine_finder
 
 from workshops.database.engine import DatabaseEngine
-from workshops.database.settings import DatabaseSettings, SettingsError, read_settings
+from workshops.database.outages import SettingsError
+from workshops.database.settings import DatabaseSettings, read_settings
 
 
 def engine_from_environment(**options: Any) -> DatabaseEngine:

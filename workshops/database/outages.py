@@ -7,7 +7,10 @@ import ssl
 import asyncpg
 
 from workshops.database.embedded import EmbeddedServerError
-from workshops.database.settings import SettingsError
+
+
+class SettingsError(Exception):
+    """A setting cannot be used. The message says which and what to do, and holds no secret."""
 
 
 def why_unavailable(error: Exception) -> tuple[str, bool]:

@@ -38,9 +38,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-
-class SettingsError(Exception):
-    """A setting cannot be used. The message says which and what to do, and holds no secret."""
+from workshops.database.outages import SettingsError
 
 
 class DatabaseSettings(BaseSettings):

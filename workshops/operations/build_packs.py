@@ -9,12 +9,6 @@ from workshops.columns import utc_now
 from workshops.errors import BuildPackEmptyError, BuildPackNotFoundError, WorkshopNotFoundError
 from workshops.ids import create_prefixed_id, derive_prefixed_id
 from workshops.operations import validation
-from workshops.rendering import (
-    BuildPackDocument,
-    BuildPackStep,
-    render_content,
-    render_file,
-)
 from workshops.statements.execution import fetch_row
 from workshops.statements.records import NOW, columns, object_maker, row_maker
 from workshops.states import FormatType
@@ -79,6 +73,9 @@ async def generate_build_pack(
     workshop = await fetch_row(_OUTPUTS, workshop_id)
     if workshop is None:
         raise WorkshopNotFoundError(workshop_id)
+    # Loaded when used: an application that makes no packs starts without it.
+    from workshops.rendering import BuildPackDocument, BuildPackStep, render_content
+
     document = BuildPackDocument(
         workshop_id=workshop_id,
         workshop_title=workshop["title"],
@@ -123,6 +120,8 @@ async def render_build_pack(build_pack_id: str) -> RenderedBuildPack:
     pack = _make_build_pack(record)
     if pack.content is None:
         raise BuildPackEmptyError(build_pack_id)
+    from workshops.rendering import render_file
+
     file = await asyncio.to_thread(
         render_file,
         pack.content,
