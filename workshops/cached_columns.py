@@ -2,7 +2,7 @@
 
 General: imports only Piccolo, and serves any table. A query names its columns anew
 each time that it is built, ``WorkshopStep.step_id.name.as_alias("name")``, and
-Piccolo 1.38 makes copies at each step; for a query of one row that costs more than
+Piccolo 1.38 makes copies at each step (tests/upstream); for a query of one row that costs more than
 the database does.
 
 The same object is returned each time. That is safe because Piccolo never changes a

@@ -1,7 +1,7 @@
 """Column types shared by all tables.
 
 Each one exists because Piccolo's own column would create another schema than
-the one this database has; the reason stands with the class.
+the one this database has; the reason stands with the class (tests/upstream/test_piccolo.py).
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ def fails_with_a_sentence(command: Command) -> Command:
     Piccolo's command line would print the command's help below every error. With
     ``--trace`` an error that no sentence was written for comes with its traceback.
     """
-    # targ 0.7 would list the type of the result as an argument, and convert a number
-    # itself, which prints the help if it is none. So it is shown texts only.
+    # targ 0.7 (tests/upstream) would list the type of the result as an argument, and convert
+    # a number itself, which prints the help if it is none. So it is shown texts only.
     types = get_type_hints(command)
     types.pop("return", None)
 
@@ -44,7 +44,7 @@ def fails_with_a_sentence(command: Command) -> Command:
             with _failures():
                 command(**_arguments(command, types, args, kwargs))
 
-    # targ finds positional arguments by getfullargspec, which does not unwrap.
+    # targ (tests/upstream) finds positional arguments by getfullargspec, which does not unwrap.
     wrapper.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
     wrapper.__annotations__ = dict.fromkeys(types, str)
     return wrapper  # type: ignore[return-value]

@@ -3,7 +3,8 @@
 What it changes, and why:
 
 - constructing it opens no connection (Piccolo 1.38 asks for the server's version
-  on import, so importing ``piccolo_conf`` would start or wait for a database);
+  on import, so importing ``piccolo_conf`` would start or wait for a database;
+  tests/upstream/test_piccolo.py);
 - the embedded PostgreSQL starts with the first connection, if there is no
   ``DATABASE_URL``;
 - a connection that cannot be made is a ``DatabaseUnavailableError``, one sentence
@@ -50,7 +51,7 @@ GIVE_BACK_SECONDS = 1.0
 class DatabaseTransaction(PostgresTransaction):
     """Piccolo's transaction, which always gives the connection and the task back.
 
-    In Piccolo 1.38 a connection lost inside the block makes ROLLBACK raise, and
+    In Piccolo 1.38 (tests/upstream) a connection lost inside the block makes ROLLBACK raise, and
     the dead transaction stays current: every later query of that task fails. A task
     cancelled while it waits for BEGIN leaves the pool without that connection.
     """
