@@ -15,8 +15,6 @@ MOST_COLUMNS = 6
 WIDEST_ROW = 360
 WIDEST_PADDED_CELL = 32
 
-_MISSING = object()
-
 
 def short_text(value: Any, *, lists: bool = True, phrases: bool = False) -> str | None:
     """The value as one short line, not escaped; None if it needs more room.
@@ -65,7 +63,7 @@ def as_table(value: Any) -> str | None:
         return None
     keys = reading_order(counts)
     return _table(
-        [label(key) for key in keys], [[item.get(key, _MISSING) for key in keys] for item in value]
+        [label(key) for key in keys], [[item.get(key, "") for key in keys] for item in value]
     )
 
 
@@ -74,20 +72,13 @@ def _table(header: list[str], values: list[list[Any]]) -> str | None:
         return None
     rows: list[list[str]] = []
     for row in values:
-        texts = ["" if value is _MISSING else short_text(value, phrases=True) for value in row]
+        texts = [short_text(value, phrases=True) for value in row]
         cells = [text for text in texts if text is not None]
         if len(cells) < len(header) or sum(map(len, cells)) > WIDEST_ROW:
             return None
-        rows.append(
-            [
-                "" if value is _MISSING else inline(text)
-                for value, text in zip(row, cells, strict=True)
-            ]
-        )
-    numeric = [
-        all(value is _MISSING or is_number(value) for value in column)
-        for column in zip(*values, strict=True)
-    ]
+        rows.append([inline(cell) if cell else "" for cell in cells])
+    columns = zip(*values, strict=True)
+    numeric = [all(value == "" or is_number(value) for value in column) for column in columns]
     return _markdown_table(header, rows, numeric)
 
 
