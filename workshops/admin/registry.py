@@ -3,19 +3,20 @@
 An application shows tables of its own by registering them before the site is built, that
 is, before ``workshops.app`` is imported::
 
-    from workshops.admin.registry import AdminTable, register
+    from workshops.admin.registry import AdminTable, register, write
 
     register(
         AdminTable(
             Invoice,
             columns=(Invoice.number, Invoice.total, Invoice.created_at),
+            newest_by=Invoice.created_at,
             menu_group="Billing",
             editable=(Invoice.total,),
             change=write,
         )
     )
 
-What a rule is told not to allow is refused with a sentence; see ``Rule``.
+What has no rule is refused with a sentence.
 """
 
 from __future__ import annotations

@@ -1,0 +1,117 @@
+"""Tables of an application in the admin, and a Piccolo Admin that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import httpx
+import pytest
+from piccolo.columns import Integer, Serial, Text
+from piccolo.table import Table
+from piccolo_admin import endpoints as admin_endpoints
+
+from tests.admin.conftest import AuditLog, log_in_to, make_operator, whole_site
+from workshops.admin import registry
+from workshops.admin.registry import AdminTable, register, write
+from workshops.admin.settings import AdminSettings
+from workshops.admin.site import UnknownAdminError, create_site
+
+API = "/admin/api/tables"
+
+
+class Invoice(Table, tablename="invoices"):
+    """A table of somebody's own application."""
+
+    id: Serial
+    number = Text()
+    total = Integer(null=True, default=None)
+
+
+@pytest.fixture
+async def client(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A superuser in a site that shows invoices, whose totals can be changed, and no more."""
+    monkeypatch.setattr(registry, "_TABLES", dict(registry._TABLES))
+    register(
+        AdminTable(
+            Invoice,
+            columns=(Invoice.number, Invoice.total),
+            order_by=(Invoice.number,),
+            menu_group="Billing",
+            editable=(Invoice.total,),
+            change=write,
+        )
+    )
+    await Invoice.create_table()
+    await Invoice.raw(
+        "CREATE TRIGGER admin_audit AFTER INSERT OR UPDATE OR DELETE ON invoices FOR EACH ROW"
+        " WHEN (current_setting('workshops.operator', true) <> '')"
+        " EXECUTE FUNCTION workshops_admin.audit_write()"
+    )
+    await Invoice(number="A1", total=5).save()
+    await make_operator("grace", superuser=True)
+    async with aclosing(await log_in_to(whole_site(AdminSettings()), "grace")) as client:
+        yield client
+    await Invoice.alter().drop_table()
+
+
+async def test_table_of_an_application_is_shown_and_changed(
+    client: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """It is listed in its group; what its record allows is written and logged."""
+    groups = (await client.get(f"{API}/grouped/")).json()["grouped"]
+    assert groups["Billing"] == ["invoices"]
+    [row] = (await client.get(f"{API}/invoices/")).json()["rows"]
+    version = (await client.get(f"{API}/invoices/{row['id']}/")).json()["row_version"]
+    body = {"number": "A1", "total": 7, "row_version": version}
+    assert (await client.patch(f"{API}/invoices/{row['id']}/", json=body)).json()["total"] == 7
+    [entry] = await audit_log.entries(table_name="invoices")
+    assert (entry["operator"], entry["changes"]) == ("grace", {"total": ["5", "7"]})
+    stale = await client.patch(f"{API}/invoices/{row['id']}/", json={**body, "total": 8})
+    assert stale.status_code == 409
+
+
+async def test_what_its_record_does_not_allow_is_refused(client: httpx.AsyncClient) -> None:
+    """Without a rule nothing is added or deleted, and only the named columns change."""
+    [row] = (await client.get(f"{API}/invoices/")).json()["rows"]
+    address = f"{API}/invoices/{row['id']}/"
+    assert (await client.post(f"{API}/invoices/", json={"number": "A2"})).status_code == 405
+    assert (await client.delete(address)).status_code == 405
+    assert (await client.patch(address, json={"number": "A2"})).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["PiccoloCRUD", "SessionsAuthBackend"])
+@pytest.mark.parametrize("change", ["renamed", "not used"])
+def test_site_does_not_start_unguarded(
+    monkeypatch: pytest.MonkeyPatch, name: str, change: str
+) -> None:
+    """Where a class of Piccolo Admin has moved, the start fails with a sentence."""
+    if change == "renamed":
+        monkeypatch.delattr(admin_endpoints, name)
+    else:
+        original: Any = getattr(admin_endpoints, name)
+        create = admin_endpoints.create_admin
+
+        def create_otherwise(*args: Any, **kwargs: Any) -> Any:
+            setattr(admin_endpoints, name, original)
+            return create(*args, **kwargs)
+
+        monkeypatch.setattr("workshops.admin.site.create_admin", create_otherwise)
+    with pytest.raises(UnknownAdminError, match=f"cannot be used: it .* {name}"):
+        create_site(AdminSettings())
+
+
+def test_site_does_not_start_with_another_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the page of Piccolo Admin has no head to put the script into, the start fails too."""
+
+    class Router(admin_endpoints.AdminRouter):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.template = self.template.replace("<head>", "<HEAD>")
+
+    monkeypatch.setattr(admin_endpoints, "AdminRouter", Router)
+    with pytest.raises(UnknownAdminError, match="no <head>"):
+        create_site(AdminSettings())
