@@ -168,7 +168,7 @@ async def test_the_list_reads_no_output(workshop: Workshop) -> None:
     await operations.complete_step(workshop.id, "define", output={"long": "x" * 100_000})
     page = await operations.list_workshops(OWNER)
     async with transaction() as current:
-        await Workshop.raw("ALTER TABLE workshop_steps DROP COLUMN output")
+        await Workshop.raw("ALTER TABLE workshop_steps DROP COLUMN output CASCADE")
         without = await operations.list_workshops(OWNER)
         await current.rollback()
     assert without == page

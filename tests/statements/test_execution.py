@@ -52,8 +52,6 @@ async def test_an_operation_is_one_statement(workshop: Workshop, name: str) -> N
     """The connection sends one query, and nothing before or after it."""
     await operations.add_member(workshop.id, "user_eve", role="editor")
     queries: list[str] = []
-    # asyncpg asks once for each connection what a record[] is; step_context has one.
-    await Workshop.raw("SELECT ARRAY(SELECT ROW(1))")
     async with transaction() as current:
         await operations.get_workshop(workshop.id)
         connection: asyncpg.Connection = current.connection

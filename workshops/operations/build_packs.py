@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workshops.columns import utc_now
 from workshops.errors import BuildPackEmptyError, BuildPackNotFoundError, WorkshopNotFoundError
 from workshops.ids import create_prefixed_id, derive_prefixed_id
 from workshops.operations import validation
-from workshops.statements.execution import fetch_row
-from workshops.statements.records import NOW, columns, object_maker, row_maker
+from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.statements.execution import fetch_row, fetch_rows
+from workshops.statements.records import NOW, columns, object_maker
 from workshops.states import FormatType
-from workshops.tables import BuildPack, WorkshopStep
+from workshops.tables import BuildPack, Workshop, WorkshopStep
 from workshops.types import FormatTypeName
 
 _make_build_pack = object_maker(BuildPack)
-_make_steps = row_maker(WorkshopStep, "name", "description", "order")
 
-_OUTPUTS = f"""
-    SELECT w.title, w.original_idea, ARRAY(
-        SELECT ROW({columns(WorkshopStep, "s")}, d.name, d.description, d."order")
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = w.id
-    ) AS steps
-    FROM workshops w WHERE w.id = $1"""
+
+def select_outputs() -> ParentSelect[Any]:
+    """Return the select of what a pack is made from: $1 is the workshop."""
+    definition = WorkshopStep.step_id
+    return Workshop.select(
+        Workshop.title,
+        Workshop.original_idea,
+        Workshop.steps(
+            WorkshopStep.all_columns(),
+            definition.name.as_alias("name"),
+            definition.description.as_alias("description"),
+            definition.order.as_alias("order"),
+        ),
+    ).where(Workshop.id == Parameter(1))
+
+
+_OUTPUTS = Prepared(select_outputs)
 
 # Later than the pack before, so that packs of one millisecond stay in their order.
 _INSERT = f"""
@@ -70,9 +80,10 @@ async def generate_build_pack(
         pack_id = derive_prefixed_id("bp", workshop_id, key)
         if record := await fetch_row(_SELECT_OF_WORKSHOP, pack_id, workshop_id):
             return _make_build_pack(record)
-    workshop = await fetch_row(_OUTPUTS, workshop_id)
-    if workshop is None:
+    rows = await fetch_rows(_OUTPUTS, workshop_id)
+    if not rows:
         raise WorkshopNotFoundError(workshop_id)
+    workshop = rows[0]
     # Loaded when used: an application that makes no packs starts without it.
     from workshops.rendering import BuildPackDocument, BuildPackStep, render_content
 
@@ -84,7 +95,7 @@ async def generate_build_pack(
         generated_at=utc_now(),
         steps=[
             BuildPackStep(**{name: step[name] for name in BuildPackStep.__dataclass_fields__})
-            for step in _make_steps(workshop["steps"])
+            for step in workshop["steps"]
         ],
     )
     content = await asyncio.to_thread(render_content, document, form)

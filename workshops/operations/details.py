@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from workshops.errors import WorkshopNotFoundError
 from workshops.operations import validation
+from workshops.operations.step_reads import with_definitions
 from workshops.relations import Parameter, ParentSelect, Prepared
 from workshops.statements.execution import fetch_rows
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
-
-if TYPE_CHECKING:
-    from workshops.types import WorkshopDetail
+from workshops.types import WorkshopDetail
 
 
 def select_details() -> ParentSelect[Any]:
     """Return the select of workshops with all that belongs to them."""
-    step, definition = WorkshopStep, WorkshopStep.step_id
+    definition = WorkshopStep.step_id
     return Workshop.select(
         *Workshop.all_columns(),
-        Workshop.steps(
-            step.all_columns(),
-            definition.name.as_alias("name"),
-            definition.order.as_alias("order"),
-        ).order_by(definition.order, definition.id),
+        Workshop.steps(with_definitions()).order_by(definition.order, definition.id),
         Workshop.members().order_by(WorkshopMember.created_at, WorkshopMember.id),
         Workshop.sessions().order_by(Session.started_at, Session.id, ascending=False),
         Workshop.build_packs().order_by(BuildPack.created_at, BuildPack.id, ascending=False),

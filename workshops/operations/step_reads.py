@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
+
+from piccolo.columns import Column
+from piccolo.querystring import QueryString
 
 from workshops.errors import StepNotFoundError, WorkshopNotFoundError
 from workshops.operations import validation
-from workshops.statements.execution import fetch_row
-from workshops.statements.records import columns, object_maker, row_maker
+from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.statements.execution import fetch_row, fetch_rows
+from workshops.statements.records import columns, object_maker
 from workshops.states import StepStatus
-from workshops.tables import WorkshopStep
+from workshops.tables import Workshop, WorkshopStep
 from workshops.types import StepWithDefinition
 
 _make_step = object_maker(WorkshopStep)
@@ -38,19 +42,35 @@ async def current_step(workshop_id: str) -> WorkshopStep | None:
     return _make_step(record) if record["id"] is not None else None
 
 
-_make_rows = row_maker(WorkshopStep, "name", "order")
+def with_definitions() -> list[Column]:
+    """Return the columns of a step with the name and the order of its definition."""
+    definition = WorkshopStep.step_id
+    return [
+        *WorkshopStep.all_columns(),
+        definition.name.as_alias("name"),
+        definition.order.as_alias("order"),
+    ]
 
-_CONTEXT = f"""
-    SELECT (SELECT count(*) FROM workshops w WHERE w.id = $1) AS workshops, this.id, ARRAY(
-        SELECT ROW({columns(WorkshopStep, "s")}, d.name, d."order")
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = $1 AND (d."order", d.id) < (this."order", this.id)
-        ORDER BY d."order", d.id
-    ) AS earlier
-    FROM (SELECT) AS one LEFT JOIN (
-        SELECT d.id, d."order" FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = $1 AND s.step_id = $2
-    ) AS this ON true"""
+
+def select_context() -> ParentSelect[Any]:
+    """Return the select of ``step_context``: $1 is the workshop, $2 the step."""
+    step, definition = WorkshopStep, WorkshopStep.step_id
+    earlier = QueryString(
+        '({}, {}) < (SELECT d."order", d.id FROM step_definitions d WHERE d.id = {})',
+        definition.order,
+        definition.id,
+        Parameter(2),
+    )
+    return Workshop.select(
+        Workshop.steps.count(step.step_id == Parameter(2)).as_alias("this"),
+        Workshop.steps(with_definitions())
+        .where(earlier)
+        .order_by(definition.order, definition.id)
+        .as_alias("earlier"),
+    ).where(Workshop.id == Parameter(1))
+
+
+_CONTEXT = Prepared(select_context)
 
 
 async def step_context(workshop_id: str, step_id: str) -> list[StepWithDefinition]:
@@ -64,10 +84,9 @@ async def step_context(workshop_id: str, step_id: str) -> list[StepWithDefinitio
     """
     validation.key("workshop_id", workshop_id)
     validation.key("step_id", step_id)
-    record = await fetch_row(_CONTEXT, workshop_id, step_id)
-    assert record is not None
-    if not record["workshops"]:
+    rows = await fetch_rows(_CONTEXT, workshop_id, step_id)
+    if not rows:
         raise WorkshopNotFoundError(workshop_id)
-    if record["id"] is None:
+    if not rows[0]["this"]:
         raise StepNotFoundError(workshop_id, step_id)
-    return cast("list[StepWithDefinition]", _make_rows(record["earlier"]))
+    return cast("list[StepWithDefinition]", rows[0]["earlier"])

@@ -16,8 +16,8 @@ from workshops.columns import utc_now
 from workshops.operations import validation
 from workshops.operations.details import fetch_details, select_details
 from workshops.relations import Parameter, Prepared
-from workshops.statements.execution import fetch, in_transaction
-from workshops.statements.records import NEXT_UPDATED_AT, columns, row_maker
+from workshops.statements.execution import fetch, fetch_rows, in_transaction
+from workshops.statements.records import NEXT_UPDATED_AT
 from workshops.states import MemberRole
 from workshops.tables import Workshop, WorkshopMember
 from workshops.types import DeletedUserData, UserDataExport
@@ -39,12 +39,16 @@ _OWNED_DETAILS = Prepared(
     )
 )
 
-_MEMBERSHIPS = f"""
-    SELECT {columns(WorkshopMember, "m")}, w.title
-    FROM workshop_members m JOIN workshops w ON w.id = m.workshop_id
-    WHERE m.clerk_user_id = $1 ORDER BY m.created_at, m.id"""
-
-_make_memberships = row_maker(WorkshopMember, "workshop_title")
+_MEMBERSHIPS = Prepared(
+    lambda: (
+        WorkshopMember.select(
+            *WorkshopMember.all_columns(),
+            WorkshopMember.workshop_id.title.as_alias("workshop_title"),
+        )
+        .where(WorkshopMember.clerk_user_id == Parameter(1))
+        .order_by(WorkshopMember.created_at, WorkshopMember.id)
+    )
+)
 
 
 async def export_user_data(clerk_user_id: str) -> UserDataExport:
@@ -57,7 +61,7 @@ async def export_user_data(clerk_user_id: str) -> UserDataExport:
     """
     validation.key("clerk_user_id", clerk_user_id)
     workshops = await fetch_details(_OWNED_DETAILS, clerk_user_id)
-    memberships = _make_memberships(await fetch(_MEMBERSHIPS, clerk_user_id))
+    memberships = await fetch_rows(_MEMBERSHIPS, clerk_user_id)
     return {
         "clerk_user_id": clerk_user_id,
         "exported_at": _json_ready(utc_now()),

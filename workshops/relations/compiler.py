@@ -123,7 +123,11 @@ def _level(rows: Rows, outermost: Outermost, link: Children | None = None) -> _L
                 load = load_json if level.loads_json else orjson.loads
             fields.append(Field(item.name, level.decode, empty=True, load=load))
         else:
-            result, decode = page.refer(item.sql) if page else item.sql, None
+            result, decode = item.sql, None
+            if item.key is not None:
+                result = _with_key(result, known.get(item.key, Sql(item.key)))
+            if page:
+                result = page.refer(result)
             if link is not None:
                 result, way = _in_json(result, item.carried)
                 decode, loads_json = way.decode, loads_json or way.loads_json
@@ -172,10 +176,10 @@ def _select(
     if rows.offset is not None:
         sliced = Sql(f"{sliced.text} OFFSET {VALUE}", (rows.offset,))
     if page is None:
-        order = _ordered((part.sql, ascending) for part, ascending in rows.order)
+        order = _ordered((_term(part), ascending) for part, ascending in rows.order)
         return _sql("SELECT ", row, *body, order, sliced)
 
-    positions = [(page.position(part.sql), ascending) for part, ascending in rows.order]
+    positions = [(page.position(_term(part)), ascending) for part, ascending in rows.order]
     outside = _ordered((Sql(f"{page.name}.c{n}"), ascending) for n, ascending in positions)
     if outermost.distinct:
         # DISTINCT compares whole rows, relations included, and LIMIT counts what is left.
@@ -212,6 +216,10 @@ def _parts(rows: Rows, outermost: Outermost) -> list[Part]:
         *(outermost.having.parts if outermost.having else ()),
         *(part for part, _ in rows.order),
     ]
+
+
+def _term(part: Part) -> Sql:
+    return part.sql if part.key is None else _with_key(part.sql, Sql(part.key))
 
 
 _TYPED = Carried(decode=typed)

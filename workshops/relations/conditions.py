@@ -23,13 +23,13 @@ from piccolo.querystring import QueryString
 
 from workshops.relations.decoding import Carried, carried
 from workshops.relations.links import Link
-from workshops.relations.shape import columns_of_condition, part_of
+from workshops.relations.shape import KEY, columns_of_condition, part_of
 
 
 class _Subquery(QueryString):
     """SQL about the children of a row, of which only that row's key belongs to the outer query."""
 
-    __slots__ = ("link",)
+    __slots__ = ("keyed", "link")
 
     def __init__(
         self, template: str, link: Link, conditions: tuple[Any, ...], value: Any = None
@@ -47,11 +47,12 @@ class _Subquery(QueryString):
         if condition is not None:
             inner += " WHERE {}"
             arguments.append(condition.querystring)
-        super().__init__(
-            template.format(f"({inner}) AS _c({names}) WHERE _c.k = {{}}"), *arguments, link.key
-        )
+        whole = template.format(f"({inner}) AS _c({names}) WHERE _c.k = {{}}")
+        super().__init__(whole, *arguments, link.key)
         self.columns = [link.key]
         self.link = link
+        self.keyed = QueryString(whole, *arguments, QueryString(KEY))
+        """The same where the key is still open."""
 
 
 class Exists(WhereRaw):

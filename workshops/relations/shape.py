@@ -102,6 +102,8 @@ class Part(_Hashed):
     own_alias: bool = False
     """Whether its SQL ends in ``AS name``, so that it can only stand in a select list."""
     is_json: bool = False
+    key: str | None = None
+    """The column that stands for the key in its SQL, if it is about the children of a row."""
 
     __hash__ = _Hashed.__hash__
 
@@ -215,14 +217,16 @@ def describe(item: Any, values: Values) -> Part:
         columns = item.columns if kind is Kind.readable else ()
         item = item.get_select_string("postgres", with_alias=False)
     joined = [part_of(column) for column in columns]
+    keyed: QueryString | None = getattr(item, "keyed", None)
     return Part(
-        written(item, values),
+        written(keyed or item, values),
         name,
         way,
         tuple(join for part in joined for join in part.joins),
         tuple(alias for part in joined for alias in part.long_aliases),
         own_alias,
         isinstance(item, JSONQueryString),
+        part_of(item.link.key).sql.text if keyed else None,
     )
 
 

@@ -6,7 +6,7 @@ records are read by position.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from piccolo.columns import JSONB
 from piccolo.table import Table
@@ -15,7 +15,7 @@ from workshops.columns import next_updated_at
 from workshops.relations.decoding import load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from workshops.statements.execution import Record
 
@@ -41,7 +41,7 @@ def names(table: type[Table]) -> tuple[str, ...]:
 
 
 def columns(table: type[Table], alias: str | None = None) -> str:
-    """Return the columns of a table for a select list, RETURNING or ROW()."""
+    """Return the columns of a table for a select list or RETURNING."""
     source = alias or table._meta.tablename
     return ", ".join(f'{source}."{name}"' for name in names(table))
 
@@ -73,25 +73,5 @@ def object_maker(table: type[Row]) -> Callable[[Record], Row]:
             if values[key] is not None:
                 values[key] = load_json(values[key])
         return row
-
-    return make
-
-
-def row_maker(
-    table: type[Table], *more: str
-) -> Callable[[Iterable[Sequence[Any]]], list[dict[str, Any]]]:
-    """Return the function that makes dictionaries: a table's columns, then ``more``.
-
-    Values after the last name are left out.
-    """
-    keys, json_keys = (*names(table), *more), _is_json(table)
-
-    def make(records: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
-        rows = [dict(zip(keys, record, strict=False)) for record in records]
-        for key in json_keys:
-            for row in rows:
-                if row[key] is not None:
-                    row[key] = load_json(row[key])
-        return rows
 
     return make

@@ -14,12 +14,14 @@ from workshops.columns import (
     UTCTimestamp,
     next_updated_at,
 )
+from workshops.relations import HasRelations
 from workshops.states import FormatType
 from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import TITLE_LENGTH, Workshop
 
 
 class BuildPack(
+    HasRelations,
     VersionedRow,
     Table,
     tablename="build_packs",

@@ -6,10 +6,12 @@ from piccolo.columns.readable import Readable
 from piccolo.table import Table
 
 from workshops.columns import CascadeForeignKey, PrefixedKey, UTCTimestamp
+from workshops.relations import HasRelations
 from workshops.tables.workshops import Workshop
 
 
 class Session(
+    HasRelations,
     Table,
     tablename="sessions",
     help_text="A stretch of time in which a workshop was worked on.",

@@ -62,6 +62,7 @@ class StepDefinition(
 
 
 class WorkshopStep(
+    HasRelations,
     VersionedRow,
     Table,
     tablename="workshop_steps",

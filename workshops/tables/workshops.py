@@ -97,6 +97,7 @@ class Workshop(
 
 
 class WorkshopMember(
+    HasRelations,
     Table,
     tablename="workshop_members",
     help_text="A person who takes part in a workshop.",
