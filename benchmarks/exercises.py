@@ -114,7 +114,7 @@ EXERCISES = (
         "SELECT w.share_token FROM workshops w WHERE w.share_token IS NOT NULL",
         operations.get_shared_workshop,
     ),
-    Exercise("add_member", _ANY, lambda id: operations.add_member(id, "user_new", role="viewer")),
+    Exercise("add_member", _ANY, lambda id: operations.add_member(id, "user_late", role="viewer")),
     Exercise(
         "set_member_role",
         _member("viewer"),

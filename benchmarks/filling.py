@@ -94,7 +94,7 @@ def _statements(output: str) -> tuple[str, ...]:
         f"""
         INSERT INTO sessions (id, workshop_id, started_at, ended_at, created_at)
         SELECT {_key("ses", "n || '-' || s")}, id, born + s * INTERVAL '1 day',
-            CASE WHEN s = 0 OR n % 100 > 0 THEN born + s * INTERVAL '1 day 1 hour' END,
+            CASE WHEN s = 0 OR n % 20 > 0 THEN born + s * INTERVAL '1 day 1 hour' END,
             born + s * INTERVAL '1 day'
         FROM ({_NUMBERS}) AS numbers, generate_series(0, 1) AS s""",
         f"""

@@ -32,16 +32,46 @@ WORKLOADS = (
     Workload("save_step_output", "an output replaced", writes=True),
 )
 
+_ADMIN = "/admin/api/tables/{}/?__page=1&__page_size=15&__readable=true"
+ADMIN_PAGES = {
+    "the admin's first page of workshops": _ADMIN.format("workshops"),
+    "the admin's first page of steps": _ADMIN.format("workshop_steps"),
+}
+FUNNEL_PAGES = {
+    "the funnel": "/progress/steps/",
+    "the funnel of a year, idle for 60 days": "/progress/steps/?period=365&idle=60",
+}
 PAGES = {
     "the board": "/progress/",
     "the board, filtered and sorted": "/progress/?step=ideate&status=active&sort=progress",
-    "the funnel": "/progress/steps/",
-    "the admin's first page of workshops": "/admin/api/tables/workshops/?__page=1&__page_size=15"
-    "&__readable=true",
-    "the admin's first page of steps": "/admin/api/tables/workshop_steps/?__page=1"
-    "&__page_size=15&__readable=true",
+    **FUNNEL_PAGES,
+    **ADMIN_PAGES,
 }
 """What operators are served, and its address."""
+
+
+async def board_pages(connection: asyncpg.Connection) -> dict[str, str]:
+    """Return every sort of the board, and every filter with values that give much and little."""
+    most = (
+        "SELECT {0} FROM workshops WHERE {0} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+    )
+    owner = await connection.fetchval(most.format("clerk_user_id"))
+    organisation = await connection.fetchval(most.format("org_id"))
+    filters = (
+        *("", "status=active", "status=draft&status=paused", "step=test", "step=pack&status=draft"),
+        *("step=ideate&place=before", "step=ideate&place=past", "idle=14", "idle=400"),
+        *(f"owner={owner}", f"organisation={organisation}", "q=pantry+for+schools", "q=zzqx"),
+        *("q=1234", "q=77&from=2026-01-01", "q=er+for+com&status=completed&idle=400"),
+        *("idle=30&status=active&step=define", f"organisation={organisation}&status=active"),
+    )
+    views = [
+        f"{filter}&sort={sort}&order={order}"
+        for filter in filters
+        for sort in ("activity", "creation", "progress")
+        for order in ("down", "up")
+    ]
+    return {f"the board: {view}": f"/progress/?{view}" for view in views}
+
 
 _OUTPUT = {"summary": "Bread finds people. " * 10, "needs": ["time", "a van"], "score": 4.5}
 _MESSAGE = {"role": "user", "content": "Who hears of the bread, and when? " * 3}
