@@ -14,7 +14,7 @@ from piccolo.columns.base import ReferencedTable
 from piccolo.columns.defaults.timestamp import TimestampNow
 from piccolo.querystring import QueryString
 
-from workshops.cached_columns import CachedAliases, CachedForeignKey
+from workshops.cached_columns import CachedForeignKey
 from workshops.ids import create_prefixed_id
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class UTCNow(TimestampNow):
         return utc_now()
 
 
-class PrefixedKey(CachedAliases, Text):
+class PrefixedKey(Text):
     """A text primary key ``<prefix>_<cuid2>``, made in the application.
 
     Piccolo would call the default once and write its result into the table as
@@ -95,7 +95,7 @@ class PrefixedKey(CachedAliases, Text):
         return f'"{self._meta.db_column_name}" {self.column_type} PRIMARY KEY NOT NULL'
 
 
-class SingleLineText(CachedAliases, Varchar):
+class SingleLineText(Varchar):
     """Text on one line, of at most ``length`` characters in forms and in the API.
 
     A ``Text`` column renders as a multi-line box. The column type stays ``text``:
@@ -108,7 +108,7 @@ class SingleLineText(CachedAliases, Varchar):
         return "TEXT"
 
 
-class UTCTimestamp(CachedAliases, Timestamp):
+class UTCTimestamp(Timestamp):
     """``timestamp(3) without time zone``, always UTC.
 
     Assigning to an attribute converts an aware ``datetime`` to UTC and cuts it to

@@ -33,7 +33,8 @@ from piccolo.columns.readable import Readable
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
-from workshops.relations import HasRelations, OneToMany
+from workshops.cached_columns import CachedForeignKey
+from workshops.relations import HasRelations, OneToMany, add_relation
 
 
 class Format(StrEnum):
@@ -200,7 +201,27 @@ class Longest(HasRelations, Table, tablename=LONG):
     there = ForeignKey(Label)
 
 
+class Fan(HasRelations, Table):
+    """A table of another application, with a foreign key to a table with relations."""
+
+    id: Serial
+    name = Text()
+    band = ForeignKey(Band)
+
+
+class Letter(HasRelations, Table):
+    """Two steps away, by a foreign key that knows relations at any distance."""
+
+    id: Serial
+    text = Text()
+    fan = CachedForeignKey(Fan)
+    about = CachedForeignKey(Band, null=True)
+
+
+band_fans = add_relation(Band, "fans", Fan)
+fan_letters = add_relation(Fan, "letters", Letter)
+
 TABLES: list[type[Table]] = [
     *(Label, Genre, Band, GenreOfBand, Album, Track, Play, Concert, Payment, Folder, Country, City),
-    Longest,
+    *(Longest, Fan, Letter),
 ]

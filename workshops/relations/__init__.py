@@ -33,7 +33,9 @@ types of their columns (``decoding``); ``compiler`` shows the SQL.
 
 from workshops.relations.declaration import OneToMany, add_relation
 from workshops.relations.links import NotLoadedError, RelationError
-from workshops.relations.query import HasRelations, Parameter, ParentObjects, ParentSelect, Prepared
+from workshops.relations.mixin import HasRelations, RowTypeError, TypedSelect
+from workshops.relations.objects import ParentObjects
+from workshops.relations.query import Parameter, ParentSelect, Prepared
 from workshops.relations.selection import RelationSelect
 
 __all__ = [
@@ -46,5 +48,7 @@ __all__ = [
     "Prepared",
     "RelationError",
     "RelationSelect",
+    "RowTypeError",
+    "TypedSelect",
     "add_relation",
 ]
