@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from piccolo.apps.user.tables import BaseUser
 
-from workshops.admin import rules
+from workshops.admin import operators, rules
 from workshops.admin.registry import AdminTable, register, write
 from workshops.admin.tables import AdminSession, AuditEntry, WorkshopProgress
 from workshops.operations.transitions import STEP, WORKSHOP
@@ -69,7 +69,6 @@ register(
         add=rules.add_step,
         change=rules.change_step,
         delete=rules.delete_step,
-        quick_count="SELECT COALESCE(sum(steps_total), 0) AS count FROM workshops_admin.summaries",
     ),
     AdminTable(
         WorkshopMember,
@@ -162,9 +161,9 @@ register(
             BaseUser.superuser,
         ),
         superusers_only=(BaseUser.email,),
-        add=rules.add_operator,
-        change=rules.change_operator,
-        delete=rules.delete_operator,
+        add=operators.add_operator,
+        change=operators.change_operator,
+        delete=operators.delete_operator,
     ),
     AdminTable(
         AdminSession,

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-import asyncpg
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import Boolean, Timestamp
 from piccolo.querystring import QueryString
 from piccolo_api.crud.endpoints import PK_TYPES, ParamException, Params, PiccoloCRUD
 from piccolo_api.crud.exceptions import MalformedQuery
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -43,45 +39,13 @@ from workshops.admin.queries import (
     number,
 )
 from workshops.admin.registry import LOOKED_AT_ONLY, AdminTable, find
-from workshops.errors import WorkshopsError
-from workshops.web.rejections import FieldsRejectedError, RejectedError, rejection_of
+from workshops.web.rejections import FieldsRejectedError, RejectedError, rejects_with_a_sentence
 
 MOST_IDS = 100
 """The most rows that a foreign key's search returns."""
 
 LONGEST_PAGE = 100
 """The most rows that the lists offer for a page; only the CSV export asks for more."""
-
-Answer = TypeVar("Answer", bound=Callable[..., Coroutine[Any, Any, Response]])
-
-
-def rejects_with_a_sentence(endpoint: Answer) -> Answer:
-    """Turn a rejection, an error of ours or of the database into an answer.
-
-    Without it each of them is a 500.
-    """
-
-    @wraps(endpoint)
-    async def answer(self: OperatorsCRUD, request: Request, *args: Any, **kwargs: Any) -> Response:
-        try:
-            return await endpoint(self, request, *args, **kwargs)
-        except RejectedError as rejection:
-            return rejection.response()
-        except (WorkshopsError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            return rejection_of(error).response()
-        except (ParamException, MalformedQuery) as error:
-            return RejectedError(400, str(error)).response()
-        except OverflowError:
-            return RejectedError(422, "A time is out of range.").response()
-        except ValidationError as error:
-            return FieldsRejectedError(
-                {
-                    ".".join(str(part) for part in problem["loc"]): problem["msg"]
-                    for problem in error.errors()
-                }
-            ).response()
-
-    return answer  # type: ignore[return-value]
 
 
 class OperatorsCRUD(PiccoloCRUD):
@@ -116,10 +80,6 @@ class OperatorsCRUD(PiccoloCRUD):
     async def get_count(self, request: Request) -> Response:
         """Return how many rows match."""
         self._check_visible(request)
-        statement = self.record.quick_count
-        if statement and not request.query_params:
-            [row] = await self.table.raw(statement)
-            return JSONResponse({"count": row["count"], "page_size": self.page_size})
         response: Response = await super().get_count(request)
         return response
 

@@ -15,9 +15,13 @@ from typing import Any, NamedTuple
 import asyncpg
 from piccolo.apps.user.tables import BaseUser
 
+from workshops.admin.accounts import OperatorAccount
 from workshops.admin.audit import Origin
+from workshops.admin.changes import AlreadyWrittenError, Change
+from workshops.admin.rules import check_texts
 from workshops.admin.tables import AdminSession, SecondFactor
 from workshops.database.migrations import project_engine
+from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 COMMAND_LINE = "(command line)"
 """Who it was, in the audit log, when operators are managed from the command line."""
@@ -144,6 +148,71 @@ async def _find(username: str) -> dict[str, Any]:
     if row is None:
         raise OperatorError(f"There is no operator {username!r}.")
     return row
+
+
+# In the table of the admin
+
+
+def check_operator(values: dict[str, Any]) -> None:
+    """Check the fields of an operator that are given.
+
+    Raises:
+        FieldsRejectedError: one is of the wrong kind.
+        InvalidInputError: a text is too long, blank, or cannot be stored.
+    """
+    check_texts(values, username=100, email=255)
+    if not values.get("username", "").isprintable():
+        raise FieldsRejectedError({"username": "must have printable characters only."})
+    for name in ("active", "admin", "superuser"):
+        if not isinstance(values.get(name, True), bool):
+            raise FieldsRejectedError({name: "must be true or false."})
+    if "password" in values:
+        try:
+            BaseUser._validate_password(values["password"])
+        except ValueError as error:
+            raise FieldsRejectedError({"password": str(error)}) from None
+
+
+async def add_operator(row: Any) -> None:
+    """Add an operator. ``row`` holds the fields of the form."""
+    check_operator(
+        {
+            name: getattr(row, name)
+            for name in ("username", "email", "password", "active", "admin", "superuser")
+        }
+    )
+    fields = row.model_dump(exclude={"id", "last_login"})
+    fields["password"] = await OperatorAccount.hash(fields["password"])
+    operator = BaseUser(**fields)  # type: ignore[no-untyped-call]
+    await operator.save()
+    raise AlreadyWrittenError(operator.id)
+
+
+async def change_operator(change: Change) -> Any:
+    """Change an operator, who is logged out with a new password or without access."""
+    changes = change.changes
+    check_operator(changes)
+    if not all(changes.get(name, True) for name in ("active", "admin", "superuser")):
+        await _keep_a_superuser(change.stored["id"])
+    if "password" in changes or not all(changes.get(name, True) for name in ("active", "admin")):
+        await AdminSession.delete().where(AdminSession.user_id == change.stored["id"])
+    if "password" in changes:
+        changes["password"] = await OperatorAccount.hash(changes["password"])
+    return change.columns()
+
+
+async def delete_operator(row_id: int) -> None:
+    """Delete an operator and their log-ins, but not the last superuser."""
+    await _keep_a_superuser(row_id)
+
+
+async def _keep_a_superuser(but: int) -> None:
+    """Refuse to take access from the last superuser; others wait until we have decided."""
+    rows = await BaseUser.raw(
+        "SELECT id FROM piccolo_user WHERE active AND admin AND superuser ORDER BY id FOR UPDATE"
+    )
+    if [row["id"] for row in rows] == [but]:
+        raise RejectedError(409, "This is the last superuser; nobody could change anything.")
 
 
 def _new_password() -> str:

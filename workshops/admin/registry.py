@@ -77,8 +77,6 @@ class AdminTable:
     """Receives the key of the row."""
     not_added: str = LOOKED_AT_ONLY
     """Why nothing is added, where ``add`` is None."""
-    quick_count: str | None = None
-    """A statement that counts the whole of a large table by what is kept of it."""
 
     @property
     def name(self) -> str:

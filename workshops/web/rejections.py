@@ -8,10 +8,15 @@ So the body is a bare JSON string there.
 from __future__ import annotations
 
 import html
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
+from piccolo_api.crud.endpoints import ParamException
+from piccolo_api.crud.exceptions import MalformedQuery
+from pydantic import ValidationError
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from workshops.constraints import domain_error
@@ -112,3 +117,35 @@ def rejection_of(
         case asyncpg.DataError():
             return RejectedError(422, "The database cannot read one of the values.")
     raise error
+
+
+Answer = TypeVar("Answer", bound=Callable[..., Coroutine[Any, Any, Response]])
+
+
+def rejects_with_a_sentence(endpoint: Answer) -> Answer:
+    """Turn a rejection, an error of ours or of the database into an answer.
+
+    Without it each of them is a 500.
+    """
+
+    @wraps(endpoint)
+    async def answer(*args: Any, **kwargs: Any) -> Response:
+        try:
+            return await endpoint(*args, **kwargs)
+        except RejectedError as rejection:
+            return rejection.response()
+        except (WorkshopsError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return rejection_of(error).response()
+        except (ParamException, MalformedQuery) as error:
+            return RejectedError(400, str(error)).response()
+        except OverflowError:
+            return RejectedError(422, "A time is out of range.").response()
+        except ValidationError as error:
+            return FieldsRejectedError(
+                {
+                    ".".join(str(part) for part in problem["loc"]): problem["msg"]
+                    for problem in error.errors()
+                }
+            ).response()
+
+    return answer  # type: ignore[return-value]
