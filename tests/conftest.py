@@ -68,7 +68,10 @@ class Server:
         config = self.config
         user = quote(str(config.get("user", "")), safe="")
         password = quote(str(config.get("password", "")), safe="")
-        query = urlencode({"host": config["host"], "port": config["port"]})
+        parameters = {"host": config["host"], "port": config["port"]}
+        if "statement_cache_size" in config:
+            parameters["pgbouncer"] = "true"
+        query = urlencode(parameters)
         return f"postgresql://{user}:{password}@/{database}?{query}"
 
 

@@ -44,7 +44,8 @@ class Serving:
 @contextlib.asynccontextmanager
 async def serving(*arguments: str, **environment: str) -> AsyncIterator[Serving]:
     """Start the command in a process group of its own; it is killed if the test did not stop it."""
-    port = free_port()
+    given = [int(argument[7:]) for argument in arguments if argument.startswith("--port=")]
+    port = given[0] if given else free_port()
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-u", "-m", "piccolo.main", "workshops", "serve", f"--port={port}"),
         *arguments,

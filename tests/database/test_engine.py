@@ -237,14 +237,14 @@ async def test_starting_waits_for_a_database_that_comes_up(
     # Let it fail at least once before the way to the server is opened.
     while "Waiting" not in capsys.readouterr().err:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    async with _forwarding(port, server):
+    async with forwarding(port, server):
         await starting
         assert await run(engine, "SELECT 3") == 3
         await engine.close_connection_pool()
 
 
 @contextlib.asynccontextmanager
-async def _forwarding(port: int, server: Server) -> AsyncIterator[None]:
+async def forwarding(port: int, server: Server) -> AsyncIterator[None]:
     """Forward a port of 127.0.0.1 to the server of the tests."""
     host, server_port = str(server.config["host"]), server.config["port"]
 

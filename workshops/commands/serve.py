@@ -6,6 +6,8 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -52,7 +54,7 @@ def serve(
     from workshops.serving import Server, options
 
     _stop_on(signal.SIGTERM, signal.SIGHUP)
-    listener = _listen(host, port)
+    listener = _bind(host, port)
     url = f"http://{_shown(host)}:{port}/admin/"
     engine = project_engine()
     embedded = isinstance(engine, DatabaseEngine) and engine.embedded is not None
@@ -66,6 +68,8 @@ def serve(
             print(f"Serving {url} by {workers} processes (stop with Ctrl-C)", flush=True)
             uvicorn.run("workshops.app:app", host=host, port=port, workers=workers, **options())
             return
+        with _told(host, port):  # two that are only bound do not see each other
+            listener.listen()
         server = Server(uvicorn.Config(app, **options()), url=url)
         server.run(sockets=[listener])
         if not server.started:
@@ -136,25 +140,30 @@ def _stop_on(*signals: signal.Signals) -> None:
         signal.signal(number, stop)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Listen first: a port that is taken is told before anything is written."""
+def _bind(host: str, port: int) -> socket.socket:
+    """Bind first: a port that is taken is told before anything is written.
+
+    It does not listen yet, so that a proxy sends nothing to a server that is not ready.
+    """
     if not 0 < port < 65536:
         sys.exit(f"There is no port {port}: choose one from 1 to 65535, such as --port=8000.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
+    with _told(host, port):
         listener.bind((host, port))
-        # Two that are only bound do not see each other.
-        listener.listen()
+    return listener
+
+
+@contextmanager
+def _told(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        listener.close()
         other = port + 1 if port < 65535 else 8000
         sys.exit(
             f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}. "
             f"Choose another port: make serve PORT={other} (or --port={other})."
         )
-    return listener
 
 
 def _shown(host: str) -> str:
