@@ -85,6 +85,9 @@ EXERCISES = (
         ),
     ),
     Exercise("get_workshop", _ANY, operations.get_workshop),
+    Exercise(
+        "get_workshop", _ANY, lambda id: operations.get_workshop(id, include=["steps"]), "lean"
+    ),
     Exercise("list_workshops", _PERSON, operations.list_workshops),
     Exercise(
         "list_workshops",
@@ -93,6 +96,17 @@ EXERCISES = (
         "of one status",
     ),
     Exercise("list_workshops", _PERSON, _second_page, "three pages"),
+    Exercise(
+        "list_workshops",
+        _PERSON,
+        lambda person: operations.list_workshops(person, title="a", with_total=True),
+        "searched and counted",
+    ),
+    Exercise(
+        "list_organisation_workshops",
+        "SELECT w.org_id FROM workshops w WHERE w.org_id IS NOT NULL",
+        lambda org: operations.list_organisation_workshops(org, with_total=True),
+    ),
     Exercise(
         "update_workshop", _ANY, lambda id: operations.update_workshop(id, title="Another title")
     ),
@@ -120,6 +134,7 @@ EXERCISES = (
         _member("viewer"),
         lambda id, person: operations.set_member_role(id, person, role="editor"),
     ),
+    Exercise("member_role", _member("viewer"), operations.member_role),
     Exercise("remove_member", _member("viewer"), operations.remove_member),
     Exercise(
         "transfer_ownership",
@@ -158,6 +173,7 @@ EXERCISES = (
     ),
     Exercise("request_regeneration", _step("complete"), operations.request_regeneration),
     Exercise("reset_step", _step("complete"), operations.reset_step),
+    Exercise("get_step", _step("complete"), operations.get_step),
     Exercise("current_step", _ANY, operations.current_step),
     Exercise("step_context", _step("in_progress"), operations.step_context),
     Exercise("record_activity", _ANY, operations.record_activity),

@@ -155,7 +155,8 @@ async def read_inputs(connection: asyncpg.Connection) -> Inputs:
 
 _WORKSHOP = (
     *("id", "clerk_user_id", "title", "original_idea", "status", "org_id", "template_id"),
-    *("visibility", "share_token", "created_at", "updated_at"),
+    # Not the share token: our reads leave the secret out.
+    *("visibility", "created_at", "updated_at"),
 )
 _STEP = (
     *("id", "workshop_id", "step_id", "status", "started_at", "completed_at"),

@@ -23,6 +23,9 @@ StepStatusName = Literal["not_started", "in_progress", "complete", "needs_regene
 VisibilityName = Literal["private", "shared"]
 FormatTypeName = Literal["markdown", "pdf", "json"]
 
+WorkshopPart = Literal["steps", "outputs", "members", "sessions", "build_packs", "contents"]
+"""What ``get_workshop`` can include; the outputs of the steps and the packs' contents, too."""
+
 
 class WorkshopRow(TypedDict):
     """A row of ``workshops``."""
@@ -189,37 +192,109 @@ class StepWithDefinition(WorkshopStepRow):
     order: int
 
 
-class WorkshopDetail(WorkshopRow):
+class WorkshopRowWithoutToken(TypedDict):
+    """A row of ``workshops`` but for the share token, which is a secret."""
+
+    id: str
+    clerk_user_id: str
+    title: str
+    original_idea: str
+    status: WorkshopStatusName
+    org_id: str | None
+    template_id: str | None
+    visibility: VisibilityName
+    created_at: datetime
+    updated_at: datetime
+
+
+class WorkshopDetail(WorkshopRowWithoutToken):
     """A workshop with all that belongs to it.
 
     Steps are in definition order, members oldest first, sessions and build packs
     newest first.
     """
 
+    share_token: NotRequired[str | None]
     steps: list[StepWithDefinition]
     members: list[WorkshopMemberRow]
     sessions: list[SessionRow]
     build_packs: list[BuildPackRow]
 
 
-class WorkshopListItem(WorkshopRow):
-    """A workshop on a person's dashboard: their role in it, and how far it has come.
+class StepPart(TypedDict):
+    """A step with what its definition says, and its output if that was asked for."""
+
+    id: str
+    workshop_id: str
+    step_id: str
+    status: StepStatusName
+    output: NotRequired[JSONObject | None]
+    started_at: datetime | None
+    completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    name: str
+    order: int
+
+
+class BuildPackPart(TypedDict):
+    """A build pack, and its content if that was asked for."""
+
+    id: str
+    workshop_id: str
+    title: str
+    format_type: FormatTypeName
+    content: NotRequired[str | None]
+    created_at: datetime
+    updated_at: datetime
+
+
+class WorkshopParts(WorkshopRowWithoutToken):
+    """A workshop with the parts that were asked for, in the order of ``WorkshopDetail``."""
+
+    share_token: NotRequired[str | None]
+    steps: NotRequired[list[StepPart]]
+    members: NotRequired[list[WorkshopMemberRow]]
+    sessions: NotRequired[list[SessionRow]]
+    build_packs: NotRequired[list[BuildPackPart]]
+
+
+class OrganisationWorkshop(WorkshopRowWithoutToken):
+    """A workshop in the list of an organisation, and how far it has come.
 
     ``current_step_id`` is the first step by definition order that is not complete.
     """
 
-    role: str
     steps_complete: int
     steps_total: int
     current_step_id: str | None
 
 
+class WorkshopListItem(OrganisationWorkshop):
+    """A workshop on a person's dashboard, and their role in it."""
+
+    role: str
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list; ``next_cursor``, if there is more, is what ``after`` takes next."""
+    """A page of a list; ``next_cursor``, if there is more, is what ``after`` takes next.
+
+    ``total`` counts the workshops of all pages, if that was asked for.
+    """
 
     items: list[WorkshopListItem]
     next_cursor: str | None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationPage:
+    """A page of an organisation's workshops, as ``Page`` otherwise."""
+
+    items: list[OrganisationWorkshop]
+    next_cursor: str | None
+    total: int | None = None
 
 
 class UserDataExport(TypedDict):

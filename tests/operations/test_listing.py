@@ -53,6 +53,7 @@ async def test_an_item_tells_role_and_progress(workshop: Workshop) -> None:
     (item,) = (await operations.list_workshops(OWNER)).items
     row = await Workshop.select().where(Workshop.id == workshop.id).first()
     assert row is not None
+    row.pop("share_token")
     assert dict(item) == {
         **row,
         "role": "owner",
@@ -172,3 +173,64 @@ async def test_the_list_reads_no_output(workshop: Workshop) -> None:
         without = await operations.list_workshops(OWNER)
         await current.rollback()
     assert without == page
+
+
+async def test_workshops_of_one_millisecond_stand_in_the_order_of_their_changes() -> None:
+    """Fifty times, and on pages of any size: the last changed is first."""
+    workshops = await make(3)
+    for number in range(50):
+        for workshop in workshops:
+            await operations.update_workshop(workshop.id, title=f"{workshop.title[:10]} {number}")
+        same = max([item["updated_at"] for item in (await operations.list_workshops(OWNER)).items])
+        for workshop in workshops:
+            await Workshop.update({Workshop.updated_at: same}, use_auto_update=False).where(
+                Workshop.id == workshop.id
+            )
+        found: list[str] = []
+        after = None
+        while not found or after:
+            page = await operations.list_workshops(OWNER, limit=1, after=after)
+            found += [item["id"] for item in page.items]
+            after = page.next_cursor
+        assert found == [workshop.id for workshop in reversed(workshops)]
+        workshops = workshops[1:] + workshops[:1]
+
+
+async def test_a_part_of_the_title_is_found() -> None:
+    """Whatever its case; wildcards of SQL are characters like others."""
+    for title in ("Bread 100%", "bread_roll", "Cake \\"):
+        await operations.create_workshop(clerk_user_id=OWNER, title=title, original_idea="")
+    assert await titles(OWNER, title="BREAD") == ["bread_roll", "Bread 100%"]
+    assert await titles(OWNER, title="%") == ["Bread 100%"]
+    assert await titles(OWNER, title="_") == ["bread_roll"]
+    assert await titles(OWNER, title="\\") == ["Cake \\"]
+    assert await titles("user_bob", title="bread") == []
+
+
+async def test_an_organisation_lists_its_workshops() -> None:
+    """Whoever takes part in them; a person's list can be limited to one, too."""
+    for n, (owner, org) in enumerate([(OWNER, "org_1"), ("user_bob", "org_1"), (OWNER, "org_2")]):
+        await operations.create_workshop(
+            clerk_user_id=owner, title=f"Workshop {n}", original_idea="", org_id=org
+        )
+    page = await operations.list_organisation_workshops("org_1", limit=1, with_total=True)
+    assert (page.items[0]["title"], page.total) == ("Workshop 1", 2)
+    assert page.items[0]["steps_total"] == 10
+    rest = await operations.list_organisation_workshops("org_1", after=page.next_cursor)
+    assert [item["title"] for item in rest.items] == ["Workshop 0"]
+    assert (rest.next_cursor, rest.total) == (None, None)
+    assert await titles(OWNER, org_id="org_1") == ["Workshop 0"]
+    assert (await operations.list_organisation_workshops("org_1", title="1")).items == page.items
+    assert (await operations.list_organisation_workshops("org_1", status="active")).items == []
+
+
+async def test_a_total_counts_all_pages() -> None:
+    """With the filters, and not the cursor."""
+    workshops = await make(5)
+    await operations.start_step(workshops[0].id, "define")
+    page = await operations.list_workshops(OWNER, limit=2, with_total=True)
+    assert (len(page.items), page.total) == (2, 5)
+    page = await operations.list_workshops(OWNER, after=page.next_cursor, with_total=True)
+    assert (len(page.items), page.total) == (3, 5)
+    assert (await operations.list_workshops(OWNER, status="active", with_total=True)).total == 1
+    assert (await operations.list_workshops("user_bob", with_total=True)).total == 0

@@ -15,6 +15,7 @@ from workshops.errors import (
     LastOwnerError,
     MemberExistsError,
     MemberNotFoundError,
+    WorkshopNotFoundError,
 )
 from workshops.tables import Workshop, WorkshopMember
 
@@ -228,3 +229,15 @@ async def test_adding_a_member_again_changes_nothing(workshop: Workshop) -> None
     with pytest.raises(MemberExistsError):
         await operations.add_member(workshop.id, OWNER, role="viewer")
     assert await stored() == before
+
+
+async def test_the_role_of_a_person_is_read(workshop: Workshop) -> None:
+    """None for a stranger; an adopted workshop's owner needs no membership."""
+    await operations.add_member(workshop.id, BOB, role="viewer")
+    people = (OWNER, BOB, EVE)
+    found = [await operations.member_role(workshop.id, person) for person in people]
+    assert found == ["owner", "viewer", None]
+    await WorkshopMember.delete().where(WorkshopMember.clerk_user_id == OWNER)
+    assert await operations.member_role(workshop.id, OWNER) == "owner"
+    with pytest.raises(WorkshopNotFoundError):
+        await operations.member_role("ws_x", OWNER)

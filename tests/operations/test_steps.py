@@ -21,6 +21,7 @@ from workshops.errors import (
     StepNotFoundError,
     StepTransitionError,
     TooLongError,
+    WorkshopNotFoundError,
     WorkshopNotOpenError,
 )
 from workshops.operations.transitions import STEP
@@ -532,6 +533,18 @@ async def test_current_is_the_first_step_that_is_not_complete(workshop: Workshop
     current = await operations.current_step(workshop.id)
     assert current is not None
     assert (current.step_id, current.status) == ("ideate", "in_progress")
+
+
+async def test_one_step_is_read(active: Workshop) -> None:
+    """As its table object, with the output as a dictionary."""
+    saved = await operations.save_step_output(active.id, "define", {"a": 1})
+    step = await operations.get_step(active.id, "define")
+    assert isinstance(step, WorkshopStep)
+    assert step.to_dict() == saved.to_dict()
+    with pytest.raises(StepNotFoundError):
+        await operations.get_step(active.id, "nonsense")
+    with pytest.raises(WorkshopNotFoundError):
+        await operations.get_step("ws_x", "define")
 
 
 async def test_context_is_all_earlier_steps_with_their_outputs(active: Workshop) -> None:

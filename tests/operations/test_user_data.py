@@ -35,7 +35,7 @@ async def test_the_export_holds_everything_about_a_person(workshop: Workshop) ->
     assert json.loads(json.dumps(export)) == export
     assert export["clerk_user_id"] == OWNER
     (owned,) = export["workshops"]
-    detail = await operations.get_workshop(workshop.id)
+    detail = await operations.get_workshop(workshop.id, include_share_token=True)
     assert owned.keys() == detail.keys()
     assert owned["created_at"] == f"{detail['created_at'].isoformat(timespec='milliseconds')}Z"
     assert owned["steps"][1]["output"] == {"n": [1, 2.5, None]}

@@ -38,7 +38,9 @@ async def test_create_makes_the_workshop_its_owner_and_ten_steps() -> None:
     """A new workshop is a private draft with one owner and a row for each definition."""
     workshop = await operations.create_workshop(**NEW, org_id="org_1", template_id="template_1")
     assert isinstance(workshop, Workshop)
-    detail: dict[str, Any] = {**await operations.get_workshop(workshop.id)}
+    detail: dict[str, Any] = {
+        **await operations.get_workshop(workshop.id, include_share_token=True)
+    }
     assert {key: detail[key] for key in workshop.to_dict()} == workshop.to_dict()
     assert (workshop.status, workshop.visibility) == ("draft", "private")
     assert workshop.share_token is None
@@ -407,3 +409,47 @@ async def test_an_unknown_workshop_is_not_found(workshop: Workshop, call: Any) -
         with pytest.raises(InvalidInputError):
             await call(impossible)
     assert await stored() == before
+
+
+async def test_a_workshop_can_be_read_without_what_is_large(workshop: Workshop) -> None:
+    """Only the parts that are asked for are there, and each as in the whole."""
+    await operations.complete_step(workshop.id, "define", output={"large": "x" * 1000})
+    await operations.generate_build_pack(workshop.id)
+    await operations.record_activity(workshop.id)
+    whole: dict[str, Any] = {**await operations.get_workshop(workshop.id)}
+    alone: dict[str, Any] = {**await operations.get_workshop(workshop.id, include=())}
+    assert alone.keys() == whole.keys() - {"steps", "members", "sessions", "build_packs"}
+    parts: Any = ("steps", "members", "sessions", "build_packs")
+    lean: dict[str, Any] = {**await operations.get_workshop(workshop.id, include=parts)}
+    assert lean == {
+        **whole,
+        "steps": [without(row, "output") for row in whole["steps"]],
+        "build_packs": [without(row, "content") for row in whole["build_packs"]],
+    }
+    for part, name in (("outputs", "steps"), ("contents", "build_packs"), ("members", "members")):
+        asked: Any = [part]
+        read: dict[str, Any] = {**await operations.get_workshop(workshop.id, include=asked)}
+        assert read == {**alone, name: whole[name]}
+    for unknown in ("steps", ["nonsense"]):
+        bad: Any = unknown
+        with pytest.raises(UnknownValueError, match="include"):
+            await operations.get_workshop(workshop.id, include=bad)
+
+
+def without(row: dict[str, Any], name: str) -> dict[str, Any]:
+    """A row but for one column."""
+    return {key: value for key, value in row.items() if key != name}
+
+
+async def test_the_share_token_is_read_only_by_who_asks_for_it(workshop: Workshop) -> None:
+    """No read of a workshop has the secret otherwise, its owner's list neither."""
+    token = await operations.share_workshop(workshop.id)
+    reads: list[dict[str, Any]] = [
+        {**await operations.get_workshop(workshop.id)},
+        {**await operations.get_workshop(workshop.id, include=["steps"])},
+        {**await operations.get_shared_workshop(token)},
+        {**(await operations.list_workshops(OWNER)).items[0]},
+    ]
+    assert all("share_token" not in read and token not in str(read) for read in reads)
+    asked = await operations.get_workshop(workshop.id, include_share_token=True)
+    assert asked["share_token"] == token

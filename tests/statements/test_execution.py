@@ -29,11 +29,18 @@ ONE_ROUND_TRIP: dict[str, Any] = {
     "create_workshop": lambda id: operations.create_workshop(**NEW),
     "get_workshop": lambda id: operations.get_workshop(id),
     "list_workshops": lambda id: operations.list_workshops(OWNER),
+    "get_step": lambda id: operations.get_step(id, "define"),
+    "member_role": lambda id: operations.member_role(id, OWNER),
+    "list_organisation_workshops": lambda id: operations.list_organisation_workshops("org_1"),
+    "merge_step_output": lambda id: operations.merge_step_output(id, "define", {}),
+    "reset_step": lambda id: operations.reset_step(id, "empathize"),
+    "reopen_step": lambda id: operations.reopen_step(id, "empathize"),
+    "request_regeneration": lambda id: operations.request_regeneration(id, "empathize"),
     "update_workshop": lambda id: operations.update_workshop(id, title="New"),
-    "set_workshop_status": lambda id: operations.set_workshop_status(id, "active"),
+    "set_workshop_status": lambda id: operations.set_workshop_status(id, "paused"),
     "share_workshop": lambda id: operations.share_workshop(id),
     "unshare_workshop": lambda id: operations.unshare_workshop(id),
-    "start_step": lambda id: operations.start_step(id, "define"),
+    "start_step": lambda id: operations.start_step(id, "ideate"),
     "save_step_output": lambda id: operations.save_step_output(id, "define", {}),
     "append_step_message": lambda id: operations.append_step_message(id, "define", "Hello"),
     "complete_step": lambda id: operations.complete_step(id, "define"),
@@ -51,6 +58,7 @@ ONE_ROUND_TRIP: dict[str, Any] = {
 async def test_an_operation_is_one_statement(workshop: Workshop, name: str) -> None:
     """The connection sends one query, and nothing before or after it."""
     await operations.add_member(workshop.id, "user_eve", role="editor")
+    await operations.complete_step(workshop.id, "empathize")
     queries: list[str] = []
     async with transaction() as current:
         await operations.get_workshop(workshop.id)

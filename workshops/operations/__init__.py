@@ -16,16 +16,17 @@ from workshops.operations.build_packs import (
     render_build_pack,
 )
 from workshops.operations.details import get_workshop
-from workshops.operations.listing import list_workshops
+from workshops.operations.listing import list_organisation_workshops, list_workshops
 from workshops.operations.members import (
     add_member,
+    member_role,
     remove_member,
     set_member_role,
     transfer_ownership,
 )
 from workshops.operations.sessions import close_idle_sessions, close_session, record_activity
 from workshops.operations.sharing import get_shared_workshop, share_workshop, unshare_workshop
-from workshops.operations.step_reads import current_step, step_context
+from workshops.operations.step_reads import current_step, get_step, step_context
 from workshops.operations.steps import (
     append_step_message,
     complete_step,
@@ -59,8 +60,11 @@ __all__ = [
     "export_user_data",
     "generate_build_pack",
     "get_shared_workshop",
+    "get_step",
     "get_workshop",
+    "list_organisation_workshops",
     "list_workshops",
+    "member_role",
     "merge_step_output",
     "record_activity",
     "remove_member",

@@ -1,117 +1,232 @@
-"""A person's dashboard: the workshops that they own or take part in, with progress."""
+"""Lists of workshops with their progress: a person's dashboard, an organisation's workshops.
+
+Progress and role are computed for the rows of the page only, and from narrow columns
+only: a dashboard that read every output ran its database out of memory.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from functools import cache
+from typing import Any, cast
 
 from workshops.errors import InvalidInputError
 from workshops.operations import validation
-from workshops.statements.execution import fetch, shares_database
-from workshops.statements.records import DELETED_AT, columns
+from workshops.statements.execution import fetch, fetch_row, shares_database
+from workshops.statements.records import DELETED_AT, names
 from workshops.states import MemberRole, StepStatus, WorkshopStatus
 from workshops.tables import Workshop
-from workshops.types import Page, WorkshopListItem, WorkshopStatusName
+from workshops.tables.workshops import TITLE_LENGTH
+from workshops.types import (
+    OrganisationPage,
+    OrganisationWorkshop,
+    Page,
+    WorkshopListItem,
+    WorkshopStatusName,
+)
 
 LARGEST_PAGE = 100
 """The most workshops on a page."""
 
+# The share token is a secret: ``get_workshop`` gives it to whoever asks for it.
+_COLUMNS = tuple(name for name in names(Workshop) if name != "share_token")
 
-# Progress and role are computed for the rows of the page only, and from narrow columns
-# only: a dashboard that read every output ran its database out of memory. The owner
-# that an adopted workshop names need not be a member of it. As an array, the person's
-# memberships join the owner's index in one bitmap: for somebody with 5,000 workshops
-# that takes half the time of a join.
-def _list(condition: str) -> str:
-    """Return the statement for pages that meet a condition on ``w``; $1 person, $2 limit."""
+# Two that changed in one millisecond stand in the order of their transactions, as far as
+# one server has both of them; ``updated_at`` cannot tell them apart.
+_VERSION = "w.xmin::text::bigint"
+
+# As an array, the person's memberships join the owner's index in one bitmap: for somebody
+# with 5,000 workshops that takes half the time of a join. The owner that an adopted
+# workshop names need not be a member of it.
+_MINE = "(w.clerk_user_id = $1 OR w.id = ANY (ARRAY(SELECT workshop_id FROM mine)))"
+
+# Each is added only where it is asked for: a condition such as "$3 IS NULL OR ..." would be
+# planned anew, and for the worst case, at each call.
+_FILTERS = {
+    "status": "w.status = {}",
+    "org_id": "w.org_id = {}",
+    "title": "w.title ILIKE {}",
+    "after": f"(w.updated_at, {_VERSION}, w.id) < ({{}}, {{}}, {{}})",
+}
+
+
+def _condition(person: bool, shared: bool, filters: tuple[str, ...], first: int) -> str:
+    """Return the condition on ``w``; its values begin at a parameter, after person or none."""
+    conditions = [_MINE] if person else []
+    if shared:
+        conditions.append(f"{DELETED_AT.format('w')} IS NULL")
+    for name in filters:
+        template = _FILTERS[name]
+        number = template.count("{}")
+        conditions.append(template.format(*(f"${first + n}" for n in range(number))))
+        first += number
+    return " AND ".join(conditions)
+
+
+def _mine(person: bool) -> str:
+    if not person:
+        return ""
+    return """mine AS MATERIALIZED (
+        SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1
+    ), """
+
+
+@cache
+def _page(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
+    """Return the statement of a page: with a person, $1 is theirs; the limit comes next."""
+    limit = 1 + person
+    columns = ", ".join(f'w."{name}"' for name in _COLUMNS)
+    role, roles, with_roles = "", "", ""
+    if person:
+        role = f"COALESCE(roles.role, '{MemberRole.owner}') AS role,"
+        roles = """, roles AS (
+        SELECT m.workshop_id, m.role FROM workshop_members m
+        WHERE m.workshop_id = ANY (ARRAY(SELECT id FROM page)) AND m.clerk_user_id = $1
+    )"""
+        with_roles = "LEFT JOIN roles ON roles.workshop_id = page.id"
     return f"""
-    SELECT page.*,
-        COALESCE((
-            SELECT m.role FROM workshop_members m
-            WHERE m.workshop_id = page.id AND m.clerk_user_id = $1
-        ), '{MemberRole.owner}') AS role,
-        progress.*
-    FROM (
-        SELECT {columns(Workshop, "w")} FROM workshops w
-        WHERE (w.clerk_user_id = $1 OR w.id = ANY (ARRAY(
-                SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1
-            ))){condition}
-        ORDER BY w.updated_at DESC, w.id DESC LIMIT $2
-    ) AS page
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS steps_complete,
+    WITH {_mine(person)} page AS MATERIALIZED (
+        SELECT {columns}, {_VERSION} AS version FROM workshops w
+        WHERE {_condition(person, shared, filters, limit + 1)}
+        ORDER BY w.updated_at DESC, version DESC, w.id DESC LIMIT ${limit}
+    ), progress AS (
+        SELECT s.workshop_id,
+            count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS steps_complete,
             count(*) AS steps_total,
             (array_agg(s.step_id ORDER BY d."order", d.id)
                 FILTER (WHERE s.status <> '{StepStatus.complete}'))[1] AS current_step_id
         FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = page.id
-    ) AS progress
-    ORDER BY page.updated_at DESC, page.id DESC"""
+        WHERE s.workshop_id = ANY (ARRAY(SELECT id FROM page)) GROUP BY s.workshop_id
+    ){roles}
+    SELECT {", ".join(f'page."{name}"' for name in _COLUMNS)}, {role}
+        COALESCE(steps_complete, 0) AS steps_complete, COALESCE(steps_total, 0) AS steps_total,
+        current_step_id, version
+    FROM page LEFT JOIN progress ON progress.workshop_id = page.id {with_roles}
+    ORDER BY page.updated_at DESC, version DESC, page.id DESC"""
 
 
-# By whether a status and a cursor are given, and the database is shared: a condition such
-# as "$3 IS NULL OR ..." would be planned anew, and for the worst case, at each call.
-_STATEMENTS = {
-    (status, cursor, shared): _list(condition + not_deleted)
-    for shared, not_deleted in ((False, ""), (True, f" AND {DELETED_AT.format('w')} IS NULL"))
-    for status, cursor, condition in (
-        (False, False, ""),
-        (True, False, " AND w.status = $3"),
-        (False, True, " AND (w.updated_at, w.id) < ($3, $4)"),
-        (True, True, " AND w.status = $3 AND (w.updated_at, w.id) < ($4, $5)"),
-    )
-}
+@cache
+def _total(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
+    """Return the statement that counts what all pages hold."""
+    mine = f"WITH {_mine(person).strip().removesuffix(',')}" if person else ""
+    return f"""
+    {mine} SELECT count(*) AS total FROM workshops w
+    WHERE {_condition(person, shared, filters, 1 + person)}"""
 
 
 async def list_workshops(
     clerk_user_id: str,
     *,
     status: WorkshopStatus | WorkshopStatusName | None = None,
+    org_id: str | None = None,
+    title: str | None = None,
     limit: int = 20,
     after: str | None = None,
+    with_total: bool = False,
 ) -> Page:
     """Return a page of the workshops that a person owns or is a member of, last updated first.
 
-    Each item holds the workshop's columns and ``role`` (the person's),
-    ``steps_complete``, ``steps_total`` and ``current_step_id``. ``after`` takes the
-    ``next_cursor`` of the page before. A workshop that is updated between two pages
-    moves to the front of the list. In a shared database (``SHARED_DATABASE=1``) those
-    that the other application has marked as deleted are left out. One round trip; no
-    ``output`` is read.
+    Each item holds the workshop's columns but the share token, and ``role`` (the person's),
+    ``steps_complete``, ``steps_total`` and ``current_step_id``. ``title`` is a part of the
+    title, whatever its case. ``after`` takes the ``next_cursor`` of the page before. A
+    workshop that is updated between two pages moves to the front of the list. In a shared
+    database (``SHARED_DATABASE=1``) those that the other application has marked as deleted
+    are left out. One round trip; no ``output`` is read. ``with_total`` counts the workshops
+    of all pages, in another one.
 
     Raises:
         InvalidInputError: the status is unknown, the limit not from 1 to 100, or
             ``after`` not a cursor.
     """
-    validation.key("clerk_user_id", clerk_user_id)
+    person = (validation.key("clerk_user_id", clerk_user_id),)
+    filters = _filters(status, org_id, title)
+    records, next_cursor, total = await _list(person, filters, limit, after, with_total)
+    return Page(cast("list[WorkshopListItem]", records), next_cursor, total)
+
+
+async def list_organisation_workshops(
+    org_id: str,
+    *,
+    status: WorkshopStatus | WorkshopStatusName | None = None,
+    title: str | None = None,
+    limit: int = 20,
+    after: str | None = None,
+    with_total: bool = False,
+) -> OrganisationPage:
+    """Return a page of the workshops of an organisation, last updated first.
+
+    Whoever is a member of them: who may see this list is for the application to decide.
+    As ``list_workshops`` otherwise, without ``role``. One round trip.
+
+    Raises:
+        InvalidInputError: the status is unknown, the limit not from 1 to 100, or
+            ``after`` not a cursor.
+    """
+    filters = _filters(status, org_id, title)
+    records, next_cursor, total = await _list((), filters, limit, after, with_total)
+    return OrganisationPage(cast("list[OrganisationWorkshop]", records), next_cursor, total)
+
+
+def _filters(status: object, org_id: object, title: object) -> dict[str, Any]:
+    filters: dict[str, Any] = {}
     if status is not None:
-        validation.state("status", status, WorkshopStatus)
+        filters["status"] = validation.state("status", status, WorkshopStatus)
+    if org_id is not None:
+        filters["org_id"] = validation.key("org_id", org_id)
+    if title is not None:
+        part = validation.text("title", title, limit=TITLE_LENGTH, blank=True)
+        for special in "\\%_":
+            part = part.replace(special, f"\\{special}")
+        filters["title"] = f"%{part}%"
+    return filters
+
+
+async def _list(
+    person: tuple[str, ...],
+    filters: dict[str, Any],
+    limit: int,
+    after: str | None,
+    with_total: bool,
+) -> tuple[list[dict[str, Any]], str | None, int | None]:
     validation.count("limit", limit, least=1, most=LARGEST_PAGE)
-    statement = _STATEMENTS[status is not None, after is not None, shares_database()]
-    conditions = () if status is None else (status,)
-    position = () if after is None else _read_cursor(after)
-    records = await fetch(statement, clerk_user_id, limit + 1, *conditions, *position)
-    items = [cast("WorkshopListItem", dict(record)) for record in records[:limit]]
-    return Page(items, _cursor(items[-1]) if len(records) > limit else None)
+    kind = (bool(person), shares_database())
+    position: Sequence[object] = ()
+    asked = tuple(filters)
+    if after is not None:
+        position = _read_cursor(after)
+        asked = (*asked, "after")
+    records = await fetch(_page(*kind, asked), *person, limit + 1, *filters.values(), *position)
+    total = None
+    if with_total:
+        counted = await fetch_row(_total(*kind, tuple(filters)), *person, *filters.values())
+        total = counted["total"] if counted else 0
+    items = [dict(record) for record in records[:limit]]
+    versions = [item.pop("version") for item in items]
+    more = len(records) > limit
+    return items, _cursor(items[-1], versions[-1]) if more else None, total
 
 
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def _cursor(item: WorkshopListItem) -> str:
-    position = f"{(item['updated_at'] - _EPOCH) // _MILLISECOND} {item['id']}"
+def _cursor(item: dict[str, Any], version: int) -> str:
+    position = f"{(item['updated_at'] - _EPOCH) // _MILLISECOND} {version} {item['id']}"
     return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: object) -> tuple[datetime, str]:
+def _read_cursor(cursor: object) -> tuple[datetime, int, str]:
     text = validation.text("after", cursor, limit=4 * validation.IDENTIFIER_LENGTH)
     try:
         position = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        moment, _, workshop_id = position.decode().partition(" ")
+        moment, version, workshop_id = position.decode().split(" ", 2)
         updated_at = _EPOCH + int(moment) * _MILLISECOND
+        transaction = int(version)
+        if not 0 <= transaction < 2**32:
+            raise OverflowError
     except (binascii.Error, ValueError, OverflowError):
         raise InvalidInputError("after", "is not a cursor of this list") from None
-    return updated_at, validation.key("after", workshop_id)
+    return updated_at, transaction, validation.key("after", workshop_id)

@@ -128,6 +128,29 @@ async def add_member(workshop_id: str, clerk_user_id: str, *, role: str) -> Work
     return _make_member(record)
 
 
+_ROLE = f"""
+    SELECT COALESCE(m.role, CASE WHEN w.clerk_user_id = $2 THEN '{MemberRole.owner}' END) AS role
+    FROM workshops w
+    LEFT JOIN workshop_members m ON m.workshop_id = w.id AND m.clerk_user_id = $2
+    WHERE w.id = $1"""
+
+
+async def member_role(workshop_id: str, clerk_user_id: str) -> str | None:
+    """Return a person's role in a workshop, or None if they have none. One round trip.
+
+    Whom the workshop's row names is an owner, also without a membership of their own, as
+    in a database that another application made.
+
+    Raises:
+        NotFoundError: there is no such workshop.
+    """
+    record = await fetch_row(_ROLE, *_keys(workshop_id, clerk_user_id))
+    if record is None:
+        raise WorkshopNotFoundError(workshop_id)
+    role: str | None = record["role"]
+    return role
+
+
 _SET_ROLE = _losing_owner(
     "UPDATE workshop_members SET role = $3 FROM", condition=f"$3 <> '{MemberRole.owner}'"
 )

@@ -39,7 +39,7 @@ async def unshare_workshop(workshop_id: str) -> Workshop:
 
 
 _SHARED = Prepared(
-    lambda: select_details().where(
+    lambda: select_details(token=False).where(
         Workshop.share_token == Parameter(1), Workshop.visibility == Visibility.shared
     )
 )

@@ -42,11 +42,32 @@ async def current_step(workshop_id: str) -> WorkshopStep | None:
     return _make_step(record) if record["id"] is not None else None
 
 
-def with_definitions() -> list[Column]:
+_STEP = f"""
+    SELECT {columns(WorkshopStep, "s")} FROM workshop_steps s
+    WHERE s.workshop_id = $1 AND s.step_id = $2"""
+
+
+async def get_step(workshop_id: str, step_id: str) -> WorkshopStep:
+    """Return one step of a workshop. One round trip; if there is none, another one to tell why.
+
+    Raises:
+        NotFoundError: there is no such workshop, or no such step in it.
+    """
+    validation.key("workshop_id", workshop_id)
+    validation.key("step_id", step_id)
+    record = await fetch_row(_STEP, workshop_id, step_id)
+    if record is not None:
+        return _make_step(record)
+    if await fetch_row("SELECT id FROM workshops WHERE id = $1", workshop_id) is None:
+        raise WorkshopNotFoundError(workshop_id)
+    raise StepNotFoundError(workshop_id, step_id)
+
+
+def with_definitions(*, output: bool = True) -> list[Column]:
     """Return the columns of a step with the name and the order of its definition."""
     definition = WorkshopStep.step_id
     return [
-        *WorkshopStep.all_columns(),
+        *(c for c in WorkshopStep.all_columns() if output or c is not WorkshopStep.output),
         definition.name.as_alias("name"),
         definition.order.as_alias("order"),
     ]
