@@ -40,7 +40,7 @@ _PEERS = ROOT / ".venv-peers" / "bin"
 _OURS = ("ours", "piccolo", "asyncpg")
 HAND = "hand-written asyncpg"
 OURS = "ours (uvloop)"
-OURS_WITH_SITE = "ours (uvloop), operators' tables"
+OURS_WITH_SITE = "ours, operators' tables"
 
 CONTESTANTS = (
     Contestant(HAND, python("handwritten", "asyncpg")),
@@ -57,6 +57,11 @@ CONTESTANTS = (
     Contestant("ours (asyncio)", python(*_OURS)),
     Contestant(OURS, python("--uvloop", *_OURS, "uvloop")),
     Contestant(OURS_WITH_SITE, python("--uvloop", *_OURS), database=SITE, only_writes=True),
+    Contestant(
+        "ours, transaction pooler",
+        python("--uvloop", *_OURS),
+        environment={"DATABASE_POOLER": "transaction"},
+    ),
     Contestant("Drizzle on node-postgres", ("node", str(PEERS / "drizzle" / "worker.mjs"))),
     Contestant("plain Piccolo", python("plain_piccolo", "piccolo")),
     Contestant(

@@ -18,6 +18,7 @@ from benchmarks.server import ROOT
 
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
+SCALING = ROOT / "docs" / "scaling.md"
 CHART = ROOT / "docs" / "images" / "performance.svg"
 
 
@@ -46,19 +47,29 @@ def save(section: str, result: dict[str, Any]) -> None:
 
 
 def publish(sections: Iterable[str]) -> None:
-    """Write the tables of the sections that have been measured between their markers."""
-    text = PAGE.read_text()
+    """Write what was measured into the documentation: the tables, the chart, the arithmetic."""
     for section in sections:
-        path = RESULTS / f"{section}.json"
-        result = json.loads(path.read_text())
-        block = f"<!-- {section} -->\n\n{TABLES[section](result)}\n\n<!-- end of {section} -->"
-        pattern = rf"<!-- {section} -->.*?<!-- end of {section} -->"
-        text, count = re.subn(pattern, lambda _: block, text, flags=re.DOTALL)  # noqa: B023
-        assert count == 1, f"{PAGE} has no place for {section}"
+        result = _load(section)
+        fill_in(PAGE, section, TABLES[section](result))
         if section == "data":
             CHART.write_text(draw(result))
-    PAGE.write_text(text)
-    print(f"Written: {PAGE.relative_to(ROOT)}")
+    if all((RESULTS / f"{section}.json").exists() for section in ("data", "memory")):
+        fill_in(SCALING, "capacity", capacity(_load("data"), _load("memory")))
+
+
+def _load(section: str) -> dict[str, Any]:
+    result: dict[str, Any] = json.loads((RESULTS / f"{section}.json").read_text())
+    return result
+
+
+def fill_in(page: Path, section: str, block: str) -> None:
+    """Put a block of text between the markers of its section."""
+    begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
+    place = re.compile(f"{begin}.*?{end}", re.DOTALL)
+    text, count = place.subn(lambda _: f"{begin}\n\n{block}\n\n{end}", page.read_text())
+    assert count == 1, f"{page} has no place for {section}"
+    page.write_text(text)
+    print(f"Written: {page}")
 
 
 def table(head: list[str], rows: Iterable[list[str]]) -> str:
@@ -177,3 +188,55 @@ def _scale(result: dict[str, Any]) -> str:
 
 
 TABLES = {"data": _data, "pages": _pages, "memory": _memory, "scale": _scale}
+
+
+_DAY_AT_WORK = {
+    "get_workshop": (30, "opens a workshop or comes back to it"),
+    "append_step_message": (15, "a turn of the conversation, theirs or the model's"),
+    "save_step_output": (60, "an output is saved"),
+    "list_workshops": (300, "looks at the dashboard"),
+    "complete_step": (900, "completes a step"),
+}
+"""How many seconds pass between two calls of a person who is working, and why it is made."""
+
+_AT_MOST = 0.5
+"""The share of the machine that is planned for: the rest is for peaks, vacuum and backups."""
+
+_MANY = 1_000_000
+
+
+def capacity(data: dict[str, Any], memory: dict[str, Any]) -> str:
+    """Return how many people the measured machine carries, with the arithmetic."""
+    rates = {
+        figure["work"]: figure["per_second"]
+        for figure in data["figures"]
+        if figure["contestant"] in (OURS, OURS_WITH_SITE) and figure["callers"] == 16
+    }  # the writes as they are with the operators' tables, which come last
+    rows, share = [], 0.0
+    for work, (seconds, why) in _DAY_AT_WORK.items():
+        part = 1 / seconds / rates[work]
+        share += part
+        rows.append(
+            [f"`{work}`: {why}", f"{seconds:,} s", f"{rates[work]:,.0f}", f"{part * 1e6:,.0f}"]
+        )
+    people = _AT_MOST / share
+    disk = memory["disk"]
+    each = disk["tables"] + disk["site"]
+    return "\n\n".join(
+        (
+            f"Measured on {data['machine']['cores']} cores that the application and PostgreSQL "
+            f"share ({data['machine']['processor']}, {data['machine']['memory_gib']} GiB), one "
+            "process of the application with 16 callers:",
+            table(
+                ["a person at work", "every", "calls in a second", "millionths of the machine"],
+                rows,
+            ),
+            f"Together {share * 1e6:,.0f} millionths of the machine for each person at work. Half "
+            f"of it is planned for: {_AT_MOST} / {share:.6f} = **{people:,.0f} people at the same "
+            "moment**.",
+            f"A workshop takes {disk['tables']:,} bytes on disk with its indexes, and the "
+            f"operators' tables {disk['site']:,} more: {_MANY:,} x {each:,} bytes = "
+            f"**{_MANY * each / 2**30:,.0f} GiB for a million workshops**, of which outputs are "
+            f"{_MANY * disk['outputs'] / 2**30:,.0f} GiB.",
+        )
+    )

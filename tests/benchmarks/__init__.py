@@ -1,0 +1,1 @@
+"""The benchmark: what it compares, and what it writes down."""
