@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from tests.commands.running import PROJECT, Result, run, run_program
+from tests.commands.serving import free_port
 from tests.conftest import Server
 from tests.database.test_adoption import contents
 from workshops.step_catalog import STEP_CATALOG
@@ -229,7 +230,7 @@ async def test_a_dependency_that_an_app_does_not_name_is_what_it_is_told(
     assert result.code == 0, result
 
     # The operators' site has tables of its own, which no migration of these apps can make.
-    for command in (("operator", "list"), ("serve", "--port=0")):
+    for command in (("operator", "list"), ("serve", f"--port={free_port()}")):
         result = await piccolo_workshops(*command)
         assert result.code == 1
         assert "does not register workshops.admin.piccolo_app and piccolo.apps.user" in result.err
@@ -358,6 +359,7 @@ async def test_what_an_earlier_version_made_becomes_what_this_one_makes(
     assert result.code == 0, result
     check = await run("workshops", "check", DATABASE_URL=url)
     assert check.code == 0, check
+    assert "another application" not in check.out
     assert await contents(server, empty_database) == before
     assert await connection.fetch("SELECT * FROM piccolo_user") == operators
     await connection.close()

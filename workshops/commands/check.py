@@ -13,7 +13,7 @@ from workshops.database.migrations import (
     project_tables,
     unregistered_apps,
 )
-from workshops.database.repairs import missing_objects
+from workshops.database.repairs import missing_constraints, missing_objects
 from workshops.projection import compare
 
 
@@ -54,6 +54,8 @@ async def check() -> None:
     if differences or pending or rows or view:
         if pending:
             print("\nRun the pending migrations with: piccolo workshops migrate")
+        elif await missing_constraints():
+            print("\nPut back what was dropped with: piccolo workshops migrate")
         sys.exit(1)
 
 

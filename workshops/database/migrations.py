@@ -18,7 +18,7 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from workshops.database.catalogue import Difference, design_differences
-from workshops.database.repairs import missing_objects, repair
+from workshops.database.repairs import missing_constraints, missing_objects, repair
 
 logger = logging.getLogger(__name__)
 
@@ -111,10 +111,7 @@ async def tables_to_adopt() -> list[Difference] | None:
     Raises:
         MigrationBlockedError: there are some of these tables, and they are something else.
     """
-    recorded = Migration.exists().where(
-        Migration.app_name == "workshops", Migration.name == CREATE_TABLES
-    )
-    if await Migration.table_exists() and await recorded:
+    if await _is_recorded("workshops", CREATE_TABLES):
         return None
     engine = project_engine()
     transaction = engine.current_transaction.get()
@@ -156,7 +153,7 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
         await Migration.raw("SET LOCAL lock_timeout = 0")
         await Migration.raw("SELECT pg_advisory_xact_lock({}::bigint)", _LOCK)
         pending = await pending_migrations()
-        if pending or await missing_objects():
+        if pending or await missing_objects() or await missing_constraints():
             await _lock_tables(transaction)
         if (more := await tables_to_adopt()) is not None:
             tell(
@@ -173,8 +170,25 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
             logger.debug("%s", output.getvalue())
             if not result.success:
                 raise MigrationBlockedError(f"{app_name}: {result.message}")
-        await repair()
+        try:
+            await repair()
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise MigrationBlockedError(
+                "A constraint that another program has dropped cannot be put back, and nothing "
+                f"was changed: {error}. Correct the rows and run the migrations again."
+            ) from error
     return pending
+
+
+async def has_lost_its_record(app_name: str, id: str, table: str) -> bool:
+    """Tell whether a migration that made a table was run, and the record of it was dropped."""
+    found = await Migration.raw("SELECT to_regclass({}) IS NOT NULL AS there", table)
+    return bool(found[0]["there"]) and not await _is_recorded(app_name, id)
+
+
+async def _is_recorded(app_name: str, id: str) -> bool:
+    recorded = Migration.exists().where(Migration.app_name == app_name, Migration.name == id)
+    return await Migration.table_exists() and await recorded
 
 
 def _what(extra: Difference) -> str:

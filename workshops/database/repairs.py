@@ -1,7 +1,8 @@
 """What migrations installed beside the tables, and another program may have dropped.
 
 ``drizzle-kit push`` drops what it does not know. A migration that can put such things
-back has two functions: ``missing`` names them, ``repair`` installs them again.
+back has two functions: ``missing`` names them, ``repair`` installs them again. The
+constraints and indexes of the six tables are put back as their classes say.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
+
+from workshops.tables import TABLES, Workshop
+from workshops.tables.indexes import INDEXES
 
 
 def _repairing() -> Iterator[Any]:
@@ -29,8 +33,31 @@ async def missing_objects() -> list[str]:
     return [name for migration in _repairing() for name in await migration.missing()]
 
 
+async def missing_constraints() -> list[str]:
+    """Return the statements that put back constraints and indexes of the six tables."""
+    statements = {
+        constraint._meta.name: (
+            f"ALTER TABLE {table._meta.tablename} ADD CONSTRAINT"
+            f" {constraint._meta.name} {constraint.ddl}"
+        )
+        for table in TABLES
+        for constraint in table._meta.constraints
+    } | {statement.partition(" ON ")[0].split()[-1]: statement for statement in INDEXES}
+    # The index of a unique constraint has the constraint's name.
+    names = await Workshop.raw(
+        "SELECT name FROM unnest({}::text[]) AS name WHERE to_regclass(name) IS NULL"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name"
+        " AND conrelid::regclass::text = ANY ({}::text[]))",
+        [*statements],
+        [table._meta.tablename for table in TABLES],
+    )
+    return [statements[row["name"]] for row in names]
+
+
 async def repair() -> None:
     """Install what is missing, where the migrations have been run."""
+    for statement in await missing_constraints():
+        await Workshop.raw(statement)
     for migration in _repairing():
         if await migration.missing():
             await migration.repair()

@@ -20,6 +20,7 @@ from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
 
 from workshops.columns import SingleLineText, UTCNow, UTCTimestamp
+from workshops.database.migrations import has_lost_its_record
 
 
 class BaseUser(Table, tablename="piccolo_user", schema=None):
@@ -44,6 +45,7 @@ async def forwards():
     manager = MigrationManager(
         migration_id=ID, app_name="workshops_admin", description=DESCRIPTION
     )
+    manager.fake = await has_lost_its_record("workshops_admin", ID, "workshops_admin.admin_audit_log")
 
     manager.add_table(
         class_name="AuditEntry",

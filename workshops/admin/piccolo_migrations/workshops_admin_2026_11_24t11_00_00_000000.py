@@ -78,6 +78,24 @@ ADMIN_TABLES = (
     "CREATE INDEX IF NOT EXISTS admin_audit_log_operator"
     " ON workshops_admin.admin_audit_log (operator)",
     "CREATE INDEX IF NOT EXISTS admin_audit_log_row_id ON workshops_admin.admin_audit_log (row_id)",
+    # Whoever drops piccolo_user drops the keys to it too. A new operator must not get the
+    # log-ins and second factors of an old one, whose number it may have.
+    *(
+        f"""
+        DO $do$
+        BEGIN
+            IF NOT EXISTS (
+                SELECT FROM pg_constraint
+                WHERE conrelid = 'workshops_admin.{table}'::regclass AND contype = 'f'
+            ) THEN
+                TRUNCATE workshops_admin.{table};
+                ALTER TABLE workshops_admin.{table} ADD FOREIGN KEY (user_id)
+                    REFERENCES piccolo_user (id) ON DELETE CASCADE;
+            END IF;
+        END $do$
+        """
+        for table in ("admin_sessions", "admin_second_factors")
+    ),
     # What operators have taken out of steps, to be put back: the last of each step.
     """
     CREATE TABLE IF NOT EXISTS workshops_admin.removed_outputs (
