@@ -20,16 +20,16 @@ commit; and a folder that dies leaves the entries where they were.
 was truncated, or the triggers were missing for a while. The folder then computes every
 summary.
 
-**The queue is bounded.** Three sequences say how full it is; they are no part of any
-transaction, so everybody reads their latest values and waits for nobody.
+**The queue is bounded.** Two sequences belong to it. They are no part of any transaction,
+so everybody has their latest values and waits for nobody.
 
-1. A trigger appends while ``changes_id_seq - changes_folded`` is under a million.
+1. A trigger counts in ``changes_waiting`` and appends while that is at most a million.
    Otherwise it advances ``changes_missed`` instead. Its transaction has an identifier by
    then, because it has written the row that fired the trigger.
 2. A folder that finds ``changes_missed`` beyond ``state.missed`` first sets
-   ``changes_folded`` to ``changes_id_seq``: from here on triggers append again. After that
-   it stores the new ``missed``, and as ``state.rebuild_after`` the next identifier that a
-   transaction will get. Whoever found the queue full has a lower one.
+   ``changes_waiting`` back: from here on triggers append again. After that it stores the
+   new ``missed``, and as ``state.rebuild_after`` the next identifier that a transaction
+   will get. Whoever found the queue full has a lower one.
 3. As long as one of those lower transactions runs, its change is in no entry and not yet
    to be seen. Folders go on with the entries, and pages say that they are catching up.
 4. When all of them have ended, a folder computes every summary and clears

@@ -42,10 +42,7 @@ SELECT missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'
 FROM workshops_admin.state
 """
 
-_OPEN = """
-SELECT setval('workshops_admin.changes_folded',
-    pg_sequence_last_value('workshops_admin.changes_id_seq'))
-"""
+_OPEN = "SELECT setval('workshops_admin.changes_waiting', 1)"
 
 _MARK = """
 UPDATE workshops_admin.state SET
@@ -62,22 +59,18 @@ WITH taken AS (
 )
 SELECT count(*) AS entries, bool_or(workshop_id IS NULL) AS everything,
     array_agg(DISTINCT workshop_id) FILTER (WHERE workshop_id IS NOT NULL) AS workshops,
-    statement_timestamp() AS as_of, pg_sequence_last_value('workshops_admin.changes_id_seq') AS last
+    statement_timestamp() AS as_of
 FROM taken
 """
 
 _NOTIFY = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
 
-# Nothing waited beyond these entries, so the view is exact up to here, and the numbers
-# that were never used for an entry count no longer.
-_DRAINED = """
-WITH stored AS (UPDATE workshops_admin.state SET as_of = $1)
-SELECT setval('workshops_admin.changes_folded', $2) WHERE $2 IS NOT NULL
-"""
+# Nothing waited beyond these entries, so the view is exact up to here.
+_DRAINED = "UPDATE workshops_admin.state SET as_of = $1"
 
 _TAKEN = """
-SELECT setval('workshops_admin.changes_folded',
-    COALESCE(pg_sequence_last_value('workshops_admin.changes_folded'), 0) + $1)
+SELECT setval('workshops_admin.changes_waiting', GREATEST(1, last - $1))
+FROM pg_sequence_last_value('workshops_admin.changes_waiting') AS last WHERE last IS NOT NULL
 """
 
 
@@ -143,10 +136,10 @@ async def _fold(run: Run, limit: int, everything: bool) -> Fold:
             await run(statement, workshops)
         await run(_NOTIFY, CHANNEL, list(_payloads(workshops)))
     more = not everything and entries == limit
-    if more or state["overrun"] or (state["marked"] and not rebuild):
-        await run(_TAKEN, entries)
-    else:
-        await run(_DRAINED, taken["as_of"], taken["last"])
+    if not (more or state["overrun"] or (state["marked"] and not rebuild)):
+        await run(_DRAINED, taken["as_of"])
+    # Others count on meanwhile, and some of them roll back: it is right again when none wait.
+    await run(*((_TAKEN, entries) if more else (_OPEN,)))
     return Fold(entries, None if everything else len(workshops), more)
 
 

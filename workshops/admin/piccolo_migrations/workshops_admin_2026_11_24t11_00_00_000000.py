@@ -116,19 +116,21 @@ ADMIN_TABLES = (
 # of the whole. Where the log is missing an operator's write fails:
 # none goes unlogged.
 AUDIT_WRITE = """
-CREATE OR REPLACE FUNCTION workshops_admin.audit_write() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION workshops_admin.audit_write(
+    changed_table text, operation text, old_row jsonb, new_row jsonb
+) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    old_row jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END;
-    new_row jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE to_jsonb(NEW) END;
     changed jsonb;
     told text;
 BEGIN
     IF current_setting('workshops.audit_values', true) = 'off' THEN
-        RETURN NULL;
+        RETURN;
     END IF;
+    old_row := COALESCE(old_row, '{}');
+    new_row := COALESCE(new_row, '{}');
     SELECT jsonb_object_agg(field, jsonb_build_array(was, becomes)),
         string_agg(
-            CASE TG_OP
+            CASE operation
                 WHEN 'INSERT' THEN format('%s: %s', field, left(becomes, 60))
                 WHEN 'DELETE' THEN format('%s: %s', field, left(was, 60))
                 ELSE format('%s: %s → %s',
@@ -149,25 +151,24 @@ BEGIN
                 'token', 'secret', 'recovery_codes', 'last_used_code')) AS secret (hidden)
         WHERE old_row -> key IS DISTINCT FROM new_row -> key
             AND COALESCE(old_row ->> key, new_row ->> key) IS NOT NULL
-            AND key <> 'id' AND (TG_OP <> 'UPDATE' OR key <> 'updated_at')
+            AND key <> 'id' AND (operation <> 'UPDATE' OR key <> 'updated_at')
     ) fields;
-    IF TG_OP = 'UPDATE' AND changed IS NULL THEN
-        RETURN NULL;  -- nothing but updated_at, or not even that
+    IF operation = 'UPDATE' AND changed IS NULL THEN
+        RETURN;  -- nothing but updated_at, or not even that
     END IF;
     INSERT INTO workshops_admin.admin_audit_log
         (operator, operator_id, action, table_name, row_id, summary, changes, address, request_line)
     VALUES (
         current_setting('workshops.operator'),
         NULLIF(current_setting('workshops.operator_id', true), '')::integer,
-        CASE TG_OP WHEN 'INSERT' THEN 'added' WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END,
-        TG_TABLE_NAME,
+        CASE operation WHEN 'INSERT' THEN 'added' WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END,
+        changed_table,
         COALESCE(new_row ->> 'id', old_row ->> 'id'),
         told,
         changed,
         NULLIF(current_setting('workshops.address', true), ''),
         NULLIF(current_setting('workshops.request', true), '')
     );
-    RETURN NULL;
 END $$
 """
 
@@ -226,29 +227,29 @@ END $$
 """
 
 KEEP_OUTPUT = """
-CREATE OR REPLACE FUNCTION workshops_admin.keep_output() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION workshops_admin.keep_output(step jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
 BEGIN
     DELETE FROM workshops_admin.removed_outputs
-    WHERE removed_at < now() AT TIME ZONE 'utc' - interval '30 days' OR step_row_id = OLD.id;
+    WHERE removed_at < now() AT TIME ZONE 'utc' - interval '30 days' OR step_row_id = step ->> 'id';
     INSERT INTO workshops_admin.removed_outputs
         (step_row_id, workshop_id, output, started_at, operator)
-    VALUES (OLD.id, OLD.workshop_id, OLD.output, OLD.started_at,
-        current_setting('workshops.operator'));
-    RETURN NULL;
+    VALUES (step ->> 'id', step ->> 'workshop_id', step -> 'output',
+        (step ->> 'started_at')::timestamp, current_setting('workshops.operator'));
 END $$
 """
 
-# The order of the appended entries says nothing, so no index keeps it, and the numbers
-# only tell how many there are. They are dead soon after they are written.
+# The order of the appended entries says nothing, so no index keeps it. They are dead
+# soon after they are written.
 PROJECTION_TABLES = (
     """
     CREATE TABLE IF NOT EXISTS workshops_admin.changes (
-        id bigint GENERATED ALWAYS AS IDENTITY,
         workshop_id text,
         changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
     ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000)
     """,
-    "CREATE SEQUENCE IF NOT EXISTS workshops_admin.changes_folded",
+    "CREATE SEQUENCE IF NOT EXISTS workshops_admin.changes_waiting"
+    " OWNED BY workshops_admin.changes.workshop_id",
     "CREATE SEQUENCE IF NOT EXISTS workshops_admin.changes_missed",
     """
     CREATE TABLE IF NOT EXISTS workshops_admin.state (
@@ -332,56 +333,145 @@ PROJECTION_TABLES = (
     """,
 )
 
-# A writer waits for nobody here: it appends a row that nobody else sees, once a
-# transaction for each workshop in a row, or advances a sequence when too many wait.
-APPEND = """
-CREATE OR REPLACE FUNCTION workshops_admin.{name}() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    changed text := {changed};
-    missed bigint;
-BEGIN
-    IF current_setting('workshops.appended', true) = changed
-        OR to_regclass('workshops_admin.changes') IS NULL
-        OR to_regclass('workshops_admin.changes_folded') IS NULL
-        OR to_regclass('workshops_admin.changes_missed') IS NULL
-    THEN
-        RETURN NULL;
-    END IF;
-    IF COALESCE(pg_sequence_last_value('workshops_admin.changes_id_seq'::regclass), 0)
-        - COALESCE(pg_sequence_last_value('workshops_admin.changes_folded'::regclass), 0) < 1000000
-    THEN
-        INSERT INTO workshops_admin.changes (workshop_id) VALUES (changed);
-        changed := set_config('workshops.appended', COALESCE(changed, ''), true);
-    ELSE
-        missed := nextval('workshops_admin.changes_missed'::regclass);
-    END IF;
-    RETURN NULL;
-END $$
-"""
-
-APPENDERS = {
-    "append_workshop": "CASE TG_ARGV[0] WHEN 'old' THEN OLD.id ELSE NEW.id END",
-    "append_belonging": "CASE TG_ARGV[0] WHEN 'old' THEN OLD.workshop_id ELSE NEW.workshop_id END",
-    "append_all": "NULL",
-}
-
+# What an operator's write leaves as the time of the last activity in the row.
 REMEMBER = """
-CREATE OR REPLACE FUNCTION workshops_admin.remember_activity() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    new_row jsonb := to_jsonb(NEW);
-    old_moment timestamp := CASE TG_OP WHEN 'UPDATE' THEN to_jsonb(OLD) ->> TG_ARGV[1] END;
-BEGIN
+CREATE OR REPLACE FUNCTION workshops_admin.remember_activity(
+    changed_table text, workshop text, old_moment timestamp, new_row jsonb, new_moment timestamp
+) RETURNS void LANGUAGE sql AS $$
     INSERT INTO workshops_admin.operator_changes AS kept
-    SELECT new_row ->> TG_ARGV[0], TG_TABLE_NAME, NEW.id, moment, old_moment
-    FROM CAST(new_row ->> TG_ARGV[1] AS timestamp) AS moment WHERE moment IS DISTINCT FROM old_moment
+    SELECT workshop, changed_table, new_row ->> 'id', new_moment, old_moment
+    WHERE new_moment IS DISTINCT FROM old_moment
     ON CONFLICT (workshop_id, table_name, row_id) DO UPDATE SET
         moment = EXCLUDED.moment,
         activity_before = CASE kept.moment WHEN EXCLUDED.activity_before THEN kept.activity_before
-            ELSE EXCLUDED.activity_before END;
+            ELSE EXCLUDED.activity_before END
+$$
+"""
+
+OPERATOR_WROTE = """
+CREATE OR REPLACE FUNCTION workshops_admin.operator_wrote(
+    changed_table text, operation text, workshop text, old_row jsonb, new_row jsonb
+) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    moment text := CASE changed_table WHEN 'workshops' THEN 'updated_at'
+        WHEN 'workshop_steps' THEN 'updated_at' WHEN 'sessions' THEN 'started_at' END;
+BEGIN
+    PERFORM workshops_admin.audit_write(changed_table, operation, old_row, new_row);
+    IF changed_table = 'workshop_steps' AND operation = 'UPDATE'
+        AND old_row ->> 'output' IS NOT NULL AND new_row ->> 'output' IS NULL
+    THEN
+        PERFORM workshops_admin.keep_output(old_row);
+    END IF;
+    IF new_row IS NOT NULL AND moment IS NOT NULL THEN
+        PERFORM workshops_admin.remember_activity(changed_table, workshop,
+            (old_row ->> moment)::timestamp, new_row, (new_row ->> moment)::timestamp);
+    END IF;
+END $$
+"""
+
+# A writer waits for nobody here: it appends a row that nobody else sees, once a
+# transaction for each workshop in a row, or advances a sequence when too many wait.
+APPEND = """
+CREATE OR REPLACE FUNCTION workshops_admin.append_change(old_id text, new_id text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    changed text;
+    missed bigint;
+BEGIN
+    IF to_regclass('workshops_admin.changes') IS NULL
+        OR to_regclass('workshops_admin.changes_waiting') IS NULL
+        OR to_regclass('workshops_admin.changes_missed') IS NULL
+    THEN
+        RETURN;
+    END IF;
+    FOR changed IN SELECT DISTINCT id FROM unnest(ARRAY [old_id, new_id]) AS id
+        WHERE id IS DISTINCT FROM current_setting('workshops.appended', true)
+    LOOP
+        IF nextval('workshops_admin.changes_waiting') <= 1000000 THEN
+            INSERT INTO workshops_admin.changes (workshop_id)
+            VALUES (set_config('workshops.appended', changed, true));
+        ELSE
+            missed := nextval('workshops_admin.changes_missed');
+        END IF;
+    END LOOP;
+END $$
+"""
+
+# What nearly every write goes through. PostgreSQL takes some microseconds for each trigger,
+# for each condition of a trigger and for each statement of its function: so there is one
+# trigger without a condition, and its first branch is all that a product's write needs.
+# nextval of a sequence that is not there is NULL, and so is the condition.
+ON_ROW = """
+CREATE OR REPLACE FUNCTION workshops_admin.{name}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('workshops.appended', true) IS DISTINCT FROM NEW.{key} AND {same}
+        AND COALESCE(current_setting('workshops.operator', true), '') = ''
+        AND nextval(to_regclass('workshops_admin.changes_waiting')) <= 1000000
+    THEN
+        INSERT INTO workshops_admin.changes (workshop_id)
+        VALUES (set_config('workshops.appended', NEW.{key}, true));
+    ELSIF current_setting('workshops.operator', true) <> '' THEN
+        PERFORM workshops_admin.operator_wrote(
+            TG_TABLE_NAME, TG_OP, NEW.{key}, to_jsonb(OLD), to_jsonb(NEW));
+        PERFORM workshops_admin.append_change({old}, NEW.{key});
+    ELSIF current_setting('workshops.appended', true) IS DISTINCT FROM NEW.{key} OR NOT {same} THEN
+        PERFORM workshops_admin.append_change({old}, NEW.{key});
+    END IF;
+    RETURN NEW;
+END $$
+"""
+
+ON_DELETED = """
+CREATE OR REPLACE FUNCTION workshops_admin.{name}() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF current_setting('workshops.operator', true) <> '' THEN
+        PERFORM workshops_admin.operator_wrote(
+            TG_TABLE_NAME, TG_OP, OLD.{key}, to_jsonb(OLD), NULL);
+    END IF;
+    IF current_setting('workshops.appended', true) IS DISTINCT FROM OLD.{key} THEN
+        PERFORM workshops_admin.append_change(OLD.{key}, OLD.{key});
+    END IF;
+    RETURN OLD;
+END $$
+"""
+
+# An entry without a workshop means all of them.
+ON_ALL = """
+CREATE OR REPLACE FUNCTION workshops_admin.everything_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF to_regclass('workshops_admin.changes') IS NOT NULL THEN
+        INSERT INTO workshops_admin.changes (workshop_id) VALUES (NULL);
+    END IF;
     RETURN NULL;
 END $$
 """
+
+ON_OTHER = """
+CREATE OR REPLACE FUNCTION workshops_admin.other_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM workshops_admin.audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW));
+    RETURN NULL;
+END $$
+"""
+
+
+def _row_functions() -> Iterator[tuple[str, str]]:
+    """Yield the name and the definition of each function for a row of the product's tables."""
+    for kind, key in (("workshop", "id"), ("belonging", "workshop_id")):
+        for event, text, same, old in (
+            ("added", ON_ROW, "true", f"NEW.{key}"),
+            ("updated", ON_ROW, f"NEW.{key} = OLD.{key}", f"OLD.{key}"),
+            ("deleted", ON_DELETED, "", ""),
+        ):
+            name = f"{kind}_{event}"
+            for place, part in (("name", name), ("key", key), ("same", same), ("old", old)):
+                text = text.replace(f"{{{place}}}", part)
+            yield name, text
+
 
 FUNCTIONS = {
     "audit_write": AUDIT_WRITE,
@@ -389,39 +479,59 @@ FUNCTIONS = {
     "audit_forget": AUDIT_FORGET,
     "keep_output": KEEP_OUTPUT,
     "remember_activity": REMEMBER,
-    **{
-        name: APPEND.replace("{name}", name).replace("{changed}", changed)
-        for name, changed in APPENDERS.items()
-    },
+    "operator_wrote": OPERATOR_WROTE,
+    "append_change": APPEND,
+    **dict(_row_functions()),
+    "everything_changed": ON_ALL,
+    "other_changed": ON_OTHER,
 }
 
-# Conditions are looked at without a call of the function: what the application writes,
-# which names no operator, pays less than a microsecond for them.
-BY_OPERATOR = "WHEN (current_setting('workshops.operator', true) <> '')"
+BY_OPERATOR = "FOR EACH ROW WHEN (current_setting('workshops.operator', true) <> '')"
 
 
 def _triggers() -> Iterator[tuple[str, str, str, str]]:
     """Yield the name of every trigger, its table and the rest of its definition."""
-    for table in (*PRODUCT_TABLES, "step_definitions", "piccolo_user"):
+    for table, key in PRODUCT_TABLES.items():
+        kind = "workshop" if key == "id" else "belonging"
+        for name, event, function in (
+            ("admin_add", "INSERT", f"{kind}_added"),
+            ("admin_update", "UPDATE", f"{kind}_updated"),
+            ("admin_delete", "DELETE", f"{kind}_deleted"),
+        ):
+            yield (
+                name,
+                table,
+                f"AFTER {event}",
+                f"FOR EACH ROW EXECUTE FUNCTION workshops_admin.{function}()",
+            )
+        yield (
+            "admin_truncate",
+            table,
+            "AFTER TRUNCATE",
+            "FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.everything_changed()",
+        )
+    # The order of the definitions decides which step is the current one, everywhere. What
+    # is added or removed counts by the steps of the workshops.
+    yield (
+        "admin_order",
+        "step_definitions",
+        "AFTER UPDATE",
+        'FOR EACH ROW WHEN (OLD."order" <> NEW."order" OR OLD.id <> NEW.id)'
+        " EXECUTE FUNCTION workshops_admin.everything_changed()",
+    )
+    # A log-in is prolonged by every request; only its end is an operator's doing.
+    for table, events in (
+        ("step_definitions", "INSERT OR UPDATE OR DELETE"),
+        ("piccolo_user", "INSERT OR UPDATE OR DELETE"),
+        ("workshops_admin.admin_second_factors", "INSERT OR UPDATE OR DELETE"),
+        ("workshops_admin.admin_sessions", "DELETE"),
+    ):
         yield (
             "admin_audit",
             table,
-            "AFTER INSERT OR UPDATE OR DELETE",
-            f"FOR EACH ROW {BY_OPERATOR} EXECUTE FUNCTION workshops_admin.audit_write()",
+            f"AFTER {events}",
+            f"{BY_OPERATOR} EXECUTE FUNCTION workshops_admin.other_changed()",
         )
-    yield (
-        "admin_audit",
-        "workshops_admin.admin_second_factors",
-        "AFTER INSERT OR UPDATE OR DELETE",
-        f"FOR EACH ROW {BY_OPERATOR} EXECUTE FUNCTION workshops_admin.audit_write()",
-    )
-    # A log-in is prolonged by every request; only its end is an operator's doing.
-    yield (
-        "admin_audit",
-        "workshops_admin.admin_sessions",
-        "AFTER DELETE",
-        f"FOR EACH ROW {BY_OPERATOR} EXECUTE FUNCTION workshops_admin.audit_write()",
-    )
     yield (
         "admin_audit_keep",
         "workshops_admin.admin_audit_log",
@@ -434,56 +544,6 @@ def _triggers() -> Iterator[tuple[str, str, str, str]]:
         "BEFORE UPDATE",
         "FOR EACH ROW EXECUTE FUNCTION workshops_admin.audit_keep()",
     )
-    yield (
-        "admin_output",
-        "workshop_steps",
-        "AFTER UPDATE",
-        "FOR EACH ROW WHEN (current_setting('workshops.operator', true) <> ''"
-        " AND OLD.output IS NOT NULL AND NEW.output IS NULL)"
-        " EXECUTE FUNCTION workshops_admin.keep_output()",
-    )
-    for table, moment in (
-        ("workshops", "updated_at"),
-        ("workshop_steps", "updated_at"),
-        ("sessions", "started_at"),
-    ):
-        yield (
-            "admin_activity",
-            table,
-            "AFTER INSERT OR UPDATE",
-            f"FOR EACH ROW {BY_OPERATOR} EXECUTE FUNCTION"
-            f" workshops_admin.remember_activity('{PRODUCT_TABLES[table]}', '{moment}')",
-        )
-    for table, key in PRODUCT_TABLES.items():
-        function = "append_workshop" if table == "workshops" else "append_belonging"
-        appended = "current_setting('workshops.appended', true)"
-        for name, events, condition, which in (
-            ("change", "INSERT OR UPDATE", f"{appended} IS DISTINCT FROM NEW.{key}", "new"),
-            ("move", "UPDATE", f"OLD.{key} <> NEW.{key}", "old"),
-            ("delete", "DELETE", f"{appended} IS DISTINCT FROM OLD.{key}", "old"),
-        ):
-            yield (
-                f"admin_{name}",
-                table,
-                f"AFTER {events}",
-                f"FOR EACH ROW WHEN ({condition})"
-                f" EXECUTE FUNCTION workshops_admin.{function}('{which}')",
-            )
-        yield (
-            "admin_truncate",
-            table,
-            "AFTER TRUNCATE",
-            "FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.append_all()",
-        )
-    # The order of the definitions decides which step is the current one, everywhere. What
-    # is added or removed counts by the steps of the workshops.
-    yield (
-        "admin_order",
-        "step_definitions",
-        "AFTER UPDATE",
-        'FOR EACH ROW WHEN (OLD."order" <> NEW."order" OR OLD.id <> NEW.id)'
-        " EXECUTE FUNCTION workshops_admin.append_all()",
-    )
 
 
 TRIGGERS = tuple(_triggers())
@@ -491,11 +551,15 @@ TRIGGERS = tuple(_triggers())
 TABLES = (
     *("admin_sessions", "admin_second_factors", "admin_audit_log", "workshop_progress"),
     "removed_outputs",
-    *("changes", "changes_folded", "changes_missed", "state", "summaries", "operator_changes"),
+    *("changes", "changes_waiting", "changes_missed", "state", "summaries", "operator_changes"),
 )
 
 # What the first versions of these migrations made, in the product's schema.
 OLD_TRIGGERS = ("insert", "delete", "change", "activity", "order")
+OLD_AUDITED = (
+    *("step_definitions", "piccolo_user"),
+    *("admin_second_factors", "admin_sessions", "admin_audit_log"),
+)
 OLD_FUNCTIONS = (
     *(f"workshop_summaries_{name}" for name in ("on_workshops", "on_rows", "on_change")),
     *(f"workshop_summaries_{name}" for name in ("on_activity", "on_order", "refresh")),
@@ -518,11 +582,10 @@ async def take_over():
     for table in ("workshops", "workshop_steps", "sessions", "step_definitions"):
         for event in OLD_TRIGGERS:
             await run(f"DROP TRIGGER IF EXISTS workshop_summaries_{event} ON {table}")
-    for name, table, *_ in TRIGGERS:
-        if name.startswith("admin_audit"):
-            old = table.removeprefix("workshops_admin.")
-            if (await run("SELECT to_regclass({}) IS NOT NULL AS there", old))[0]["there"]:
-                await run(f"DROP TRIGGER IF EXISTS {name} ON {old}")
+    for table in (*PRODUCT_TABLES, *OLD_AUDITED):
+        if (await run("SELECT to_regclass({}) IS NOT NULL AS there", table))[0]["there"]:
+            for name in ("admin_audit", "admin_audit_keep"):
+                await run(f"DROP TRIGGER IF EXISTS {name} ON {table}")
     await run("DROP VIEW IF EXISTS workshop_progress")
     await run("DROP TABLE IF EXISTS workshop_titles, workshop_summaries")
     for function in OLD_FUNCTIONS:
@@ -569,8 +632,7 @@ async def remove():
     await run("DROP VIEW IF EXISTS workshops_admin.workshop_progress")
     for table in ("changes", "state", "summaries", "operator_changes", "removed_outputs"):
         await run(f"DROP TABLE IF EXISTS workshops_admin.{table}")
-    for sequence in ("changes_folded", "changes_missed"):
-        await run(f"DROP SEQUENCE IF EXISTS workshops_admin.{sequence}")
+    await run("DROP SEQUENCE IF EXISTS workshops_admin.changes_missed")
     for function in FUNCTIONS:
         await run(f"DROP FUNCTION IF EXISTS workshops_admin.{function}")
 
