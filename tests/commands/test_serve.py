@@ -51,7 +51,7 @@ async def test_the_first_start_has_a_demo_and_an_operator_and_the_second_keeps_t
 
     async with serving(**environment) as second:
         await second.wait_until_ready()
-        assert "demo" not in second.printed
+        assert "A demo was written" not in second.printed
         assert "password" not in second.printed
         assert await second.stop(signal.SIGTERM) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
     assert processes_using(data) == []

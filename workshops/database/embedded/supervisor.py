@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .cluster import Cluster
 from .layout import EXCLUSIVE, EmbeddedServerError, Layout, ProgramFailedError, cannot_use
-from .leftovers import claim_server_lock
+from .stale_processes import claim_server_lock
 
 READY = b"ready"
 """What a supervisor reports when the server answers; anything else is why it does not."""
