@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
 from workshops.admin.tables import AuditAction, AuditEntry
 
 SUMMARY_LENGTH = 500
@@ -28,6 +30,17 @@ class Origin:
     operator_id: int | None
     address: str
     request: str
+
+    @classmethod
+    def of(cls, scope: Scope, operator: str, operator_id: int | None) -> Origin:
+        """Return whom a request comes from, and how."""
+        client = scope.get("client")
+        return cls(
+            operator=operator,
+            operator_id=operator_id,
+            address=client[0] if client else "",
+            request=f"{scope['method']} {scope['path']}"[:255],
+        )
 
     async def name(self) -> None:
         """Name the operator in the current transaction: from here on triggers log its writes.

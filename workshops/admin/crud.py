@@ -39,6 +39,7 @@ from workshops.admin.queries import (
     number,
 )
 from workshops.admin.registry import LOOKED_AT_ONLY, AdminTable, find
+from workshops.admin.spreadsheets import harmless
 from workshops.web.rejections import FieldsRejectedError, RejectedError, rejects_with_a_sentence
 
 MOST_IDS = 100
@@ -149,7 +150,7 @@ class OperatorsCRUD(PiccoloCRUD):
                     moment = datetime.fromisoformat(row[name])
                     row[name] = moment.isoformat(sep=" ", timespec="milliseconds")
             if exported:
-                row.update({name: f"'{v}" for name, v in row.items() if _is_formula(v)})
+                row.update({name: harmless(v) for name, v in row.items()})
         headers = {k: v for k, v in response.headers.items() if k == "content-range"}
         return JSONResponse(content, headers=headers)
 
@@ -275,7 +276,3 @@ class OperatorsCRUD(PiccoloCRUD):
         for row in content.get("rows", [content]):
             row.update({name: None for name in hidden if name in row})
         return JSONResponse(content)
-
-
-def _is_formula(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))

@@ -120,7 +120,7 @@ class Roles:
         if _may_write(scope) and not scope["path"].startswith(OWN):
             operator = await find_operator(scope)
             if operator is not None and not operator.superuser:
-                origin = _origin(scope, operator.username, operator.id)
+                origin = Origin.of(scope, operator.username, operator.id)
                 await origin.record(AuditAction.refused, summary=READ_ONLY)
                 raise RejectedError(403, READ_ONLY)
         await self.app(scope, receive, send)
@@ -144,7 +144,7 @@ class Changes:
         if operator is None:
             await self.app(scope, receive, send)
             return
-        origin = _origin(scope, operator.username, operator.id)
+        origin = Origin.of(scope, operator.username, operator.id)
         begin, end = origin.name, _nothing
         if scope["path"].startswith(LOGOUT):
             begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
@@ -185,7 +185,7 @@ class PasswordEndpoints:
         if scope["path"].startswith(LOGIN):
             await self._log_in(scope, receive, send, fields)
         elif operator := await find_operator(scope):
-            ORIGIN.set(_origin(scope, operator.username, operator.id))
+            ORIGIN.set(Origin.of(scope, operator.username, operator.id))
             await self.app(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -205,20 +205,12 @@ class PasswordEndpoints:
             .first()
         )
         # A name that nobody has may be a password in the wrong field.
-        origin = _origin(scope, name, found["id"]) if found else _origin(scope, UNKNOWN_NAME, None)
+        origin = (
+            Origin.of(scope, name, found["id"]) if found else Origin.of(scope, UNKNOWN_NAME, None)
+        )
         ORIGIN.set(origin)
         answer = Answer()
         await self.app(scope, receive, answer)
         if answer.status == 401 and answer.sentence != CODE_WANTED:
             await origin.record(AuditAction.login_failed, summary=answer.sentence)
         await answer.give(send)
-
-
-def _origin(scope: Scope, username: str, operator_id: int | None) -> Origin:
-    client = scope.get("client")
-    return Origin(
-        operator=username,
-        operator_id=operator_id,
-        address=client[0] if client else "",
-        request=f"{scope['method']} {scope['path']}"[:255],
-    )

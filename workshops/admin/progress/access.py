@@ -13,7 +13,9 @@ from piccolo.apps.user.tables import BaseUser
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from workshops.admin.audit import Origin
 from workshops.admin.log_in import session_token
+from workshops.admin.tables import AuditAction
 from workshops.web.bodies import fields_of
 
 TOKEN_FIELD = "csrf_token"
@@ -23,6 +25,12 @@ def operator(request: Request) -> BaseUser:
     """Return the operator who is logged in."""
     user: BaseUser = request.user.user
     return user
+
+
+async def record(request: Request, action: AuditAction, summary: str) -> None:
+    """Add an entry to the audit log about a request that changes nothing."""
+    who = operator(request)
+    await Origin.of(request.scope, who.username, who.id).record(action, summary=summary)
 
 
 def may_change(request: Request) -> bool:

@@ -7,7 +7,8 @@ show comes from the product's tables.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,14 @@ from workshops.admin.progress.board_statement import BoardStatement
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
 from workshops.projection import Freshness, catch_up
-from workshops.statements.execution import fetch
+from workshops.statements.execution import engine, fetch
 from workshops.states import StepStatus
 
 PAGE_SIZE = 50
 """How many workshops a page of the board has."""
+
+ROWS_AT_A_TIME = 500
+"""How many are read at a time where all are wanted."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +55,23 @@ class BoardPage:
     freshness: Freshness
 
 
+# They are read for the rows that are shown only, and never a step's output.
+_CELLS = """
+w.title, w.clerk_user_id, w.org_id, w.status, (
+    SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s
+    WHERE s.workshop_id = page.workshop_id
+) AS steps"""
+
+
 async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
     """Return the page of the board that a view asks for. Two round trips if nothing waits."""
     freshness = await catch_up()
     statement = BoardStatement(view, definitions)
-    # The cells are read for the rows of the page only, and never a step's output. What was
-    # deleted since the summaries were made is left out.
+    # What was deleted since the summaries were made is left out.
     found: list[Any] = list(
         await fetch(
             f"WITH page AS MATERIALIZED ({statement.page(PAGE_SIZE + 1)})"
-            " SELECT page.*, w.title, w.clerk_user_id, w.org_id, w.status, ("
-            "SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s"
-            " WHERE s.workshop_id = page.workshop_id) AS steps,"
+            f" SELECT page.*, {_CELLS},"
             f" CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
             f" THEN {f'({statement.count()})' if view.cursor is None else 'NULL'} END AS matching"
             " FROM page LEFT JOIN workshops w ON w.id = page.workshop_id"
@@ -86,6 +95,37 @@ async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
         count=count,
         freshness=freshness,
     )
+
+
+async def all_rows(view: BoardView, definitions: list[Step]) -> AsyncGenerator[list[BoardRow]]:
+    """Yield the rows of all pages of the board, some hundred at a time.
+
+    One snapshot, read through a cursor of a connection of its own: what changes meanwhile
+    neither is missing nor comes twice, and no request waits for a connection of the pool.
+    PostgreSQL ends it when nobody takes the rows for a minute.
+    """
+    statement = BoardStatement(replace(view, cursor=None), definitions)
+    connection = await engine().get_new_connection()
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.execute(
+                "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL jit = off"
+            )
+            found: list[BoardRow] = []
+            async for row in connection.cursor(
+                f"SELECT page.*, {_CELLS} FROM ({statement.page()}) page"
+                " JOIN workshops w ON w.id = page.workshop_id"
+                f" ORDER BY {statement.order('page')}",
+                *statement.arguments,
+                prefetch=ROWS_AT_A_TIME,
+            ):
+                found.append(_row(row, definitions))
+                if len(found) == ROWS_AT_A_TIME:
+                    yield found
+                    found = []
+            yield found
+    finally:
+        await connection.close(timeout=5)
 
 
 def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:

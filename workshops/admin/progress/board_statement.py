@@ -34,12 +34,12 @@ class BoardStatement:
         direction = "ASC" if self._ascending else "DESC"
         return ", ".join(f"{alias}.{column} {direction}" for column in self._columns)
 
-    def page(self, limit: int) -> str:
-        """Return the SELECT of the first ``limit`` summaries."""
+    def page(self, limit: int | None = None) -> str:
+        """Return the SELECT of the first ``limit`` summaries, or of all."""
         return (
             "SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
             f" FROM workshops_admin.summaries s WHERE {_all(*self._matching, *self._ahead)}"
-            f" ORDER BY {self.order('s')} LIMIT {limit}"
+            f" ORDER BY {self.order('s')} LIMIT {limit or 'ALL'}"
         )
 
     def count(self) -> str:

@@ -19,6 +19,7 @@ from workshops.admin.log_in import OperatorsBackend
 from workshops.admin.progress.actions import DONE
 from workshops.admin.progress.board import fetch_board
 from workshops.admin.progress.definitions import step_definitions
+from workshops.admin.progress.exports import EXPORT_ROUTES
 from workshops.admin.progress.funnel import (
     PERIODS,
     SAMPLE_SIZE,
@@ -115,6 +116,7 @@ def create_pages() -> ASGIApp:
             Route("/steps/", show_funnel),
             *WORKSHOP_ROUTES,
             *PEOPLE_ROUTES,
+            *EXPORT_ROUTES,
         ],
         middleware=[
             Middleware(
