@@ -39,6 +39,15 @@ async def test_health_has_two_parts(client: httpx.AsyncClient) -> None:
     assert (await client.get("/health/live")).json() == {"status": "alive"}
 
 
+async def test_health_is_asked_by_many_at_once(client: httpx.AsyncClient) -> None:
+    """Each is told what the query that it waited for has found, not what a later one has."""
+
+    async def ask() -> set[int]:
+        return {(await client.get("/health")).status_code for _ in range(20)}
+
+    assert set().union(*await asyncio.gather(*(ask() for _ in range(10)))) == {200}
+
+
 async def test_health_is_503_without_details_when_the_database_is_gone(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,13 +39,14 @@ class Probe:
                 the driver may take long to give it up.
             Exception: it refused.
         """
-        if self._query is None or self._query.done():
-            self._query = asyncio.create_task(_ask())
-            self._query.add_done_callback(_look_at)
-        await asyncio.wait({self._query}, timeout=HEALTH_TIMEOUT)
-        if not self._query.done():
+        query = self._query
+        if query is None or query.done():
+            query = self._query = asyncio.create_task(_ask())
+            query.add_done_callback(_look_at)
+        await asyncio.wait({query}, timeout=HEALTH_TIMEOUT)
+        if not query.done():
             raise TimeoutError
-        self._query.result()
+        query.result()
 
 
 async def _ask() -> None:

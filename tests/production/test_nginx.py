@@ -131,7 +131,7 @@ async def test_two_processes_are_restarted_in_turn_under_load(site: Site) -> Non
 
     async def load(client: httpx.AsyncClient) -> None:
         while not done.is_set():
-            for path in ("/health/live", "/progress/", "/admin/"):
+            for path in ("/health", "/progress/", "/admin/"):
                 answer = await get(client, path)
                 statuses.append(answer.status_code)
 
