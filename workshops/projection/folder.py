@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from workshops.projection.summaries import PATIENCE, WRITE_ALL, WRITE_SOME
-from workshops.statements.execution import engine
+from workshops.statements.execution import engine, shares_database
 
 CHANNEL = "workshops_changed"
 """Where listeners hear which workshops changed, as JSON: an array of ids, or null for all."""
@@ -126,13 +126,13 @@ async def _fold(run: Run, limit: int, everything: bool) -> Fold:
         entries += taken["entries"]
     workshops = taken["workshops"] or ()
     if everything:
-        for statement in WRITE_ALL:
+        for statement in WRITE_ALL[shares_database()]:
             await run(statement)
         if rebuild:
             await run("UPDATE workshops_admin.state SET rebuild_after = NULL")
         await run(_NOTIFY, CHANNEL, ["null"])
     elif workshops:
-        for statement in WRITE_SOME:
+        for statement in WRITE_SOME[shares_database()]:
             await run(statement, workshops)
         await run(_NOTIFY, CHANNEL, list(_payloads(workshops)))
     more = not everything and entries == limit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workshops.statements.execution import engine
+from workshops.statements.execution import engine, shares_database
+from workshops.statements.records import DELETED_AT
 from workshops.states import StepStatus
 
 PATIENCE = 24 * 3600.0
@@ -26,11 +27,17 @@ COLUMNS = (
 """The columns of ``workshops_admin.summaries``, in their order."""
 
 
-def summaries(only: str | None = None) -> str:
+def _listed(shared: bool) -> str:
+    """Return the condition that a workshop is not one that another application has deleted."""
+    return f" AND {DELETED_AT.format('w')} IS NULL" if shared else ""
+
+
+def summaries(only: str | None = None, *, shared: bool = False) -> str:
     """Return the SELECT of the summaries as the product's tables have them now.
 
     :param only: What the identifier of the workshop is compared with, such as ``= $1``;
         None for all workshops.
+    :param shared: Leave out those that another application has marked as deleted.
 
     The current step is the first that is not complete in the order of the definitions,
     '' when all are complete or there are none. The last activity is the latest of what
@@ -84,30 +91,33 @@ def summaries(only: str | None = None) -> str:
         {visited_join}
         WHERE {wanted("v.workshop_id")} GROUP BY v.workshop_id
     ) visits ON visits.workshop_id = w.id
-    WHERE {wanted("w.id")}"""
+    WHERE {wanted("w.id")}{_listed(shared)}"""
 
 
-def _writing(only: str | None) -> tuple[str, ...]:
+def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
     """Return the statements that make summaries what they should be."""
-    gone = (
-        f"{'true' if only is None else f'workshop_id {only}'}"
-        " AND NOT EXISTS (SELECT FROM workshops w WHERE w.id = workshop_id)"
-    )
+
+    def gone(condition: str = "") -> str:
+        return (
+            f"{'true' if only is None else f'workshop_id {only}'}"
+            f" AND NOT EXISTS (SELECT FROM workshops w WHERE w.id = workshop_id{condition})"
+        )
+
     return (
-        f"INSERT INTO workshops_admin.summaries AS kept {summaries(only)}"
+        f"INSERT INTO workshops_admin.summaries AS kept {summaries(only, shared=shared)}"
         " ON CONFLICT (workshop_id) DO UPDATE SET "
         + ", ".join(f"{column} = EXCLUDED.{column}" for column in COLUMNS[1:])
         + " WHERE (kept.*) IS DISTINCT FROM (EXCLUDED.*)",
-        f"DELETE FROM workshops_admin.summaries WHERE {gone}",
-        f"DELETE FROM workshops_admin.operator_changes WHERE {gone}",
+        f"DELETE FROM workshops_admin.summaries WHERE {gone(_listed(shared))}",
+        f"DELETE FROM workshops_admin.operator_changes WHERE {gone()}",
     )
 
 
-WRITE_SOME = _writing("= ANY ($1::text[])")
-"""The statements that compute the summaries of the workshops in ``$1``."""
+WRITE_SOME = {shared: _writing("= ANY ($1::text[])", shared) for shared in (False, True)}
+"""The statements that compute the summaries of the workshops in ``$1``, by ``shares_database``."""
 
-WRITE_ALL = _writing(None)
-"""The statements that compute every summary."""
+WRITE_ALL = {shared: _writing(None, shared) for shared in (False, True)}
+"""The statements that compute every summary, by ``shares_database``."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +134,13 @@ class Comparison:
 
 
 # One snapshot: an entry is seen together with the change that it tells of.
-_COMPARE = f"""
+def _compare(shared: bool) -> str:
+    return f"""
 WITH waiting AS (SELECT DISTINCT workshop_id FROM workshops_admin.changes),
 different AS (
     SELECT workshop_id
-    FROM ({summaries()}) expected FULL JOIN workshops_admin.summaries found USING (workshop_id)
+    FROM ({summaries(shared=shared)}) expected
+    FULL JOIN workshops_admin.summaries found USING (workshop_id)
     WHERE (expected.*) IS DISTINCT FROM (found.*)
         AND workshop_id NOT IN (SELECT workshop_id FROM waiting WHERE workshop_id IS NOT NULL)
 )
@@ -146,7 +158,7 @@ async def compare() -> Comparison:
     """Compare every summary with the tables. It only reads."""
     async with engine().transaction() as transaction:
         await transaction.connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL jit = off")
-        row = await transaction.connection.fetchrow(_COMPARE, timeout=PATIENCE)
+        row = await transaction.connection.fetchrow(_compare(shares_database()), timeout=PATIENCE)
     if row["rebuilding"]:
         return Comparison(0, [], None)
     return Comparison(row["different"], list(row["examples"]), row["behind"])
