@@ -21,6 +21,7 @@
     │   ├── SessionOpenError
     │   ├── DuplicateValueError
     │   ├── SharedDatabaseError
+    │   ├── ChangeLogMissingError
     │   └── TransactionConflictError
     ├── InvalidInputError                an argument cannot be used; nothing was written
     │   ├── TooLongError
@@ -273,6 +274,16 @@ class SharedDatabaseError(ConflictError):
     sentence = (
         "Idle sessions are not closed: another application uses this database (SHARED_DATABASE=1), "
         "never ends a session, and finds its chat by the newest one."
+    )
+
+
+@dataclass(eq=False)
+class ChangeLogMissingError(ConflictError):
+    """Changes cannot be heard of: the tables of the operators' view are not installed."""
+
+    sentence = (
+        "The log of changes is missing. Register workshops.admin.piccolo_app in piccolo_conf.py "
+        "and run: piccolo workshops migrate"
     )
 
 

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from workshops.database import read_settings
+from workshops.projection import stop_listening
 
 ARRIVAL_SECONDS = 1.0
 """How long a new connection may wait for its request while the server stops."""
@@ -74,6 +75,7 @@ class ImpatientProtocol(H11Protocol):
             self._writing = None
 
     def shutdown(self) -> None:
+        stop_listening()  # a stream of changes would go on for minutes
         if self._begun:
             super().shutdown()
         else:  # it was accepted this moment, and its request is on the way

@@ -38,6 +38,7 @@ from workshops.operations.steps import (
     start_step,
 )
 from workshops.operations.user_data import delete_user_data, export_user_data
+from workshops.operations.watching import WorkshopChange, watch_workshops
 from workshops.operations.workshops import (
     create_workshop,
     delete_workshop,
@@ -48,6 +49,7 @@ from workshops.tracing import traced
 
 __all__ = [
     "RenderedBuildPack",
+    "WorkshopChange",
     "add_member",
     "append_step_message",
     "close_idle_sessions",
@@ -81,6 +83,7 @@ __all__ = [
     "transfer_ownership",
     "unshare_workshop",
     "update_workshop",
+    "watch_workshops",
 ]
 
 for _name in __all__:

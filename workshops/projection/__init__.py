@@ -43,6 +43,7 @@ reached.
 
 from workshops.projection.folder import CHANNEL, Fold, fold
 from workshops.projection.freshness import Freshness, catch_up, freshness, keeping_up, refresh
+from workshops.projection.listening import Subscription, listening, stop_listening
 from workshops.projection.summaries import Comparison, compare
 
 __all__ = [
@@ -50,10 +51,13 @@ __all__ = [
     "Comparison",
     "Fold",
     "Freshness",
+    "Subscription",
     "catch_up",
     "compare",
     "fold",
     "freshness",
     "keeping_up",
+    "listening",
     "refresh",
+    "stop_listening",
 ]

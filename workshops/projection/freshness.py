@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
+import weakref
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,13 +113,32 @@ async def _keep_up() -> None:
         await asyncio.sleep(PAUSE)
 
 
+@dataclass
+class _Keeper:
+    """Who keeps the view of one event loop up to date, and for how many blocks."""
+
+    blocks: int = 0
+    task: asyncio.Task[None] | None = None
+
+
+_keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper]
+_keepers = weakref.WeakKeyDictionary()
+
+
 @contextlib.asynccontextmanager
 async def keeping_up() -> AsyncIterator[None]:
-    """Keep the view up to date in the background of a block, where a connection pool is open."""
-    task = asyncio.create_task(_keep_up())
+    """Keep the view up to date in the background of a block; once for several blocks."""
+    keeper = _keepers.setdefault(asyncio.get_running_loop(), _Keeper())
+    keeper.blocks += 1
+    if keeper.task is None:
+        # In no transaction, whatever the block is in.
+        keeper.task = asyncio.create_task(_keep_up(), context=contextvars.Context())
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        keeper.blocks -= 1
+        if not keeper.blocks and keeper.task is not None:
+            task, keeper.task = keeper.task, None
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

@@ -20,7 +20,7 @@ CAREFUL = {
 # Leads nowhere but to ourselves; a page of scripts of its own is named in the policies.
 STRICT = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

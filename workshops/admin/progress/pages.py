@@ -27,6 +27,7 @@ from workshops.admin.progress.funnel import (
     fetch_funnel,
     read_funnel,
 )
+from workshops.admin.progress.live import LIVE_ROUTES
 from workshops.admin.progress.people_pages import PEOPLE_ROUTES
 from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, BoardView, read_board
 from workshops.admin.progress.rendering import STATIC, page
@@ -52,6 +53,7 @@ async def show_board(request: Request) -> Response:
     return page(
         request,
         "board.html",
+        live="",
         view=view,
         done=DONE.get(request.query_params.get("done", "")),
         board=await fetch_board(view, definitions),
@@ -70,6 +72,7 @@ async def show_funnel(request: Request) -> Response:
     return page(
         request,
         "funnel.html",
+        live="",
         view=view,
         funnel=funnel,
         highest=max((week.created for week in funnel.weeks), default=0),
@@ -117,6 +120,7 @@ def create_pages() -> ASGIApp:
             *WORKSHOP_ROUTES,
             *PEOPLE_ROUTES,
             *EXPORT_ROUTES,
+            *LIVE_ROUTES,
         ],
         middleware=[
             Middleware(

@@ -134,11 +134,18 @@ _ENVIRONMENT = _environment()
 
 
 def page(
-    request: Request, template: str, *, status_code: int = HTTPStatus.OK, **values: Any
+    request: Request,
+    template: str,
+    *,
+    status_code: int = HTTPStatus.OK,
+    live: str | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     """Return a page for the operator of the request.
 
     ``base`` is the path of the progress pages; ``admin`` that of the admin beside it.
+
+    :param live: The workshop whose changes let the page update itself, or "" for all.
     """
     base = request.scope.get("root_path", "").rstrip("/")
     html = _ENVIRONMENT.get_template(template).render(
@@ -149,6 +156,8 @@ def page(
         may_change=access.may_change(request),
         csrf_token=access.form_token(request),
         now=utc_now(),
+        # What answers a form has the form's URL, at which there is no page.
+        live=live if request.method == "GET" else None,
         **values,
     )
     return HTMLResponse(html, status_code=status_code)

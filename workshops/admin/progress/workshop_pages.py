@@ -52,6 +52,7 @@ async def _workshop_page(request: Request, *, error: WorkshopsError | None = Non
     return page(
         request,
         "workshop.html",
+        live=facts.row["id"],
         status_code=HTTPStatus.OK if error is None else actions.status_of(error),
         facts=facts,
         line=timeline(facts),

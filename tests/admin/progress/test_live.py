@@ -1,0 +1,151 @@
+"""Pages that update themselves, in a real Chromium beside an application that writes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from tests.admin.conftest import Desk
+from tests.admin.progress.conftest import NewDesk, make_workshop
+from workshops import operations
+from workshops.projection import refresh
+
+SLOWLY = 30_000  # milliseconds: the machine may be busy
+
+
+async def test_stream_is_for_operators_only(stranger: httpx.AsyncClient) -> None:
+    """Whoever is not logged in is sent to the log-in, like at any page."""
+    response = await stranger.get("/progress/live/")
+    assert response.status_code == 303
+
+
+@pytest.mark.browser
+async def test_two_browsers_follow_an_application(desk: Desk, new_desk: NewDesk) -> None:
+    """Board and workshop page show a change without being touched, and what changed glows."""
+    workshop = await make_workshop(title="A bakery without waste")
+    await make_workshop(title="A garden")
+    other = await new_desk()
+    await other.log_in("grace")
+    await desk.page.goto(f"{desk.address}/progress/?q=bakery")
+    await other.page.goto(f"{other.address}/progress/workshops/{workshop.id}/")
+    await expect(desk.page.locator(".live span")).to_have_text("Live")
+
+    await operations.complete_step(workshop.id, "empathize", output={"who": "bakers"})
+
+    row = desk.page.locator(f'tr[data-key="{workshop.id}"]')
+    await expect(row).to_contain_text("10 %", timeout=SLOWLY)
+    await expect(row).to_have_class("changed")
+    await expect(desk.page.locator("table.board tbody tr")).to_have_count(1)
+    await expect(other.page.locator("#step-empathize")).to_contain_text("bakers", timeout=SLOWLY)
+    await expect(other.page.locator("p.headline")).to_contain_text("10 %")
+    await expect(other.page.locator("#step-define .status").first).to_have_text("In progress")
+
+    await operations.create_workshop(
+        clerk_user_id="user_ada", title="Another bakery", original_idea=""
+    )
+    await expect(desk.page.locator("table.board tbody tr")).to_have_count(2, timeout=SLOWLY)
+    assert desk.complaints == []
+    assert other.complaints == []
+
+
+@pytest.mark.browser
+async def test_funnel_counts_along(desk: Desk) -> None:
+    """A new workshop is counted on the funnel without a reload."""
+    await make_workshop()
+    await desk.page.goto(f"{desk.address}/progress/steps/")
+    figure = desk.page.locator('[data-key="workshops"] dd')
+    await expect(figure).to_have_text("1")
+    await make_workshop()
+    await expect(figure).to_have_text("2", timeout=SLOWLY)
+
+
+@pytest.mark.browser
+async def test_pause_holds_the_page_and_is_remembered(desk: Desk) -> None:
+    """A paused page stays as it is, after a reload too, until it goes live again."""
+    workshop = await make_workshop()
+    page = desk.page
+    await page.goto(f"{desk.address}/progress/")
+    await page.click(".live button")
+    await expect(page.locator(".live span")).to_have_text("Updates are paused")
+    await page.reload()
+    await expect(page.locator(".live span")).to_have_text("Updates are paused")
+    await operations.complete_step(workshop.id, "empathize")
+    async with page.expect_response(lambda response: "/live/" in response.url, timeout=SLOWLY):
+        await page.click(".live button")
+    await expect(page.locator("td.figure")).to_have_text("10 %", timeout=SLOWLY)
+
+
+@pytest.mark.browser
+async def test_what_is_typed_is_not_taken_away(desk: Desk) -> None:
+    """A region in which somebody has begun to type stays; the others are updated."""
+    workshop = await make_workshop()
+    page = desk.page
+    await page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
+    await page.click("text=Delete this workshop…")
+    await page.fill("#typed-title", "A bak")
+    await operations.complete_step(workshop.id, "empathize")
+    await expect(page.locator("p.headline")).to_contain_text("10 %", timeout=SLOWLY)
+    assert await page.input_value("#typed-title") == "A bak"
+
+
+@pytest.mark.browser
+async def test_deleted_workshop_leads_to_a_page_that_says_so(desk: Desk) -> None:
+    """When its workshop is gone, the page says that there is none."""
+    workshop = await make_workshop()
+    await desk.page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
+    await operations.delete_workshop(workshop.id)
+    await expect(desk.page.locator("main")).to_contain_text("no such workshop", timeout=SLOWLY)
+
+
+@pytest.mark.browser
+async def test_reduced_motion_begins_paused(new_desk: NewDesk, desk: Desk) -> None:
+    """Who wants nothing to move gets a page that stands still, and may let it go live."""
+    await make_workshop()
+    await desk.page.emulate_media(reduced_motion="reduce")
+    await desk.page.goto(f"{desk.address}/progress/")
+    await expect(desk.page.locator(".live span")).to_have_text("Updates are paused")
+    await desk.page.click(".live button")
+    await expect(desk.page.locator(".live span")).to_have_text("Live", timeout=SLOWLY)
+
+
+@pytest.mark.browser
+async def test_broken_stream_is_replaced_by_looking(desk: Desk) -> None:
+    """While the stream cannot be had, the page looks by itself, and says so."""
+    workshop = await make_workshop()
+    page = desk.page
+    await page.route("**/progress/live/**", lambda route: route.abort())
+    await page.goto(f"{desk.address}/progress/")
+    await expect(page.locator(".live span")).to_have_text("Looking every 10 seconds")
+    await operations.complete_step(workshop.id, "empathize")
+    await expect(page.locator("td.figure")).to_have_text("10 %", timeout=SLOWLY)
+    await page.unroute("**/progress/live/**")
+    await expect(page.locator(".live span")).to_have_text("Live", timeout=SLOWLY)
+
+
+async def test_stream_tells_changes(superuser: httpx.AsyncClient, address: str) -> None:
+    """The first event may be anything; after it, a change names its workshop."""
+    workshop = await make_workshop()
+    await refresh()
+    cookies = dict(superuser.cookies)
+    async with (
+        httpx.AsyncClient(cookies=cookies, timeout=30) as client,
+        client.stream("GET", f"{address}/progress/live/") as response,
+    ):
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["cache-control"] == "no-store"
+        lines = response.aiter_lines()
+        seen: list[object] = []
+        async with asyncio.timeout(30):
+            async for line in lines:
+                if not line.startswith("data: "):
+                    continue
+                seen.append(json.loads(line.removeprefix("data: ")))
+                if len(seen) == 1:
+                    await operations.start_step(workshop.id, "empathize")
+                else:
+                    break
+    assert seen == [None, [workshop.id]]

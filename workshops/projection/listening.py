@@ -1,0 +1,225 @@
+"""Hearing which workshops changed: one connection a process, however many listen.
+
+The folder notifies a channel when it has written summaries. A *hub* listens to it as long
+as anybody is subscribed, keeps the view up to date meanwhile (``keeping_up``), and tells
+every subscription. A subscription holds what its owner has not asked for yet: a set of
+identifiers, and above ``MOST`` of them only that everything may have changed. So a slow
+listener costs a bounded set, and one that is gone costs nothing.
+
+Where notifications do not arrive, behind a pooler in transaction mode, the hub looks
+every second whether the folder has written anything, and then says "everything".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import json
+import logging
+import weakref
+from collections.abc import AsyncIterator, Collection
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from workshops.columns import utc_now
+from workshops.database.engine import DatabaseEngine
+from workshops.errors import DatabaseUnavailableError
+from workshops.projection.folder import CHANNEL
+from workshops.projection.freshness import PAUSE, keeping_up
+from workshops.statements.execution import engine, fetch_row
+
+logger = logging.getLogger(__name__)
+
+MOST = 1_000
+"""How many identifiers a subscription holds before it says "everything"."""
+
+_PULSE = 20.0  # seconds after which a silent connection is tried
+_PULSE_PATIENCE = 5.0  # seconds
+_CLOCKS = timedelta(seconds=2)  # by how much the clocks of two servers may differ
+
+_OUTAGES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    DatabaseUnavailableError,
+)
+
+
+class Subscription:
+    """What one listener has not heard of yet.
+
+    :param workshop_ids: Which workshops it wants to hear of; none: of all.
+    """
+
+    def __init__(self, workshop_ids: Collection[str]) -> None:
+        self._wanted = frozenset(workshop_ids)
+        self._changed: set[str] = set()
+        self._everything = False
+        self._told = asyncio.Event()
+        self.closed = False
+
+    def tell(self, workshop_ids: Collection[str] | None) -> None:
+        """Note that these workshops changed; None: any of them may have."""
+        if workshop_ids is None:
+            self._everything = True
+        elif self._wanted:
+            self._changed |= self._wanted.intersection(workshop_ids)
+        else:
+            self._changed.update(workshop_ids)
+        if len(self._changed) > MOST:
+            self._everything = True
+        if self._everything:
+            self._changed.clear()
+        if self._everything or self._changed:
+            self._told.set()
+
+    def close(self) -> None:
+        """End it: nothing more will come."""
+        self.closed = True
+        self._told.set()
+
+    async def next(self) -> frozenset[str] | None:
+        """Wait for changes, and return the workshops; None: any of them may have changed.
+
+        A subscription that was closed returns at once, with what there is, if anything.
+        """
+        await self._told.wait()
+        changed = None if self._everything else frozenset(self._changed)
+        self._everything = False
+        self._changed.clear()
+        if not self.closed:
+            self._told.clear()
+        return changed
+
+
+class _Hub:
+    """The listener of one event loop; it runs while there are subscriptions."""
+
+    def __init__(self) -> None:
+        self._subscriptions: set[Subscription] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._hearing_since: datetime | None = None
+        self._changed_at: datetime | None = None
+
+    def add(self, subscription: Subscription, since: datetime | None) -> None:
+        self._subscriptions.add(subscription)
+        if self._task is None:
+            # Not in the context of the subscriber, who may be in a transaction.
+            self._task = asyncio.create_task(self._run(), context=contextvars.Context())
+        elif self._hearing_since and not self._silent_since(since):
+            subscription.tell(None)
+
+    def _silent_since(self, moment: datetime | None) -> bool:
+        """Whether surely nothing changed since a moment."""
+        if moment is None or self._hearing_since is None:
+            return False
+        before = moment - _CLOCKS
+        return self._hearing_since < before and (
+            self._changed_at is None or self._changed_at < before
+        )
+
+    async def remove(self, subscription: Subscription) -> None:
+        self._subscriptions.discard(subscription)
+        if not self._subscriptions and self._task is not None:
+            task, self._task = self._task, None
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def close(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.close()
+
+    async def _run(self) -> None:
+        failing = False
+        async with keeping_up():
+            while True:
+                try:
+                    if _notified():
+                        await self._listen()
+                    else:
+                        await self._look()
+                    failing = False
+                except _OUTAGES as error:
+                    if not failing:
+                        logger.warning("Changes are not heard of at the moment: %r", error)
+                    failing = True
+                finally:
+                    self._hearing_since = None
+                await asyncio.sleep(PAUSE)
+
+    async def _listen(self) -> None:
+        """Hear notifications until the connection is lost."""
+        connection = await engine().get_new_connection()
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _: lost.set())
+        try:
+            await connection.add_listener(CHANNEL, self._heard)
+            self._hearing_since = utc_now()
+            self._tell(None)  # whatever happened before
+            while not lost.is_set():
+                try:
+                    await asyncio.wait_for(lost.wait(), _PULSE)
+                except TimeoutError:
+                    await connection.execute("SELECT 1", timeout=_PULSE_PATIENCE)
+        finally:
+            connection.terminate()
+
+    def _heard(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        self._tell(json.loads(str(payload)))
+
+    async def _look(self) -> None:
+        """Look at the time of the summaries, again and again."""
+        known: object = self
+        while True:
+            row = await fetch_row("SELECT as_of FROM workshops_admin.state")
+            if row is not None and row["as_of"] != known:
+                known = row["as_of"]
+                self._hearing_since = self._hearing_since or utc_now()
+                self._tell(None)
+            await asyncio.sleep(PAUSE)
+
+    def _tell(self, workshop_ids: Collection[str] | None) -> None:
+        self._changed_at = utc_now()
+        for subscription in self._subscriptions:
+            subscription.tell(workshop_ids)
+
+
+def _notified() -> bool:
+    """Whether a notification reaches the connection that listens."""
+    database = engine()
+    return not (
+        isinstance(database, DatabaseEngine) and database.settings.database_pooler == "transaction"
+    )
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Hub] = weakref.WeakKeyDictionary()
+
+
+@contextlib.asynccontextmanager
+async def listening(
+    *workshop_ids: str, since: datetime | None = None
+) -> AsyncIterator[Subscription]:
+    """Subscribe to changes of these workshops, or of all, for the length of a block.
+
+    The first thing to hear is that everything may have changed: it comes as soon as
+    changes are heard of, and again after each time that they could not be.
+
+    :param since: Do without the first one if surely nothing changed since then (UTC).
+    """
+    hub = _hubs.setdefault(asyncio.get_running_loop(), _Hub())
+    subscription = Subscription(workshop_ids)
+    hub.add(subscription, since)
+    try:
+        yield subscription
+    finally:
+        await hub.remove(subscription)
+
+
+def stop_listening() -> None:
+    """Close every subscription of this event loop, so that a server that stops can end."""
+    if hub := _hubs.get(asyncio.get_running_loop()):
+        hub.close()
