@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, assert_type
 
-from workshops import FormatType, Visibility, Workshop, WorkshopStatus, WorkshopStep, operations
-from workshops.types import NewWorkshop, Page, WorkshopDetail, WorkshopListItem
+from workshops import (
+    FormatType,
+    Session,
+    Visibility,
+    Workshop,
+    WorkshopStatus,
+    WorkshopStep,
+    operations,
+)
+from workshops.relations import RelationSelect
+from workshops.types import NewWorkshop, Page, WorkshopDetail, WorkshopListItem, WorkshopRow
 
 
 async def work() -> None:
@@ -50,3 +60,32 @@ async def work() -> None:
     assert_type(await operations.share_workshop(workshop.id), str)
     filename, media_type, content = await operations.render_build_pack("bp_1")
     assert_type((filename, media_type, content), tuple[str, str, bytes])
+
+
+@dataclass
+class Card:
+    """A row of an application's own."""
+
+    title: str
+    steps_count: int
+
+
+async def select() -> None:
+    """Use relations as their types say."""
+    rows = await Workshop.select_as(WorkshopRow).where(Workshop.status == "active").limit(3)
+    assert_type(rows, list[WorkshopRow])
+    assert_type(rows[0]["status"], Literal["draft", "active", "paused", "completed"])
+    cards = Workshop.select_as(Card, Workshop.steps.count(WorkshopStep.status == "complete"))
+    assert_type(await cards.order_by(Workshop.steps.count(), ascending=False).first(), Card | None)
+
+    relation = Workshop.steps(WorkshopStep.status).order_by(WorkshopStep.step_id.order)
+    assert_type(relation, RelationSelect)
+    open_work = Workshop.steps.exists(WorkshopStep.status == "in_progress")
+    await Workshop.select(Workshop.title, relation).where(open_work & Workshop.members.none())
+    await Workshop.count().where(~open_work, Workshop.steps.count() > 3)
+
+    workshops = await Workshop.objects(Workshop.steps(), Workshop.sessions())
+    assert_type(workshops, list[Workshop])
+    assert_type(workshops[0].steps, list[WorkshopStep])
+    assert_type(workshops[0].sessions[0], Session)
+    await WorkshopStep.select(WorkshopStep.workshop_id._.members())

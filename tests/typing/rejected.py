@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshops import operations
+from workshops import Workshop, operations
 from workshops.types import NewWorkshop, NewWorkshopStep, WorkshopRow
 
 
@@ -23,3 +23,9 @@ async def work(row: WorkshopRow) -> None:
     _ = detail["steps"][0]["status"] == "done"  # rejected: comparison-overlap
     NewWorkshop(clerk_user_id="u", original_idea="")  # rejected: typeddict-item
     NewWorkshopStep(workshop_id="", step_id="", status="done")  # rejected: typeddict-item
+    rows = await Workshop.select_as(WorkshopRow)
+    _ = rows[0]["nonsense"]  # rejected: typeddict-item
+    workshops = await Workshop.objects(Workshop.steps())
+    _ = workshops[0].steps[0].titel  # rejected: attr-defined
+    Workshop.objects(Workshop.steps)  # rejected: arg-type
+    Workshop.steps.max("status")  # rejected: arg-type

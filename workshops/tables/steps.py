@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from piccolo.columns import JSONB, Integer, Text
+from piccolo.columns import JSONB, Column, Integer, Text
 from piccolo.columns.readable import Readable
 from piccolo.constraints import Check, Unique
+from piccolo.query.methods.refresh import Refresh
 from piccolo.table import Table
 
 from workshops.columns import (
@@ -53,7 +55,7 @@ class StepDefinition(
         auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
     )
 
-    workshop_steps = OneToMany("WorkshopStep")
+    workshop_steps: OneToMany[WorkshopStep] = OneToMany("WorkshopStep")
 
     @classmethod
     def get_readable(cls) -> Readable:
@@ -104,6 +106,18 @@ class WorkshopStep(
     )
     workshop_steps_output_check = Check("jsonb_typeof(output) = 'object'")
     workshop_steps_workshop_step_unique = Unique([workshop_id, step_id])
+
+    def refresh(
+        self, columns: Sequence[Column] | None = None, load_json: bool | None = None
+    ) -> Refresh:
+        """Read the row anew, in place; see Piccolo's ``Table.refresh``.
+
+        Unless ``load_json`` says otherwise, ``output`` stays what it is: a dictionary, or
+        the text that Piccolo's own select reads.
+        """
+        if load_json is None:
+            load_json = not isinstance(self.output, str)
+        return super().refresh(columns, load_json=load_json)
 
     @classmethod
     def get_readable(cls) -> Readable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from piccolo.columns import Text
 from piccolo.columns.readable import Readable
 from piccolo.constraints import Check, Unique
@@ -17,6 +19,11 @@ from workshops.columns import (
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import Visibility, WorkshopStatus
 from workshops.tables.versioned import VersionedRow
+
+if TYPE_CHECKING:
+    from workshops.tables.build_packs import BuildPack
+    from workshops.tables.sessions import Session
+    from workshops.tables.steps import WorkshopStep
 
 TITLE_LENGTH = 200
 """The longest title, in characters."""
@@ -81,10 +88,10 @@ class Workshop(
         auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
     )
 
-    members = OneToMany("WorkshopMember")
-    steps = OneToMany("workshops.tables.steps.WorkshopStep")
-    sessions = OneToMany("workshops.tables.sessions.Session")
-    build_packs = OneToMany("workshops.tables.build_packs.BuildPack")
+    members: OneToMany[WorkshopMember] = OneToMany("WorkshopMember")
+    steps: OneToMany[WorkshopStep] = OneToMany("workshops.tables.steps.WorkshopStep")
+    sessions: OneToMany[Session] = OneToMany("workshops.tables.sessions.Session")
+    build_packs: OneToMany[BuildPack] = OneToMany("workshops.tables.build_packs.BuildPack")
 
     workshops_status_check = Check("status IN ('draft', 'active', 'paused', 'completed')")
     workshops_visibility_check = Check("visibility IN ('private', 'shared')")
