@@ -49,7 +49,7 @@ async def client(
     await Invoice.raw(
         "CREATE TRIGGER admin_audit AFTER INSERT OR UPDATE OR DELETE ON invoices FOR EACH ROW"
         " WHEN (current_setting('workshops.operator', true) <> '')"
-        " EXECUTE FUNCTION workshops_admin.audit_write()"
+        " EXECUTE FUNCTION workshops_admin.audit_row()"
     )
     await Invoice(number="A1", total=5).save()
     await make_operator("grace", superuser=True)

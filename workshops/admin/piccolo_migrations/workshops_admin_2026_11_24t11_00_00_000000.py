@@ -449,8 +449,8 @@ BEGIN
 END $$
 """
 
-ON_OTHER = """
-CREATE OR REPLACE FUNCTION workshops_admin.other_changed() RETURNS trigger
+AUDIT_ROW = """
+CREATE OR REPLACE FUNCTION workshops_admin.audit_row() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM workshops_admin.audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW));
@@ -483,7 +483,7 @@ FUNCTIONS = {
     "append_change": APPEND,
     **dict(_row_functions()),
     "everything_changed": ON_ALL,
-    "other_changed": ON_OTHER,
+    "audit_row": AUDIT_ROW,
 }
 
 BY_OPERATOR = "FOR EACH ROW WHEN (current_setting('workshops.operator', true) <> '')"
@@ -530,7 +530,7 @@ def _triggers() -> Iterator[tuple[str, str, str, str]]:
             "admin_audit",
             table,
             f"AFTER {events}",
-            f"{BY_OPERATOR} EXECUTE FUNCTION workshops_admin.other_changed()",
+            f"{BY_OPERATOR} EXECUTE FUNCTION workshops_admin.audit_row()",
         )
     yield (
         "admin_audit_keep",
