@@ -11,8 +11,10 @@ import httpx
 import pytest
 
 from tests.factories import make_workshop, step_of
+from workshops import operations
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
-from workshops.admin.registry import AdminTable, registered
+from workshops.admin.registry import AdminTable, find, registered
+from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import TABLES, BuildPack, Session, WorkshopMember, WorkshopStep
 
 TABLE_NAMES = [table._meta.tablename for table in TABLES]
@@ -208,3 +210,18 @@ async def test_nothing_is_shown_without_a_log_in(superuser: httpx.AsyncClient) -
     superuser.cookies.delete("id")
     for address in ("tables/", "tables/workshops/", "user/", "links/"):
         assert (await superuser.get(f"/admin/api/{address}")).status_code == 401
+
+
+async def test_steps_are_listed_in_their_order(superuser: httpx.AsyncClient) -> None:
+    """The steps of a workshop, all made at one moment, come by definition, not by random key."""
+    for title in ("One", "Two"):
+        await operations.create_workshop(clerk_user_id="user_ada", title=title, original_idea="")
+    table = find(WorkshopStep).config()
+    order = ",".join(
+        f"{'' if by.ascending else '-'}{by.column._meta.name}" for by in table.order_by or ()
+    )
+    found = await superuser.get(
+        "/admin/api/tables/workshop_steps/", params={"__order": order, "__page_size": "100"}
+    )
+    steps = [row["step_id"] for row in found.json()["rows"]]
+    assert steps == [step.id for step in STEP_CATALOG] * 2

@@ -63,6 +63,7 @@ register(
         ),
         link=WorkshopStep.updated_at,
         newest_by=WorkshopStep.created_at,
+        then_by=(WorkshopStep.workshop_id, WorkshopStep.step_id.order),
         menu_group=WORKSHOPS,
         editable=(WorkshopStep.status, WorkshopStep.output),
         statuses=STEP,

@@ -16,7 +16,7 @@ from typing import Any
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import Boolean, Timestamp
 from piccolo.querystring import QueryString
-from piccolo_api.crud.endpoints import PK_TYPES, ParamException, Params, PiccoloCRUD
+from piccolo_api.crud.endpoints import PK_TYPES, OrderBy, ParamException, Params, PiccoloCRUD
 from piccolo_api.crud.exceptions import MalformedQuery
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -232,6 +232,9 @@ class OperatorsCRUD(PiccoloCRUD):
         except ValueError as error:
             raise ParamException(str(error)) from error
         check_page(split, size=self.page_size, largest=self.max_page_size)
+        if split.order_by and split.order_by[-1].column is self.table._meta.primary_key:
+            upwards = not split.order_by[0].ascending  # the newest first, and of these the first
+            split.order_by[-1:-1] = [OrderBy(column, upwards) for column in self.record.then_by]
         return split
 
     def _apply_filters(self, query: Any, params: Params) -> Any:

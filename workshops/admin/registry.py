@@ -62,6 +62,8 @@ class AdminTable:
     """What the list can be filtered by besides its columns."""
     link: Column | None = None
     newest_by: Column | None = None
+    then_by: tuple[Column, ...] = ()
+    """What orders rows of the same time; columns of joined tables too."""
     order_by: tuple[Column, ...] = ()
     editable: tuple[Column, ...] = ()
     """The columns that a Save may change."""
