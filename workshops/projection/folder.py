@@ -25,9 +25,10 @@ Run = Callable[..., Awaitable[list[Any]]]
 # Any constant will do; this one is "projects" in ASCII.
 _LOCK = 0x70726F6A65637473
 
-# Compiling such a statement takes longer than running it.
+# Compiling such a statement takes longer than running it, and sorting on disk as long.
 _BEGIN = f"""
 SELECT pg_try_advisory_xact_lock({_LOCK}) AS alone, set_config('jit', 'off', true),
+    set_config('work_mem', '64MB', true),
     set_config('statement_timeout', $1, true)
 """
 

@@ -98,9 +98,11 @@ def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
     """Return the statements that make summaries what they should be."""
 
     def gone(condition: str = "") -> str:
+        wanted = "true" if only is None else f"workshop_id {only}"
+        there = "" if only is None else f" AND w.id {only}"  # the planner does not conclude it
         return (
-            f"{'true' if only is None else f'workshop_id {only}'}"
-            f" AND NOT EXISTS (SELECT FROM workshops w WHERE w.id = workshop_id{condition})"
+            f"{wanted} AND NOT EXISTS"
+            f" (SELECT FROM workshops w WHERE w.id = workshop_id{there}{condition})"
         )
 
     return (

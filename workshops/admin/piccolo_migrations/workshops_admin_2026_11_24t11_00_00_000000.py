@@ -274,12 +274,16 @@ PROJECTION_TABLES = (
         title text COLLATE "C" NOT NULL
     )
     """,
-    "CREATE INDEX IF NOT EXISTS summaries_by_activity"
-    " ON workshops_admin.summaries (last_activity_at, workshop_id)",
-    "CREATE INDEX IF NOT EXISTS summaries_by_creation"
-    " ON workshops_admin.summaries (created_at, workshop_id)",
-    "CREATE INDEX IF NOT EXISTS summaries_by_progress"
-    " ON workshops_admin.summaries (progress, last_activity_at, workshop_id)",
+    # Each is in the order of a sort. The further columns let a filter be decided in the index,
+    # where few of the rows that are met match; the last one counts and finds stages.
+    "CREATE INDEX IF NOT EXISTS summaries_by_activity ON workshops_admin.summaries"
+    " (last_activity_at, workshop_id, status, current_step_id, created_at)",
+    "CREATE INDEX IF NOT EXISTS summaries_by_creation ON workshops_admin.summaries"
+    " (created_at, workshop_id, status, current_step_id, last_activity_at)",
+    "CREATE INDEX IF NOT EXISTS summaries_by_progress ON workshops_admin.summaries"
+    " (progress, last_activity_at, workshop_id, status, current_step_id, created_at)",
+    "CREATE INDEX IF NOT EXISTS summaries_by_stage ON workshops_admin.summaries"
+    " (status, current_step_id, last_activity_at, created_at)",
     "CREATE INDEX IF NOT EXISTS summaries_by_owner ON workshops_admin.summaries (clerk_user_id)",
     "CREATE INDEX IF NOT EXISTS summaries_by_organisation ON workshops_admin.summaries (org_id)",
     # Where the extension can be had (it is trusted since PostgreSQL 13): without it, a
