@@ -72,7 +72,9 @@ async def test_one_statement(music: PostgresEngine) -> None:
             await Band.raw("SELECT 'later'")  # asyncpg notes a statement a moment after it
         assert len(rows) == 3
         assert rows[0]["albums"]
-        assert [sql.split()[1] for sql in statements if "later" not in sql] == ["(SELECT"]
+        assert [sql.split()[1] for sql in statements if "later" not in sql] == [
+            "array_to_json(ARRAY(SELECT"
+        ]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,7 @@ async def test_one_text_for_each_shape() -> None:
         assert first == second
         assert values != others
         assert len(values) == len(others)
-        assert len(re.findall(r"\$\d+", first)) == len(values)
+        assert len({*re.findall(r"\$\d+", first)}) == len(values)
 
 
 def test_different_shapes_are_told_apart() -> None:

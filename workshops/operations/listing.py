@@ -70,7 +70,7 @@ def _mine(person: bool) -> str:
     if not person:
         return ""
     return """mine AS MATERIALIZED (
-        SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1
+        SELECT workshop_id, role FROM workshop_members WHERE clerk_user_id = $1
     ), """
 
 
@@ -79,14 +79,10 @@ def _page(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
     """Return the statement of a page: with a person, $1 is theirs; the limit comes next."""
     limit = 1 + person
     columns = ", ".join(f'w."{name}"' for name in _COLUMNS)
-    role, roles, with_roles = "", "", ""
+    role, roles = "", ""
     if person:
-        role = f"COALESCE(roles.role, '{MemberRole.owner}') AS role,"
-        roles = """, roles AS (
-        SELECT m.workshop_id, m.role FROM workshop_members m
-        WHERE m.workshop_id = ANY (ARRAY(SELECT id FROM page)) AND m.clerk_user_id = $1
-    )"""
-        with_roles = "LEFT JOIN roles ON roles.workshop_id = page.id"
+        role = f"COALESCE(mine.role, '{MemberRole.owner}') AS role,"
+        roles = "LEFT JOIN mine ON mine.workshop_id = page.id"
     return f"""
     WITH {_mine(person)} page AS MATERIALIZED (
         SELECT {columns}, {_VERSION} AS version FROM workshops w
@@ -100,11 +96,11 @@ def _page(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
                 FILTER (WHERE s.status <> '{StepStatus.complete}'))[1] AS current_step_id
         FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
         WHERE s.workshop_id = ANY (ARRAY(SELECT id FROM page)) GROUP BY s.workshop_id
-    ){roles}
+    )
     SELECT {", ".join(f'page."{name}"' for name in _COLUMNS)}, {role}
         COALESCE(steps_complete, 0) AS steps_complete, COALESCE(steps_total, 0) AS steps_total,
         current_step_id, version
-    FROM page LEFT JOIN progress ON progress.workshop_id = page.id {with_roles}
+    FROM page LEFT JOIN progress ON progress.workshop_id = page.id {roles}
     ORDER BY page.updated_at DESC, version DESC, page.id DESC"""
 
 

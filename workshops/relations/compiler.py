@@ -2,9 +2,9 @@
 
 Each relation is a subquery of the select list whose rows are one JSON array::
 
-    SELECT "band"."name", (SELECT json_agg(j) FROM (
-        SELECT json_build_array("album"."id", "album"."title") AS j FROM album
-        WHERE "album"."band" = "band"."id" ORDER BY "album"."title" ASC LIMIT 3) AS q)::text
+    SELECT "band"."name", array_to_json(ARRAY(
+        SELECT json_build_array("album"."id", "album"."title") FROM album
+        WHERE "album"."band" = "band"."id" ORDER BY "album"."title" ASC LIMIT 3))::text
     FROM band WHERE "band"."name" LIKE $1 ORDER BY "band"."name" ASC LIMIT 50
 
 Where the outer condition says which row it is, ``Band.id == 1``, the relations say so
@@ -15,7 +15,7 @@ PostgreSQL puts off the subqueries of a select list until after a LIMIT, but not
 until after an OFFSET: without an inner select, the 20,000 rows before a page would
 have their relations computed too. Where that matters, a level is a page::
 
-    SELECT _p1.c0, (SELECT json_agg(j) FROM (... WHERE "album"."band" = _p1.c1 ...) AS q)::text
+    SELECT _p1.c0, array_to_json(ARRAY(... WHERE "album"."band" = _p1.c1 ...))::text
     FROM (SELECT "band"."name", "band"."id" FROM band ORDER BY 1 LIMIT 50 OFFSET 20000)
          AS _p1(c0, c1)
     ORDER BY _p1.c0
@@ -65,6 +65,9 @@ class Statement(NamedTuple):
     template: str
     """The same for a ``QueryString``."""
     slots: tuple[int, ...]
+    """One for each ``$1`` and so on."""
+    template_slots: tuple[int, ...]
+    """One for each ``{}``."""
     decode: RowsDecoder
 
 
@@ -86,8 +89,9 @@ def compile_shape(rows: Rows, outermost: Outermost) -> Statement:
     text, slots = level.sql
     first, *pieces = text.split(VALUE)
     template = text.replace("{", "{{").replace("}", "}}").replace(VALUE, "{}")
-    numbered = (f"${number}{piece}" for number, piece in enumerate(pieces, start=1))
-    return Statement(first + "".join(numbered), template, slots, level.decode)
+    unique = tuple(dict.fromkeys(slots))
+    numbered = (f"${unique.index(s) + 1}{piece}" for s, piece in zip(slots, pieces, strict=True))
+    return Statement(first + "".join(numbered), template, unique, slots, level.decode)
 
 
 def _level(rows: Rows, outermost: Outermost, link: Children | None = None) -> _Level:
@@ -136,14 +140,10 @@ def _level(rows: Rows, outermost: Outermost, link: Children | None = None) -> _L
             fields.append(Field(item.name or "", decode))
         results.append(result)
 
+    row = _listed(results) if link is None else _json_row(results)
+    text = _select(rows, outermost, link, row, page)
     if link is not None:
-        text = _sql(
-            "(SELECT json_agg(j) FROM (",
-            _select(rows, outermost, link, _sql(_json_row(results), " AS j"), page),
-            ") AS q)",
-        )
-    else:
-        text = _select(rows, outermost, link, _listed(results), page)
+        text = _sql("array_to_json(ARRAY(", text, "))")
     for number, alias in enumerate(
         dict.fromkeys(a for part in _parts(rows, outermost) for a in part.long_aliases)
     ):

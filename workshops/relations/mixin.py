@@ -21,7 +21,6 @@ from piccolo.columns import Column
 from piccolo.custom_types import TableInstance
 from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
-from pydantic import TypeAdapter, ValidationError
 
 from workshops.relations.declaration import OneToMany, offer_relations
 from workshops.relations.links import RelationError, label, named
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from piccolo.columns import ForeignKey
     from piccolo.custom_types import Combinable
     from piccolo.query.methods.objects import Objects
+    from pydantic import TypeAdapter
 
     from workshops.relations.selection import RelationSelect
 
@@ -82,6 +82,8 @@ class TypedSelect(Generic[RowType]):
 
     async def run(self, node: str | None = None, in_pool: bool = True) -> list[RowType]:
         """Run the query; see Piccolo's ``Query.run``."""
+        from pydantic import ValidationError
+
         rows = await self.query.run(node=node, in_pool=in_pool)
         try:
             return cast("list[RowType]", _adapter(cast("Any", self.row_type)).validate_python(rows))
@@ -97,6 +99,9 @@ class TypedSelect(Generic[RowType]):
 
 @lru_cache(maxsize=256)
 def _adapter(row_type: Any) -> TypeAdapter[Any]:
+    # Imported when used: it takes longer than all of this package.
+    from pydantic import TypeAdapter
+
     return TypeAdapter(list[row_type])
 
 

@@ -43,9 +43,9 @@ class StatementQuery(QueryString):
         self.template = statement.template
         self.query_type = "generic"
         self.table = None
-        self.args = [values[slot] for slot in statement.slots]
+        self.args = [values[slot] for slot in statement.template_slots]
         self.columns = ()
-        self._frozen_compiled_strings = (statement.sql, self.args)
+        self._frozen_compiled_strings = (statement.sql, [values[s] for s in statement.slots])
         self.statement = statement
 
 
