@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from piccolo.columns import Column
 from piccolo.engine.postgres import PostgresEngine
+from piccolo.querystring import QueryString
 
 from tests.relations.tables import Album, Band, Format, Track
 
@@ -169,3 +170,89 @@ async def _compare(chance: random.Random) -> None:
         if offset is not None:
             query = query.offset(offset)
         assert row["tracks"] == await query.output(nested=nested)
+
+
+async def test_numbers_of_any_length(music: PostgresEngine) -> None:
+    """Whole numbers are exact; one of more digits than Python converts stays text."""
+    numbers = [2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**30, 10**4000]
+    text = json.dumps({"n": numbers[:-1]})[:-2] + ", " + "1" + "0" * 4000 + ", " + "7" * 5000 + "]}"
+    await Album.raw("INSERT INTO album (band, facts) VALUES (1, {}::jsonb)", text)
+    row = await Band.select(Band.albums(Album.facts)).where(Band.id == 1).first()
+    assert row is not None
+    found = row["albums"][0]["facts"]["n"]
+    assert found == [*numbers, "7" * 5000]
+    outer = (
+        await Album.select(Album.facts, Album.tracks())
+        .where(Album.band == 1)
+        .output(load_json=True)
+    )
+    assert outer[0]["facts"]["n"] == found
+
+
+async def test_infinity_and_not_a_number(music: PostgresEngine) -> None:
+    """Infinite times and numbers, and NaN, are those that asyncpg gives."""
+    await Album(band=1).save()
+    await Album.raw(
+        "UPDATE album SET recorded = 'infinity', announced = '-infinity', released = 'infinity',"
+        " takes = '{{infinity,-infinity,2024-02-29}}', price = 'NaN', tempo = '-infinity',"
+        " loudness = 'NaN' WHERE band = 1"
+    )
+    names = ("recorded", "announced", "released", "takes", "price", "tempo", "loudness")
+    row = await Band.select(Band.albums(*names)).where(Band.id == 1).first()
+    plain = await Album.select(*names).where(Album.band == 1).first()
+    assert row is not None
+    assert repr(row["albums"]) == repr([plain])
+
+
+async def test_arrays_and_floats_of_every_kind(music: PostgresEngine) -> None:
+    """Elements of arrays, NULL among them, and small floats are as in a select of their own."""
+    await Album(band=1).save()
+    await Album.raw(
+        "UPDATE album SET tags = '{{a,NULL,\"b,c\"}}', ratings = '{{}}', grid = '{{{{1,NULL}},{{3,4}}}}',"
+        " loudness = 0.1, tempo = 1, length = '1 year 2 months -3 days 04:05:06.7'"
+        " WHERE band = 1"
+    )
+    columns = (Album.tags, Album.ratings, Album.grid, Album.takes, Album.loudness, Album.tempo)
+    row = await Band.select(Band.albums(*columns, Album.length)).where(Band.id == 1).first()
+    plain = await Album.select(*columns, Album.length).where(Album.band == 1).first()
+    assert row is not None
+    assert repr(row["albums"]) == repr([plain])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        *("1", "1::bigint", "1.50", "'NaN'::numeric", "ARRAY[1.10, NULL]", "0.1::real", "'x'"),
+        *("1e300::float8", "true", "NULL::int", "ARRAY['a', NULL]", "ARRAY[ARRAY[1], ARRAY[2]]"),
+        *("DATE '2024-02-29'", "TIMESTAMP '2024-02-29 12:00'", "TIME '12:00'", "'-infinity'::date"),
+        *("TIMESTAMPTZ '2024-02-29 12:00+02'", "INTERVAL '-1 mon 2 days -03:00:01'"),
+        *("'00000000-0000-0000-0000-000000000001'::uuid", "'\\xff00'::bytea"),
+        *("ARRAY[DATE '2024-02-29']", "ARRAY['\\xff'::bytea]", "12345678901234567890123.5"),
+    ],
+)
+async def test_expressions_of_any_type(music: PostgresEngine, sql: str) -> None:
+    """An expression in a relation has the value and the type that it has in a select."""
+    expression = QueryString(sql).as_alias("value")
+    row = await Band.select(Band.albums(expression)).where(Band.id == 2).first()
+    plain = await Album.select(expression).where(Album.band == 2)
+    assert row is not None
+    assert repr(row["albums"]) == repr(plain)
+
+
+async def test_more_columns_than_a_function_has_arguments(music: PostgresEngine) -> None:
+    """A relation can have more than a hundred columns, two hundred too."""
+    columns = [Album.title.as_alias(f"title {number}") for number in range(250)]
+    row = await Band.select(Band.albums(*columns, Album.id)).where(Band.id == 2).first()
+    assert row is not None
+    assert row["albums"] == [{**{f"title {n}": "One 1" for n in range(250)}, "id": 1}]
+
+
+async def test_the_settings_of_a_session(music: PostgresEngine) -> None:
+    """Neither time zone nor style of dates of the session changes a value."""
+    await Album(band=1, **stored(FULL)).save()
+    query = Band.select(Band.albums()).where(Band.id == 1)
+    expected = await query
+    async with music.transaction():
+        for setting in ("timezone = 'America/New_York'", "datestyle = 'German'"):
+            await Band.raw(f"SET LOCAL {setting}")
+        assert await query == expected

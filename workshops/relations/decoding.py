@@ -80,6 +80,8 @@ def _timestamp(text: str) -> datetime:
 
 def _aware_timestamp(text: str) -> datetime:
     moment = _timestamp(text)
+    if "infinity" in text:
+        return moment  # without a time zone in asyncpg too
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
