@@ -32,6 +32,7 @@ def run(path: Path) -> int:
                 str(path),
                 "exec",
                 flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+                dont_inherit=True,
             )
             with contextlib.redirect_stdout(io.StringIO()) as printed:
                 result = eval(code, names)

@@ -28,7 +28,7 @@ def run_in_a_process(program: list[str], project_directory: Path) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md", "docs/relations.md"])
 async def test_every_python_block_of_a_document_runs(
     database: str, project_directory: Path, name: str
 ) -> None:

@@ -208,7 +208,8 @@ async def test_arrays_and_floats_of_every_kind(music: PostgresEngine) -> None:
     """Elements of arrays, NULL among them, and small floats are as in a select of their own."""
     await Album(band=1).save()
     await Album.raw(
-        "UPDATE album SET tags = '{{a,NULL,\"b,c\"}}', ratings = '{{}}', grid = '{{{{1,NULL}},{{3,4}}}}',"
+        "UPDATE album SET tags = '{{a,NULL,\"b,c\"}}', ratings = '{{}}',"
+        " grid = '{{{{1,NULL}},{{3,4}}}}',"
         " loudness = 0.1, tempo = 1, length = '1 year 2 months -3 days 04:05:06.7'"
         " WHERE band = 1"
     )
