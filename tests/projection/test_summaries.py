@@ -148,18 +148,6 @@ async def test_what_waits_is_no_difference() -> None:
     assert await projection.compare() == projection.Comparison(0, [], 1)
 
 
-async def test_writer_needs_no_right_of_ours() -> None:
-    """The triggers run with their owner's rights, and look up names where it said."""
-    functions = await fetch(
-        "SELECT DISTINCT p.proname, p.prosecdef, p.proconfig FROM pg_trigger t"
-        " JOIN pg_proc p ON p.oid = t.tgfoid"
-        " WHERE p.prosecdef AND pronamespace = 'workshops_admin'::regnamespace"
-    )
-    assert len(functions) == 8
-    for function in functions:
-        assert function["proconfig"] == ["search_path=pg_catalog, pg_temp"]
-
-
 PRODUCT_WRITES = """
 INSERT INTO workshops (id, clerk_user_id, title, original_idea) VALUES ('ws_p', 'u', 't', '');
 INSERT INTO workshop_members (id, workshop_id, clerk_user_id, role) VALUES ('m', 'ws_p', 'u', 'x');
@@ -173,6 +161,52 @@ DELETE FROM sessions;
 DELETE FROM workshops;
 TRUNCATE workshops, workshop_members, workshop_steps, sessions, build_packs, step_definitions;
 """
+
+
+EVIL = """
+CREATE SCHEMA evil;
+CREATE FUNCTION evil.refuse(text, text) RETURNS boolean LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'an operator of evil'; END $$;
+CREATE FUNCTION evil.refuse(bigint, integer) RETURNS boolean LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'an operator of evil'; END $$;
+CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.refuse);
+CREATE OPERATOR evil.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.refuse);
+CREATE OPERATOR evil.<= (LEFTARG = bigint, RIGHTARG = integer, FUNCTION = evil.refuse);
+CREATE FUNCTION evil.current_setting(text, boolean) RETURNS text LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'a function of evil'; END $$;
+CREATE FUNCTION evil.set_config(text, text, boolean) RETURNS text LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'a function of evil'; END $$;
+CREATE FUNCTION evil.nextval(regclass) RETURNS bigint LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'a function of evil'; END $$;
+CREATE FUNCTION evil.to_regclass(text) RETURNS regclass LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'a function of evil'; END $$;
+CREATE FUNCTION evil.to_jsonb(anyelement) RETURNS jsonb LANGUAGE plpgsql
+AS $$ BEGIN RAISE 'a function of evil'; END $$;
+SET search_path = evil, public, pg_catalog;
+"""
+
+
+@pytest.mark.parametrize("operator", ["", "grace"])
+async def test_triggers_take_nothing_from_the_writers_search_path(
+    server: Server, migrated_database: str, operator: str
+) -> None:
+    """They run with their owner's rights, and nobody can put a function of his before theirs."""
+    connection = await server.connect(migrated_database)
+    try:
+        await connection.execute("SELECT set_config('workshops.operator', $1, false)", operator)
+        await connection.execute(EVIL)
+        await connection.execute(PRODUCT_WRITES)
+        assert await connection.fetch(
+            "SELECT FROM workshops_admin.changes WHERE workshop_id OPERATOR(pg_catalog.=) 'ws_p'"
+        )
+        await connection.execute("SET search_path = public")
+        unsafe = await connection.fetch(
+            "SELECT proname FROM pg_proc WHERE pronamespace = 'workshops_admin'::regnamespace"
+            " AND prosecdef AND proconfig IS NULL AND proname !~ '_(added|updated)$'"
+        )
+        assert unsafe == []
+    finally:
+        await connection.close()
 
 
 @pytest.mark.parametrize(
