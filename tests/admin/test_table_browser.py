@@ -18,6 +18,7 @@ from workshops import operations
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
 from workshops.admin.registry import registered
 from workshops.admin.tables import AdminSession
+from workshops.projection import catch_up
 from workshops.tables import (
     BuildPack,
     Session,
@@ -246,6 +247,7 @@ async def test_rows_are_deleted_together(desk: Desk) -> None:
 async def test_list_is_downloaded(desk: Desk, tmp_path: Path, table: str) -> None:
     """CSV: the file has a line for each row of the list, and the columns that it shows."""
     await make_rows()
+    await catch_up()  # for workshop_progress
     await desk.open(table)
     await desk.page.click("[data-uitest=csv_button]")
     async with desk.page.expect_download() as download:
