@@ -47,10 +47,8 @@ class Relation(Generic[Child]):
     def __call__(self, *columns: Selectable | str | Sequence[Selectable | str]) -> RelationSelect:
         """Select these columns of the child rows, or all of its columns.
 
-        A column is whatever Piccolo's ``select`` takes for the child table: its
-        columns, those of tables that its foreign keys refer to
-        (``Album.label.name``), names, functions, JSON operators, readables, lists
-        of these, and further relations of the child table.
+        A column is whatever Piccolo's ``select`` takes for the child table, joined
+        columns, names and functions too, lists of these, and relations of the child.
 
         Raises:
             RelationError: a column of another table, two of one name, or a wrong
@@ -119,8 +117,7 @@ class JoinedRelation(Relation[Child]):
 class OneToMany(Relation[Child]):
     """The rows of another table whose foreign key refers to a row of this one.
 
-    Declared in the class body of the parent table; calling it makes a
-    ``RelationSelect`` for that table's ``select``::
+    Declared in the class body of the parent table::
 
         class Band(HasRelations, Table):
             name = Varchar()
@@ -130,22 +127,16 @@ class OneToMany(Relation[Child]):
             band = ForeignKey(Band)
             title = Varchar()
 
-        await Band.select(Band.name, Band.albums(Album.title))
-        [{"name": "Pythonistas", "albums": [{"title": "Awesome album 1"}]}]
-
     :param references:
-        The child table: a class, a ``LazyTableReference``, or, as with Piccolo's
-        ``ForeignKey``, a string, which is either the full path of the class or
-        its name alone when it stands in the same module. It is looked up when the
-        relation is first used, so that the modules of parent and child may
-        import one another.
+        The child table: a class, a ``LazyTableReference``, or its path, or its name
+        in the same module. It is looked up when the relation is first used, so that
+        the modules of parent and child may import one another.
     :param foreign_key:
         The name of the child's foreign key. Needed only when it has several that
         refer to the parent table.
 
-    It is not a column: the table's columns, its migrations and its instances are
-    the same with and without it. An instance has it as a list of objects where it
-    was asked for with them: ``Band.objects(Band.albums())``.
+    It is not a column: columns and migrations are the same with and without it. An
+    object has it as a list of objects where that was asked for: ``Band.objects(Band.albums())``.
     """
 
     @overload
@@ -258,8 +249,7 @@ class OneToMany(Relation[Child]):
     def through(self, foreign_key: ForeignKey[Any]) -> Relation[Child]:
         """Return the relation of the row that a foreign key of another table refers to.
 
-        ``Concert.band.albums`` is short for ``Band.albums.through(Concert.band)``, and
-        works where that is the class's own foreign key, or a ``CachedForeignKey``.
+        ``Concert.band.albums`` is short for ``Band.albums.through(Concert.band)``.
         """
         return JoinedRelation(self, foreign_key)
 
@@ -294,8 +284,7 @@ def add_relation(
 
         await Workshop.select(Workshop.title, workshop_notes(Note.text))
 
-    At run time ``Workshop.notes`` is the same; a type checker knows only the returned
-    one. The parent's columns, migrations and rows do not change.
+    At run time ``Workshop.notes`` is the same; a type checker knows only the returned one.
 
     Raises:
         RelationError: the parent has an attribute of this name, or the foreign key is

@@ -24,9 +24,9 @@ from workshops.relations.shape import (
     Kind,
     Rows,
     Values,
+    describe,
     describe_condition,
     describe_items,
-    describe_order,
     kind_of,
     written,
 )
@@ -114,7 +114,8 @@ class ParentSelect(Select[TableInstance]):
         limit, offset = self.limit_delegate._limit, self.offset_delegate._offset
         distinct, lock = self.distinct_delegate._distinct, self.lock_rows_delegate._lock_rows
         group_by, having = self.group_by_delegate._group_by, self.having_delegate._where
-        items, meta = self.columns_delegate.selected_columns, self.table._meta
+        meta = self.table._meta
+        items = self.columns_delegate.selected_columns or meta.columns
         order = self.order_by_delegate._order_by.order_by_items
         values: Values = []
         # Piccolo fills many-to-many selects and nests the rest, in this order.
@@ -124,7 +125,7 @@ class ParentSelect(Select[TableInstance]):
             meta.tablename,
             describe_items(items, values, nested=nested, exclude_secrets=self.exclude_secrets),
             describe_condition(self.where_delegate._where, values),
-            describe_order([(term, i.ascending) for i in order for term in i.columns], values),
+            tuple((describe(t, values), i.ascending) for i in order for t in i.columns),
             limit.number if limit else None,
             len(values) if offset else None,
             nested,

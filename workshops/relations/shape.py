@@ -16,7 +16,7 @@ key of the outer row, which a relation refers to.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cache
@@ -62,11 +62,9 @@ _KINDS = {
 }
 
 
-def _kind_of(cls: Any) -> Kind:
-    return next((kind for base, kind in _KINDS.items() if issubclass(cls, base)), Kind.other)
-
-
-kind_of: Callable[[Any], Kind] = cache(_kind_of)
+kind_of: Callable[[Any], Kind] = cache(
+    lambda cls: next((kind for base, kind in _KINDS.items() if issubclass(cls, base)), Kind.other)
+)
 """Return what the objects of a class are."""
 
 
@@ -77,59 +75,47 @@ class Sql(NamedTuple):
     slots: tuple[int, ...] = ()
 
 
-class _Hashed:
-    """Compared by its content, whose hash is computed once."""
-
-    _hash: int
-
-    def __hash__(self) -> int:
-        return self._hash
-
-
 @dataclass(eq=True)
-class Part(_Hashed):
-    """A value that is selected, ordered by or compared."""
+class Part:
+    """A value that is selected, ordered by or compared; its hash is computed once."""
 
     sql: Sql
-    name: str | None = None
-    """Its key in a row, if it has one."""
+    name: str | None = None  # its key in a row
     carried: Carried | None = None
     """How it travels in JSON; None if its type is not known."""
-    joins: tuple[str, ...] = ()
-    """The joins that it needs."""
-    long_aliases: tuple[str, ...] = ()
-    """Names in these joins that PostgreSQL would cut."""
+    joins: tuple[str, ...] = ()  # that it needs
+    long_aliases: tuple[str, ...] = ()  # in these joins, which PostgreSQL would cut
     own_alias: bool = False
     """Whether its SQL ends in ``AS name``, so that it can only stand in a select list."""
     is_json: bool = False
     key: str | None = None
     """The column that stands for the key in its SQL, if it is about the children of a row."""
 
-    __hash__ = _Hashed.__hash__
-
     def __post_init__(self) -> None:
         self._hash = hash((self.sql, self.name, self.carried))
 
+    def __hash__(self) -> int:
+        return self._hash
+
 
 @dataclass(eq=True)
-class Rows(_Hashed):
+class Rows:
     """The rows of one level: those of a relation, or the outermost ones."""
 
-    table: str
-    """The table as it stands after FROM."""
+    table: str  # as it stands after FROM
     tablename: str
     items: tuple[Part | Children, ...]
     condition: Condition | None
     order: tuple[tuple[Part, bool], ...]
     limit: int | None
-    offset: int | None
-    """The slot of the offset."""
+    offset: int | None  # its slot
     nested: bool
-
-    __hash__ = _Hashed.__hash__
 
     def __post_init__(self) -> None:
         self._hash = hash((self.table, self.items, self.condition, self.order, self.limit))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 class Children(NamedTuple):
@@ -288,13 +274,6 @@ def written(query: QueryString, values: Values) -> Sql:
     values += more
     text = "".join(f.prefix + ("" if f.no_arg else VALUE) for f in fragments)
     return Sql(text, tuple(range(first, len(values))))
-
-
-def describe_order(
-    order: Sequence[tuple[Any, bool]], values: Values
-) -> tuple[tuple[Part, bool], ...]:
-    """Describe an order."""
-    return tuple([(describe(term, values), ascending) for term, ascending in order])
 
 
 def columns_of_condition(condition: Any) -> Iterator[Column]:
