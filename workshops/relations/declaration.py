@@ -257,8 +257,7 @@ class OneToMany(Relation[Child]):
 def offer_relations(foreign_key: ForeignKey[Any]) -> None:
     """Let a foreign key have the relations of the table that it refers to as attributes.
 
-    ``CachedForeignKey`` does so by itself, at any distance. Where the table is named by a
-    text and cannot be imported yet, nothing is done.
+    ``CachedForeignKey`` does so by itself. Where a text names the table, nothing is done.
     """
     table = foreign_key._foreign_key_meta.references
     if isinstance(table, type) and not isinstance(foreign_key, CachedForeignKey):

@@ -48,8 +48,7 @@ class Kind(Enum):
     readable = auto()
     many_to_many = auto()
     expression = auto()
-    selectable = auto()
-    """Anything else that Piccolo selects: a relation."""
+    selectable = auto()  # anything else that Piccolo selects: a relation
     other = auto()
 
 
@@ -85,8 +84,7 @@ class Part:
     """How it travels in JSON; None if its type is not known."""
     joins: tuple[str, ...] = ()  # that it needs
     long_aliases: tuple[str, ...] = ()  # in these joins, which PostgreSQL would cut
-    own_alias: bool = False
-    """Whether its SQL ends in ``AS name``, so that it can only stand in a select list."""
+    own_alias: bool = False  # its SQL ends in AS name: it can only stand in a select list
     is_json: bool = False
     key: str | None = None
     """The column that stands for the key in its SQL, if it is about the children of a row."""
@@ -125,7 +123,7 @@ class Children(NamedTuple):
     key: Part
     """The column of the outer row, or one joined to it, ..."""
     foreign_key: Part
-    """... to which this one of each of these rows is equal:"""
+    """... to which this one is equal in each of these:"""
     rows: Rows
 
 
