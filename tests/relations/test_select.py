@@ -52,6 +52,12 @@ async def test_columns_added_later() -> None:
     ]
 
 
+async def test_a_column_twice() -> None:
+    """A column that is named twice is there once, as in Piccolo."""
+    query = Band.select(Band.name, *Band.all_columns(), Band.albums()).order_by(Band.id)
+    assert (await query)[0].keys() == {*(await Band.select().first() or {}), "albums"}
+
+
 async def test_output_as_list() -> None:
     """A select of one relation alone can be a list of its values."""
     query = Band.select(TITLES).order_by(Band.name).output(as_list=True)

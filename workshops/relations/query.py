@@ -196,25 +196,24 @@ class Prepared:
         return self._statement[0].decode(records)
 
 
-def _check_select(table: type[Table], items: Iterable[Selectable]) -> None:
+def _check_select(table: type[Table], items: Sequence[Selectable]) -> None:
     """Refuse what an outer select with relations cannot tell apart, or is of another table."""
-    names: set[str] = set()
-    for item in items:
+    names = [named(item) for item in items]
+    for item, name in zip(items, names, strict=True):
         root = table
         if type(item) is RelationSelect:
             root = item.link.root
+            if names.count(name) > 1:
+                raise RelationError(
+                    f"The select from {label(table)} has two columns named {name!r}: use as_alias()"
+                )
         elif kind_of(type(item)) is Kind.column:
             root = root_table(cast("Column", item))
         if not same_table(root, table):
-            what = item.link.label if type(item) is RelationSelect else repr(named(item))
+            what = item.link.label if type(item) is RelationSelect else repr(name)
             raise RelationError(
                 f"{what} belongs to {label(root)}; this selects from {label(table)}"
             )
-        if (name := named(item)) in names:
-            raise RelationError(
-                f"The select from {label(table)} has two columns named {name!r}: use as_alias()"
-            )
-        names.add(name)
 
 
 def _check_groups(

@@ -128,7 +128,7 @@ class Children(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """A condition, and the columns of which it says what they are equal to."""
+    """A condition, and the columns of which it says what they equal."""
 
     sql: Sql
     parts: tuple[Part, ...]
