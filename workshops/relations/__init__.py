@@ -1,6 +1,6 @@
 """One-to-many relations for Piccolo, selected like columns, in one statement.
 
-For any two tables that a foreign key joins; needs only Piccolo and asyncpg::
+For any two tables that a foreign key joins; needs only Piccolo, asyncpg and orjson::
 
     from piccolo.columns import ForeignKey, Varchar
     from piccolo.table import Table
@@ -20,14 +20,18 @@ For any two tables that a foreign key joins; needs only Piccolo and asyncpg::
     ).where(Band.name.like("P%"))
     [{"name": "Pythonistas", "albums": [{"title": "Awesome album 1"}]}]
 
-How: each relation is one JSON array in the select list, whose values are decoded by the
-types of their columns (``decoding``); ``compiler`` shows the SQL.
+How: ``shape`` describes a select apart from its values, ``compiler`` makes SQL of that, in
+which each relation is one JSON array, and ``decoding`` reads it by the types of its columns.
+Imports go one way: ``decoding``, ``shape``, ``links``, ``selection`` and ``conditions``,
+``declaration``, ``compiler``, ``query``, ``objects``, ``mixin``.
 
 - ``OneToMany`` declares a relation in the parent's class body, ``add_relation`` beside it.
 - ``RelationSelect`` is one use of it: columns, where, order, limit, offset, alias.
 - ``exists``, ``none``, ``count``, ``max``, ``min``, ``sum`` and ``avg`` of a relation
   stand in conditions, among columns and in ``order_by``.
-- ``HasRelations`` is the mix-in that lets the parent's ``select`` and ``objects`` take them.
+- ``HasRelations`` is the mix-in that lets the parent's ``select`` and ``objects`` take them,
+  and has ``select_as``, whose rows are of a class.
+- ``Prepared`` is a select whose SQL is made once, with a ``Parameter`` for each value of a call.
 - ``RelationError``, a ``ValueError``, says what is wrong before anything is sent.
 """
 

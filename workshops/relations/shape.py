@@ -169,8 +169,7 @@ def _joins(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
     A chain of foreign keys can make Piccolo's alias for a joined table so long that
     PostgreSQL cuts it, at 63 bytes, to that of another one.
     """
-    chain = column._meta.call_chain
-    if not chain:
+    if not (chain := column._meta.call_chain):
         return (), ()
     joins = Select._get_joins(None, [column])  # type: ignore[arg-type]
     aliases = [key.table_alias for key in chain]
@@ -186,15 +185,13 @@ def describe(item: Any, values: Values) -> Part:
     if kind is Kind.column:
         return part_of(item)
     name = output_name(item)
-    way = None
     if kind is Kind.expression:
         own_alias = _TRAILING_ALIAS.search(item.template) is not None
+        way: Carried | None = getattr(item, "carried", None)
         if isinstance(item, JSONQueryString):
             way = carried("JSON")
         elif isinstance(item, (Count, Length, Lower, Upper)):
             way = carried("TEXT")
-        else:
-            way = getattr(item, "carried", None)
         columns = item.columns
     else:
         own_alias, way = True, carried("TEXT")
