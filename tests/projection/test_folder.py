@@ -127,51 +127,61 @@ async def test_page_is_exact_up_to_the_oldest_change_that_waits() -> None:
     assert caught_up.as_of > after["now"]
 
 
-async def fill_the_queue() -> None:
-    """Let the queue hold as many entries as it may, which are long gone."""
+async def overfill_the_queue(*workshops: str) -> None:
+    """Let the queue count as full, with some entries."""
     await projection.refresh()
-    await fetch("SELECT setval('workshops_admin.changes_waiting', 1000000)")
+    for workshop in workshops:
+        await fetch("UPDATE workshops SET title = title || '!' WHERE id = $1", workshop)
+    await fetch("SELECT setval('workshops_admin.changes_waiting', 10001)")
 
 
-async def test_full_queue_grows_no_further_and_loses_nothing(another: asyncpg.Connection) -> None:
-    """What found the queue full is found again by computing everything, but not too early."""
-    workshop = await make_workshop()
-    other = await make_workshop()
-    await fill_the_queue()
-    transaction = another.transaction()
-    await transaction.start()
-    await another.execute(RENAME, workshop.id, "before")
-    await fetch(RENAME, other.id, "while it was full")
+async def test_full_queue_is_cut_and_nothing_is_lost() -> None:
+    """What is removed from the queue is made up for by computing everything."""
+    workshops = [(await make_workshop()).id for _ in range(3)]
+    await overfill_the_queue(*workshops)
+    assert len(await waiting()) == 3
+    await fetch("SELECT workshops_admin.bound_changes()")
     assert await waiting() == []
-    assert (await projection.freshness()).rebuilding
-    await projection.fold()
-    # From here on changes are appended again, and folded.
-    await fetch(RENAME, other.id, "after")
-    assert await waiting() == [other.id]
-    await projection.fold()
-    assert await waiting() == []
-    freshness = await projection.freshness()
-    assert freshness.rebuilding, "the other transaction has yet to end"
+    behind = await projection.freshness()
+    assert behind.rebuilding
     assert (await projection.compare()).behind is None
-    await transaction.commit()
-    assert (await projection.fold()) == projection.Fold(entries=0, workshops=None, more=False)
-    assert {row["title"] for row in await check()} == {"before", "after"}
-    assert (await projection.freshness()).current
+    assert await projection.fold() == projection.Fold(entries=0, workshops=None, more=False)
+    assert {row["title"] for row in await check()} == {"a bakery without waste!"}
+    await fetch("SELECT workshops_admin.bound_changes()")
+    assert (await projection.freshness()).current, "it counts from the beginning again"
 
 
-async def test_reader_of_an_old_snapshot_appends_too(another: asyncpg.Connection) -> None:
-    """A REPEATABLE READ transaction that began while the queue was full sees that it is open."""
+async def test_entries_that_are_being_removed_hold_up_nobody(another: asyncpg.Connection) -> None:
+    """A removal that is not committed keeps neither folders nor writers waiting, nor is it lost."""
+    workshop, other = (await make_workshop()).id, (await make_workshop()).id
+    await overfill_the_queue(workshop)
+    removal = another.transaction()
+    await removal.start()
+    await another.execute("SELECT workshops_admin.bound_changes()")
+    await fetch(RENAME, other, "meanwhile")
+    assert await waiting() == [workshop, other]
+    assert await projection.fold() == projection.Fold(entries=1, workshops=None, more=False)
+    assert await waiting() == [workshop]
+    await removal.rollback()
+    assert await waiting() == [workshop]
+    assert {row["title"] for row in await check()} == {"a bakery without waste!", "meanwhile"}
+
+
+async def test_writers_keep_the_queue_bounded(another: asyncpg.Connection) -> None:
+    """In the long run each append to a full queue removes more than it adds."""
     workshop = await make_workshop()
-    await fill_the_queue()
-    await fetch(RENAME, workshop.id, "while it was full")
-    async with another.transaction(isolation="repeatable_read"):
-        assert await another.fetchval("SELECT count(*) FROM workshops") == 1
-        await projection.fold()
-        await projection.fold()
-        assert (await projection.freshness()).current
-        await another.execute(RENAME, workshop.id, "later")
-    assert await waiting() == [workshop.id]
-    assert [row["title"] for row in await check()] == ["later"]
+    await overfill_the_queue()
+    await fetch(
+        "INSERT INTO workshops_admin.changes (workshop_id) SELECT $1 FROM generate_series(1, 5000)",
+        workshop.id,
+    )
+    while len(await waiting()) >= 5000:
+        await another.execute(
+            "DO $$ BEGIN FOR n IN 1..100 LOOP"
+            " UPDATE workshops SET title = title || '.'; COMMIT; END LOOP; END $$"
+        )
+    assert (await projection.freshness()).rebuilding
+    await check()
 
 
 async def test_listeners_hear_which_workshops_changed(another: asyncpg.Connection) -> None:

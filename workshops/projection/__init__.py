@@ -20,25 +20,14 @@ commit; and a folder that dies leaves the entries where they were.
 was truncated, or the triggers were missing for a while. The folder then computes every
 summary.
 
-**The queue is bounded.** Two sequences belong to it. They are no part of any transaction,
-so everybody has their latest values and waits for nobody.
-
-1. A trigger counts in ``changes_waiting`` and appends while that is at most a million.
-   Otherwise it advances ``changes_missed`` instead. Its transaction has an identifier by
-   then, because it has written the row that fired the trigger.
-2. A folder that finds ``changes_missed`` beyond ``state.missed`` first sets
-   ``changes_waiting`` back: from here on triggers append again. After that it stores the
-   new ``missed``, and as ``state.rebuild_after`` the next identifier that a transaction
-   will get. Whoever found the queue full has a lower one.
-3. As long as one of those lower transactions runs, its change is in no entry and not yet
-   to be seen. Folders go on with the entries, and pages say that they are catching up.
-4. When all of them have ended, a folder computes every summary and clears
-   ``rebuild_after``. Whatever commits after that is in an entry.
-
-A trigger that decides in step 1 and advances ``changes_missed`` only after step 2 has a
-lower identifier too; it merely causes one more round. A database that was restored
-elsewhere may hold a ``rebuild_after`` that no transaction has reached yet, which counts as
-reached.
+**The queue is bounded.** Each hundredth append counts in the sequence ``changes_waiting``.
+If that says that more than a million wait, it removes two hundred of them, any that nobody
+has locked, and then advances ``changes_missed``. Sequences belong to no transaction:
+everybody has their latest values, and waits for nobody. A folder reads ``changes_missed``
+first. Beyond ``state.missed`` it computes every summary and stores what it had read. So
+what was removed is made up for: an entry can be removed only when the change that it tells
+of is committed, and the folder that sees the trace of it computes from a later snapshot. A
+removal that is rolled back leaves its entries, and costs a folder the work for nothing.
 """
 
 from workshops.projection.folder import CHANNEL, Fold, fold

@@ -32,30 +32,17 @@ SELECT pg_try_advisory_xact_lock({_LOCK}) AS alone, set_config('jit', 'off', tru
     set_config('statement_timeout', $1, true)
 """
 
-# pg_snapshot_xmin is the oldest transaction that runs, pg_snapshot_xmax the next one.
 _STATE = """
-SELECT missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0) AS overrun,
-    rebuild_after IS NOT NULL AND (
-        rebuild_after <= pg_snapshot_xmin(pg_current_snapshot())
-        OR rebuild_after > pg_snapshot_xmax(pg_current_snapshot())
-    ) AS rebuild,
-    rebuild_after IS NOT NULL AS marked
-FROM workshops_admin.state
-"""
-
-_OPEN = "SELECT setval('workshops_admin.changes_waiting', 1)"
-
-_MARK = """
-UPDATE workshops_admin.state SET
-    missed = pg_sequence_last_value('workshops_admin.changes_missed'),
-    rebuild_after = pg_snapshot_xmax(pg_current_snapshot())
+SELECT missed < COALESCE(found, 0) AS overrun, COALESCE(found, 0) AS missed
+FROM workshops_admin.state, pg_sequence_last_value('workshops_admin.changes_missed') AS found
 """
 
 # Their order does not matter, so they are taken as they lie.
 _TAKE = """
 WITH taken AS (
     DELETE FROM workshops_admin.changes
-    WHERE ctid = ANY (ARRAY (SELECT ctid FROM workshops_admin.changes LIMIT $1))
+    WHERE ctid = ANY (ARRAY (
+        SELECT ctid FROM workshops_admin.changes LIMIT $1 FOR UPDATE SKIP LOCKED))
     RETURNING workshop_id
 )
 SELECT count(*) AS entries, bool_or(workshop_id IS NULL) AS everything,
@@ -66,11 +53,16 @@ FROM taken
 
 _NOTIFY = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
 
-# Nothing waited beyond these entries, so the view is exact up to here.
-_DRAINED = "UPDATE workshops_admin.state SET as_of = $1"
+# Nothing waited beyond these entries, so the view is exact up to here, or will be when what
+# is missing has been computed anew.
+_DRAINED = """
+WITH stored AS (UPDATE workshops_admin.state SET as_of = $1, missed = GREATEST(missed, $2))
+SELECT setval('workshops_admin.changes_waiting', 1)
+"""
 
+# Each hundredth is counted.
 _TAKEN = """
-SELECT setval('workshops_admin.changes_waiting', GREATEST(1, last - $1))
+SELECT setval('workshops_admin.changes_waiting', GREATEST(1, last - $1 / 100))
 FROM pg_sequence_last_value('workshops_admin.changes_waiting') AS last WHERE last IS NOT NULL
 """
 
@@ -114,11 +106,7 @@ async def fold(limit: int = BATCH, *, everything: bool = False, seconds: float =
 
 async def _fold(run: Run, limit: int, everything: bool) -> Fold:
     [state] = await run(_STATE)
-    if state["overrun"]:
-        await run(_OPEN)
-        await run(_MARK)
-    rebuild = state["rebuild"] and not state["overrun"]
-    everything = everything or rebuild
+    everything = everything or state["overrun"]
     [taken] = await run(_TAKE, None if everything else limit)
     entries = taken["entries"]
     if taken["everything"] and not everything:
@@ -129,18 +117,16 @@ async def _fold(run: Run, limit: int, everything: bool) -> Fold:
     if everything:
         for statement in WRITE_ALL[shares_database()]:
             await run(statement)
-        if rebuild:
-            await run("UPDATE workshops_admin.state SET rebuild_after = NULL")
         await run(_NOTIFY, CHANNEL, ["null"])
     elif workshops:
         for statement in WRITE_SOME[shares_database()]:
             await run(statement, workshops)
         await run(_NOTIFY, CHANNEL, list(_payloads(workshops)))
     more = not everything and entries == limit
-    if not (more or state["overrun"] or (state["marked"] and not rebuild)):
-        await run(_DRAINED, taken["as_of"])
-    # Others count on meanwhile, and some of them roll back: it is right again when none wait.
-    await run(*((_TAKEN, entries) if more else (_OPEN,)))
+    if more:
+        await run(_TAKEN, entries)
+    else:
+        await run(_DRAINED, taken["as_of"], state["missed"] if everything else 0)
     return Fold(entries, None if everything else len(workshops), more)
 
 

@@ -56,8 +56,7 @@ FROM workshops_admin.state CROSS JOIN (
         COALESCE(bool_or(workshop_id IS NULL), false) AS everything
     FROM workshops_admin.changes
 ) queue CROSS JOIN LATERAL (
-    SELECT rebuild_after IS NOT NULL
-        OR missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0)
+    SELECT missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0)
 ) full_queue (left_out)
 """
 

@@ -149,7 +149,7 @@ different AS (
 SELECT (SELECT count(*) FROM different) AS different,
     ARRAY (SELECT workshop_id FROM different ORDER BY workshop_id LIMIT 3) AS examples,
     (SELECT count(*) FROM waiting) AS behind,
-    EXISTS (SELECT FROM waiting WHERE workshop_id IS NULL) OR rebuild_after IS NOT NULL
+    EXISTS (SELECT FROM waiting WHERE workshop_id IS NULL)
         OR missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0)
         AS rebuilding
 FROM workshops_admin.state
