@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from piccolo.columns import JSONB, Column
@@ -86,7 +88,7 @@ def test_every_value_is_a_plain_type() -> None:
     """What a reader sees in an editor: text, numbers, times, states, objects, None."""
     for _, row in ROWS + INSERTS:
         for hint in get_type_hints(row).values():
-            parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+            parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
             for part in parts:
                 assert part is NoneType or get_origin(part) in (None, Literal, dict)
 
@@ -98,6 +100,10 @@ async def test_pydantic_reads_the_types(database: str) -> None:
     )
     detail = await operations.get_workshop(workshop.id)
     assert TypeAdapter(types.WorkshopDetail).validate_python(detail) == detail
+    written = json.loads(TypeAdapter(types.WorkshopDetail).dump_json(detail))
+    assert datetime.fromisoformat(written["created_at"]) == detail["created_at"].replace(tzinfo=UTC)
+    assert written["steps"][0]["updated_at"].endswith("Z")
+    assert written["steps"][0]["started_at"] is None
     page = await operations.list_workshops("user_ada")
     assert TypeAdapter(types.Page).validate_python(page) == page
     schema = TypeAdapter(types.WorkshopChanges).json_schema()

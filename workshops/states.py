@@ -54,3 +54,14 @@ class MemberRole(StrEnum):
     owner = "owner"
     editor = "editor"
     viewer = "viewer"
+
+
+def one_of(column: str, states: type[StrEnum]) -> str:
+    """Return the condition of the CHECK that a column holds one of the states.
+
+    A state that is added here needs a migration that replaces the CHECK by one of another
+    name (Piccolo compares constraints by name), and its place in the Literal of
+    ``workshops.types.rows``; a test names whichever is forgotten.
+    """
+    values = ", ".join(f"'{state}'" for state in states)
+    return f"{column} IN ({values})"

@@ -15,7 +15,7 @@ from workshops.columns import (
     next_updated_at,
 )
 from workshops.relations import HasRelations
-from workshops.states import FormatType
+from workshops.states import FormatType, one_of
 from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import TITLE_LENGTH, Workshop
 
@@ -51,7 +51,7 @@ class BuildPack(
         auto_update=next_updated_at, help_text="When it last changed (UTC); always moves forward."
     )
 
-    build_packs_format_type_check = Check("format_type IN ('markdown', 'pdf', 'json')")
+    build_packs_format_type_check = Check(one_of("format_type", FormatType))
 
     @classmethod
     def get_readable(cls) -> Readable:

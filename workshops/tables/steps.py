@@ -19,7 +19,7 @@ from workshops.columns import (
     next_updated_at,
 )
 from workshops.relations import HasRelations, OneToMany
-from workshops.states import StepStatus
+from workshops.states import StepStatus, one_of
 from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import Workshop
 
@@ -101,9 +101,7 @@ class WorkshopStep(
 
     # Not named workshop_steps_status_check: Piccolo compares constraints by name only, and
     # that one allowed three statuses.
-    workshop_steps_known_status_check = Check(
-        "status IN ('not_started', 'in_progress', 'complete', 'needs_regeneration')"
-    )
+    workshop_steps_known_status_check = Check(one_of("status", StepStatus))
     workshop_steps_output_check = Check("jsonb_typeof(output) = 'object'")
     workshop_steps_workshop_step_unique = Unique([workshop_id, step_id])
 

@@ -17,7 +17,7 @@ from workshops.columns import (
     next_updated_at,
 )
 from workshops.relations import HasRelations, OneToMany
-from workshops.states import Visibility, WorkshopStatus
+from workshops.states import Visibility, WorkshopStatus, one_of
 from workshops.tables.versioned import VersionedRow
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class Workshop(
     sessions: OneToMany[Session] = OneToMany("workshops.tables.sessions.Session")
     build_packs: OneToMany[BuildPack] = OneToMany("workshops.tables.build_packs.BuildPack")
 
-    workshops_status_check = Check("status IN ('draft', 'active', 'paused', 'completed')")
-    workshops_visibility_check = Check("visibility IN ('private', 'shared')")
+    workshops_status_check = Check(one_of("status", WorkshopStatus))
+    workshops_visibility_check = Check(one_of("visibility", Visibility))
     workshops_share_token_unique = Unique([share_token])
 
     @classmethod
