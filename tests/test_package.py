@@ -57,8 +57,8 @@ def test_every_import_is_a_declared_dependency() -> None:
     """The package imports nothing that installing it does not bring."""
     root = Path(__file__).parents[1]
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    optional = [*project["optional-dependencies"]["embedded"]]
-    optional += project["optional-dependencies"].get("second-factor", [])
+    extras = project["optional-dependencies"]
+    optional = [*extras["embedded"], *extras["second-factor"], *extras["tracing"]]
     declared = {
         re.split(r"[\[<>=!~; ]", requirement)[0].lower().replace("_", "-")
         for requirement in [*project["dependencies"], *optional]

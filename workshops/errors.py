@@ -282,8 +282,8 @@ class ChangeLogMissingError(ConflictError):
     """Changes cannot be heard of: the tables of the operators' view are not installed."""
 
     sentence = (
-        "The log of changes is missing. Register workshops.admin.piccolo_app in piccolo_conf.py "
-        "and run: piccolo workshops migrate"
+        "The log of changes is missing. Register workshops.admin.piccolo_app in piccolo_conf.py, "
+        "and make its tables with `piccolo workshops migrate`."
     )
 
 
