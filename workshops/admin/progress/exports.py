@@ -123,7 +123,7 @@ async def export_funnel(request: Request) -> Response:
     funnel = await fetch_funnel(view, await step_definitions())
     format = _format(request)
     content = as_json(_funnel_record(funnel), indent=2) if format == "json" else _steps_csv(funnel)
-    return await send(request, "funnel", _at_once(content), view.url())
+    return await send(request, "funnel", at_once(content), view.url())
 
 
 async def export_weeks(request: Request) -> Response:
@@ -133,7 +133,7 @@ async def export_weeks(request: Request) -> Response:
     names = ("week_of", "created", "through_all_steps", "average_progress")
     rows = ((week.monday, week.created, week.done, week.progress) for week in funnel.weeks)
     content = BYTE_ORDER_MARK + csv_lines([names, *rows])
-    return await send(request, "weeks", _at_once(content), view.url())
+    return await send(request, "weeks", at_once(content), view.url())
 
 
 def _steps_csv(funnel: Funnel) -> str:
@@ -176,7 +176,8 @@ def _plain(value: object) -> object:
     raise TypeError(f"JSON has no {type(value).__name__}.")
 
 
-async def _at_once(content: str) -> AsyncIterator[str]:
+async def at_once(content: str) -> AsyncIterator[str]:
+    """Yield a file that is small as one part."""
     yield content
 
 

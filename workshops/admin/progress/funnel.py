@@ -151,7 +151,7 @@ GROUP BY place, date_trunc('week', created_at)
 # Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
 # keeps the planner from reading all steps to join them.
 _TIMES = f"""
-SELECT s.step_id, percentile_cont(ARRAY [0.5, 0.9]) WITHIN GROUP (
+SELECT s.step_id, percentile_cont($3::float8[]) WITHIN GROUP (
     ORDER BY extract(epoch FROM s.completed_at - s.started_at)::float8)
 FROM (
     SELECT workshop_id FROM workshops_admin.summaries
@@ -166,13 +166,26 @@ GROUP BY s.step_id
 """
 
 
+async def step_times(
+    begin: datetime, end: datetime, fractions: Sequence[float]
+) -> dict[str, list[timedelta]]:
+    """Return quantiles of the times from start to completion, by step.
+
+    They are those of workshops created from ``begin`` to before ``end``, at most SAMPLE_SIZE.
+    """
+    return {
+        step_id: [timedelta(seconds=each) for each in seconds]
+        for step_id, seconds in await fetch(_TIMES, begin, end, list(fractions))
+    }
+
+
 async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
     """Return the funnel of the workshops created in a period; three round trips if none wait."""
     fresh = await catch_up()
     begin = datetime.combine(view.created_from or date(1, 1, 1), time())
     end = datetime.combine(view.created_to or date(9998, 12, 30), time()) + timedelta(days=1)
     counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(OPEN_FOR_WORK))
-    times = dict(await fetch(_TIMES, begin, end))
+    times = await step_times(begin, end, (0.5, 0.9))
     at: Counter[str | None] = Counter()
     stuck: Counter[str | None] = Counter()
     for row in counts:
@@ -183,7 +196,7 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
     before = 0
     for step in definitions:
         here = at[step.id]
-        median, ninetieth = (timedelta(seconds=each) for each in times.get(step.id, (0, 0)))
+        median, ninetieth = times.get(step.id, (None, None))
         steps.append(
             FunnelStep(
                 step=step,
@@ -191,8 +204,8 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
                 at=here,
                 past=with_steps - before - here,
                 stuck=stuck[step.id],
-                median=median if step.id in times else None,
-                ninetieth=ninetieth if step.id in times else None,
+                median=median,
+                ninetieth=ninetieth,
             )
         )
         before += here

@@ -31,6 +31,7 @@ from workshops.admin.progress.live import LIVE_ROUTES
 from workshops.admin.progress.people_pages import PEOPLE_ROUTES
 from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, BoardView, read_board
 from workshops.admin.progress.rendering import STATIC, page
+from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.states import WorkshopStatus
@@ -121,6 +122,7 @@ def create_pages() -> ASGIApp:
             *PEOPLE_ROUTES,
             *EXPORT_ROUTES,
             *LIVE_ROUTES,
+            *TRENDS_ROUTES,
         ],
         middleware=[
             Middleware(

@@ -1,0 +1,237 @@
+"""Trends: whether those who begin now come further than those who began before.
+
+Workshops are compared at equal age: of those begun in a week, how many had reached or
+finished a step so many days after they began. A week is comparable at an age once its
+last workshop has reached that age; before, it is too young, and its share can only grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from workshops.admin.progress.definitions import Step
+from workshops.admin.progress.funnel import step_times
+from workshops.admin.progress.query_string import BoardView, ParameterReader
+from workshops.columns import utc_now
+from workshops.projection import Freshness, catch_up
+from workshops.statements.execution import fetch
+
+AGES = (7, 14, 30)
+"""The ages at which weeks are compared, in days."""
+
+MEASURES = {"finished": "had finished", "reached": "had reached"}
+SPANS = {"12": "12 weeks", "26": "26 weeks", "52": "52 weeks"}
+"""How many weeks can be looked at, by their value in the URL."""
+
+PERIOD = 4
+"""How many weeks a period has, which is set beside the one before."""
+
+SAMPLE_SIZE = 24_000
+"""Of more workshops than this in all weeks, each week is estimated from its share of them."""
+
+FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""The quantiles that a box of the times shows: whiskers, box and median."""
+
+_MOMENTS = {"finished": "completed_at", "reached": "LEAST(started_at, completed_at)"}
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class TrendsView:
+    """Which step, how it is measured, at which age it is drawn, and how many weeks."""
+
+    step: str = ""
+    measure: str = "finished"
+    age: int = 14
+    weeks: int = 12
+    notices: tuple[str, ...] = ()
+
+    def url(self, **changes: Any) -> str:
+        """Return the query string of this view with some fields changed."""
+        view = replace(self, **changes)
+        parameters = {
+            "step": view.step,
+            "measure": view.measure if view.measure != "finished" else "",
+            "age": view.age if view.age != 14 else "",
+            "weeks": view.weeks if view.weeks != 12 else "",
+        }
+        return "?" + urlencode({name: value for name, value in parameters.items() if value})
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The workshops begun in a week: ``counts`` of ``looked_at`` were so far at each age."""
+
+    monday: date
+    begun: int
+    looked_at: int
+    counts: dict[int, int]
+
+    def comparable(self, age: int) -> bool:
+        """Whether all of them have reached an age."""
+        end = datetime.combine(self.monday, time()) + _WEEK
+        return end + timedelta(days=age) <= utc_now()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the week is over."""
+        return self.comparable(0)
+
+    def share(self, age: int) -> float | None:
+        """Return the per cent of them that were so far at an age; None of nobody."""
+        return 100 * self.counts[age] / self.looked_at if self.looked_at else None
+
+    def board(self) -> str:
+        """Return the query string of the board with these workshops."""
+        return BoardView(created_from=self.monday, created_to=self.monday + timedelta(days=6)).url()
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A number of the latest period of weeks, and of the period before it.
+
+    ``age`` is None for the workshops begun, else the numbers are per cent at that age.
+    """
+
+    age: int | None
+    first: date
+    last: date
+    now: float | None
+    before: float | None
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """How long a step takes: the quantiles of FRACTIONS, and the median of the weeks before."""
+
+    step: Step
+    quantiles: list[timedelta] | None
+    median_before: timedelta | None
+
+
+@dataclass(frozen=True)
+class Trends:
+    """What the page shows. ``sampled``: shares are estimated from a part of each week."""
+
+    cohorts: list[Cohort]
+    beside: list[Beside]
+    times: list[StepTime]
+    sampled: bool
+    freshness: Freshness
+
+
+def read_trends(query: QueryParams, step_ids: list[str]) -> TrendsView:
+    """Return the view that a query string asks for. It never raises."""
+    reader = ParameterReader(query)
+    return TrendsView(
+        step=reader.choice("step", tuple(step_ids), step_ids[0] if step_ids else ""),
+        measure=reader.choice("measure", tuple(MEASURES), "finished"),
+        age=int(reader.choice("age", tuple(map(str, AGES)), "14")),
+        weeks=int(reader.choice("weeks", tuple(SPANS), "12")),
+        notices=tuple(reader.notices),
+    )
+
+
+# The order by a hash takes a fair sample, and no index that would read other weeks.
+# OFFSET 0 keeps the planner from reading all steps to join them.
+_COHORTS = """
+SELECT monday::date AS monday, begun, looked_at, {counts}
+FROM generate_series($1::timestamp, $2::timestamp, interval '7 days') AS monday
+CROSS JOIN LATERAL (
+    SELECT count(*) AS begun FROM workshops_admin.summaries
+    WHERE created_at >= monday AND created_at < monday + interval '7 days'
+) AS week
+CROSS JOIN LATERAL (
+    SELECT count(*) AS looked_at, {filters}
+    FROM (
+        SELECT workshop_id, created_at FROM workshops_admin.summaries
+        WHERE created_at >= monday AND created_at < monday + interval '7 days'
+        ORDER BY hashtext(workshop_id) LIMIT $4
+    ) begun LEFT JOIN LATERAL (
+        SELECT {moment} AS moment FROM workshop_steps s
+        WHERE s.workshop_id = begun.workshop_id AND s.step_id = $3 OFFSET 0
+    ) step ON true
+) AS sample
+ORDER BY monday
+"""
+
+
+def _cohorts(measure: str) -> str:
+    filters = (
+        f"count(*) FILTER (WHERE moment < created_at + interval '{age} days') AS within_{age}"
+        for age in AGES
+    )
+    return _COHORTS.format(
+        counts=", ".join(f"within_{age}" for age in AGES),
+        filters=", ".join(filters),
+        moment=_MOMENTS[measure],
+    )
+
+
+async def fetch_trends(view: TrendsView, definitions: list[Step]) -> Trends:
+    """Return the trends of a step; four round trips if nothing waits."""
+    fresh = await catch_up()
+    today = utc_now().date()
+    monday = today - timedelta(days=today.weekday())
+    # Two periods at the highest age are compared, however few weeks are shown.
+    weeks = max(view.weeks, 2 * PERIOD + AGES[-1] // 7 + 2)
+    most = SAMPLE_SIZE // view.weeks
+    rows = await fetch(
+        _cohorts(view.measure), _start(monday, weeks), _start(monday, 1), view.step, most
+    )
+    cohorts = [
+        Cohort(row["monday"], row["begun"], row["looked_at"], dict(zip(AGES, row[3:], strict=True)))
+        for row in rows
+    ]
+    shown = cohorts[-view.weeks :]
+    begin, before = _start(monday, view.weeks), _start(monday, 2 * view.weeks)
+    times = await step_times(begin, datetime.combine(today, time()) + _WEEK, FRACTIONS)
+    times_before = await step_times(before, begin, (0.5,))
+    return Trends(
+        cohorts=shown,
+        beside=[_begun(cohorts), *(_shares(cohorts, age) for age in AGES)],
+        times=[
+            StepTime(step, times.get(step.id), times_before.get(step.id, [None])[0])
+            for step in definitions
+        ],
+        sampled=any(cohort.begun > cohort.looked_at for cohort in shown),
+        freshness=fresh,
+    )
+
+
+def _start(monday: date, weeks: int) -> datetime:
+    """Return the beginning of the first of so many weeks, the last of which is this one."""
+    return datetime.combine(monday - (weeks - 1) * _WEEK, time())
+
+
+def _periods(cohorts: list[Cohort], age: int) -> tuple[list[Cohort], list[Cohort]]:
+    """Return the latest period of comparable weeks, and the one before."""
+    whole = [cohort for cohort in cohorts if cohort.comparable(age)]
+    return whole[-PERIOD:], whole[-2 * PERIOD : -PERIOD]
+
+
+def _begun(cohorts: list[Cohort]) -> Beside:
+    now, before = _periods(cohorts, 0)
+    first, last = now[0].monday, now[-1].monday + timedelta(days=6)
+    return Beside(
+        None, first, last, *(sum(cohort.begun for cohort in part) for part in (now, before))
+    )
+
+
+def _shares(cohorts: list[Cohort], age: int) -> Beside:
+    now, before = _periods(cohorts, age)
+    first, last = now[0].monday, now[-1].monday + timedelta(days=6)
+    return Beside(age, first, last, _share(now, age), _share(before, age))
+
+
+def _share(cohorts: Sequence[Cohort], age: int) -> float | None:
+    """Return the share of several weeks together, each by its number of workshops."""
+    begun = sum(cohort.begun for cohort in cohorts)
+    shares = sum((cohort.share(age) or 0) * cohort.begun for cohort in cohorts)
+    return shares / begun if begun else None
