@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import pytest
+from asyncpg import ForeignKeyViolationError
+from piccolo.columns import ForeignKey, Numeric, OnDelete, Text, Timestamptz, Varchar
+from piccolo.table import Table
 
 from tests.operations.conftest import OWNER, stored
-from workshops import operations
+from workshops import operations, personal_data
 from workshops.errors import InvalidInputError, WorkshopNotFoundError
 from workshops.tables import TABLES, StepDefinition, Workshop, WorkshopMember
 
@@ -122,3 +126,66 @@ async def test_both_owners_deleted_at_once_leave_nothing(workshop: Workshop) -> 
         await asyncio.gather(operations.delete_user_data(OWNER), operations.delete_user_data(BOB))
         counts = [await table.count() for table in TABLES if table is not StepDefinition]
         assert counts == [0] * 5
+
+
+class Note(Table, tablename="notes"):
+    """A table of an application."""
+
+    workshop = ForeignKey(Workshop, on_delete=OnDelete.no_action)
+    author = Varchar()
+    text = Text()
+    price = Numeric()
+    written_at = Timestamptz()
+
+
+class Vote(Table, tablename="votes"):
+    """A table whose rows stay without the person."""
+
+    voter = Varchar()
+    vote = Varchar()
+
+
+@pytest.fixture
+async def own_tables(database: str) -> AsyncIterator[None]:
+    """The application's tables, registered and with rows of two people."""
+    before = dict(personal_data._registered)
+    for table in (Note, Vote):
+        await table.create_table()
+    personal_data.register_personal_data(Note.author)
+    personal_data.register_personal_data(Vote.voter, export=[Vote.vote], erase={Vote.voter: ""})
+    for person in (OWNER, BOB):
+        workshop = await workshop_of(person)
+        await Note(workshop=workshop.id, author=person, text=f"By {person}", price="1.50").save()
+        await Vote(voter=person, vote="yes").save()
+    yield
+    personal_data._registered.clear()
+    personal_data._registered.update(before)
+    for table in (Note, Vote):
+        await table.alter().drop_table()
+
+
+@pytest.mark.usefixtures("own_tables")
+async def test_tables_of_an_application_are_exported_and_erased() -> None:
+    """What it has registered: all columns or some, deleted or only without the person."""
+    export = await operations.export_user_data(OWNER)
+    assert json.loads(json.dumps(export)) == export
+    (note,) = export["application"]["notes"]
+    assert (note["author"], note["text"], note["price"]) == (OWNER, f"By {OWNER}", "1.50")
+    assert note["written_at"].endswith("Z")
+    assert export["application"]["votes"] == [{"vote": "yes"}]
+    deleted = await operations.delete_user_data(OWNER)
+    assert deleted["application"] == {"notes": 1, "votes": 1}
+    assert deleted["workshops_deleted"] == 1
+    assert [row["author"] for row in await Note.select()] == [BOB]
+    assert sorted(row["voter"] for row in await Vote.select()) == ["", BOB]
+
+
+@pytest.mark.usefixtures("own_tables")
+async def test_an_erasure_that_fails_leaves_the_application_its_rows() -> None:
+    """All of it is one transaction: a note of somebody else keeps the workshop."""
+    (page,) = (await operations.list_workshops(OWNER)).items
+    await Note(workshop=page["id"], author="user_eve", text="", price=0).save()
+    with pytest.raises(ForeignKeyViolationError):
+        await operations.delete_user_data(OWNER)
+    assert len((await operations.export_user_data(OWNER))["application"]["notes"]) == 1
+    assert await Workshop.exists().where(Workshop.id == page["id"])

@@ -6,15 +6,19 @@ taken from them: the person leaves it, and the other owner takes their place.
 
 from __future__ import annotations
 
-from datetime import datetime
+import base64
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from workshops.columns import utc_now
 from workshops.operations import validation
 from workshops.operations.details import fetch_details, select_details
+from workshops.personal_data import registered
 from workshops.relations import Parameter, Prepared
 from workshops.statements.execution import fetch, fetch_rows, in_transaction
 from workshops.statements.records import NEXT_UPDATED_AT
@@ -56,18 +60,26 @@ async def export_user_data(clerk_user_id: str) -> UserDataExport:
 
     The workshops that they own are there whole, and all memberships, with the title
     of the workshop; the contents of other people's workshops are not. Times are text
-    in ISO 8601, UTC. Of an unknown person nothing is held: empty lists. Two round
-    trips.
+    in ISO 8601, UTC. Of an unknown person nothing is held: empty lists. What
+    ``workshops.personal_data`` has registered is there by table, under ``application``.
+    Two round trips, and one for each table of the application.
     """
     validation.key("clerk_user_id", clerk_user_id)
     workshops = await fetch_details(_OWNED_DETAILS, clerk_user_id)
     memberships = await fetch_rows(_MEMBERSHIPS, clerk_user_id)
-    return {
+    export: UserDataExport = {
         "clerk_user_id": clerk_user_id,
         "exported_at": _json_ready(utc_now()),
         "workshops": _json_ready(workshops),
         "memberships": _json_ready(memberships),
     }
+    if own := registered():
+        tables: dict[str, list[dict[str, Any]]] = {}
+        for data in own:
+            rows = tables.setdefault(data.table._meta.tablename, [])
+            rows += _json_ready(await data.read(clerk_user_id))
+        export["application"] = tables
+    return export
 
 
 def _json_ready(value: Any) -> Any:
@@ -78,42 +90,64 @@ def _json_ready(value: Any) -> Any:
             return {key: _json_ready(element) for key, element in value.items()}
         case list():
             return [_json_ready(element) for element in value]
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case bytes():
+            return base64.b64encode(value).decode()
+        case Decimal() | UUID():
+            return str(value)
     return value
 
 
-_CONCERNED = "SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1"
+_CONCERNED = """
+    SELECT id FROM workshops WHERE clerk_user_id = $1
+    UNION SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1 ORDER BY 1"""
 
-# In the order of all operations, so that nobody waits in a circle: steps, members,
-# workshops; and of each of them in one order too.
-_LOCKS = (
-    f"""SELECT s.id FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id IN {_OWNED}
-        ORDER BY s.workshop_id, d."order", d.id FOR UPDATE OF s""",
-    f"""SELECT id FROM workshop_members
-        WHERE workshop_id IN (SELECT * FROM {_OWNED} AS owned UNION {_CONCERNED})
-        ORDER BY workshop_id, id FOR UPDATE""",
-    f"""SELECT id FROM workshops
-        WHERE id IN {_OWNED} ORDER BY id FOR UPDATE""",
-)
+# In the order of all operations, so that nobody waits in a circle: steps, members, and the
+# workshop after them; one workshop after the other, because a distributed PostgreSQL locks
+# rows of one shard at a time. The statement after it sees all that this one waited for.
+_LOCK = """
+    WITH step AS (
+        SELECT s.id FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        WHERE s.workshop_id = $1 ORDER BY d."order", d.id FOR UPDATE OF s
+    ), member AS (
+        SELECT m.id FROM workshop_members m
+        WHERE m.workshop_id = $1 AND (SELECT count(*) FROM step) >= 0
+        ORDER BY m.id FOR UPDATE
+    )
+    SELECT count(*) FROM member"""
 
-_DELETE_WORKSHOPS = f"""
-    DELETE FROM workshops w WHERE w.id IN {_OWNED} AND NOT EXISTS (
-        SELECT FROM workshop_members m
-        WHERE m.workshop_id = w.id AND m.clerk_user_id <> $1 AND m.{_OWNER}
-    ) RETURNING w.id"""
-
-_HAND_OVER = f"""
-    UPDATE workshops SET clerk_user_id = successor.clerk_user_id, updated_at = {NEXT_UPDATED_AT}
-    FROM (
-        SELECT DISTINCT ON (m.workshop_id) m.workshop_id, m.clerk_user_id
-        FROM workshop_members m JOIN workshops w ON w.id = m.workshop_id
-        WHERE w.clerk_user_id = $1 AND m.clerk_user_id <> $1 AND m.{_OWNER}
-        ORDER BY m.workshop_id, m.created_at, m.id
-    ) AS successor
-    WHERE workshops.id = successor.workshop_id AND workshops.clerk_user_id = $1
-    RETURNING workshops.id"""
-
-_LEAVE = "DELETE FROM workshop_members WHERE clerk_user_id = $1 RETURNING id"
+# $1 is the workshop, $2 the person.
+_ERASE = f"""
+    WITH facts AS (
+        SELECT (
+            SELECT m.clerk_user_id FROM workshop_members m
+            WHERE m.workshop_id = $1 AND m.clerk_user_id <> $2 AND m.{_OWNER}
+            ORDER BY m.created_at, m.id LIMIT 1
+        ) AS successor, EXISTS (
+            SELECT FROM workshop_members m
+            WHERE m.workshop_id = $1 AND m.clerk_user_id = $2 AND m.{_OWNER}
+        ) AS owns
+    ), deleted AS (
+        DELETE FROM workshops USING facts
+        WHERE workshops.id = $1 AND facts.successor IS NULL
+            AND (workshops.clerk_user_id = $2 OR facts.owns)
+        RETURNING workshops.id
+    ), handed_over AS (
+        UPDATE workshops SET clerk_user_id = facts.successor, updated_at = {NEXT_UPDATED_AT}
+        FROM facts
+        WHERE workshops.id = $1 AND workshops.clerk_user_id = $2 AND facts.successor IS NOT NULL
+        RETURNING workshops.id
+    ), departed AS (
+        DELETE FROM workshop_members
+        WHERE workshop_id = $1 AND clerk_user_id = $2 AND (SELECT count(*) FROM deleted) = 0
+        RETURNING id
+    )
+    SELECT (SELECT count(*) FROM deleted) AS workshops_deleted,
+        (SELECT count(*) FROM handed_over) AS workshops_handed_over,
+        (SELECT count(*) FROM departed) AS memberships_deleted"""
 
 
 async def delete_user_data(clerk_user_id: str) -> DeletedUserData:
@@ -122,20 +156,30 @@ async def delete_user_data(clerk_user_id: str) -> DeletedUserData:
     Workshops of which they are the only owner are deleted with all that belongs to
     them. Of workshops with another owner, and of those in which they take part, they
     are a member no longer; where ``clerk_user_id`` named them, it names the other
-    owner of longest standing. An unknown person gives zeros. One transaction.
+    owner of longest standing. An unknown person gives zeros. What
+    ``workshops.personal_data`` has registered is erased first, and counted by table under
+    ``application``. One transaction, with two statements for each of their workshops.
     """
     validation.key("clerk_user_id", clerk_user_id)
     return await in_transaction(partial(_delete, clerk_user_id))
 
 
 async def _delete(clerk_user_id: str) -> DeletedUserData:
-    for lock in _LOCKS:
-        await fetch(lock, clerk_user_id)
-    deleted = await fetch(_DELETE_WORKSHOPS, clerk_user_id)
-    handed_over = await fetch(_HAND_OVER, clerk_user_id)
-    left = await fetch(_LEAVE, clerk_user_id)
-    return {
-        "workshops_deleted": len(deleted),
-        "workshops_handed_over": len(handed_over),
-        "memberships_deleted": len(left),
+    tables: dict[str, int] = {}
+    for data in registered():
+        name = data.table._meta.tablename
+        tables[name] = tables.get(name, 0) + await data.forget(clerk_user_id)
+    counts: DeletedUserData = {
+        "workshops_deleted": 0,
+        "workshops_handed_over": 0,
+        "memberships_deleted": 0,
     }
+    for concerned in await fetch(_CONCERNED, clerk_user_id):
+        await fetch(_LOCK, concerned["id"])
+        (done,) = await fetch(_ERASE, concerned["id"], clerk_user_id)
+        counts["workshops_deleted"] += done["workshops_deleted"]
+        counts["workshops_handed_over"] += done["workshops_handed_over"]
+        counts["memberships_deleted"] += done["memberships_deleted"]
+    if tables:
+        counts["application"] = tables
+    return counts

@@ -150,13 +150,15 @@ class UserDataExport(TypedDict):
     """Everything held about a person, ready for JSON: times are text in ISO 8601, UTC.
 
     ``workshops`` are those they own, as ``get_workshop`` returns them;
-    ``memberships`` those in workshops of others, with ``workshop_title``.
+    ``memberships`` those in workshops of others, with ``workshop_title``; ``application``
+    what the application has registered, by table.
     """
 
     clerk_user_id: str
     exported_at: str
     workshops: list[dict[str, Any]]
     memberships: list[dict[str, Any]]
+    application: NotRequired[dict[str, list[dict[str, Any]]]]
 
 
 class DeletedUserData(TypedDict):
@@ -165,3 +167,4 @@ class DeletedUserData(TypedDict):
     workshops_deleted: int
     workshops_handed_over: int
     memberships_deleted: int
+    application: NotRequired[dict[str, int]]
