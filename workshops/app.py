@@ -104,7 +104,7 @@ def create_app() -> ASGIApp:
         Route("/", to_admin),
         *ROUTES,
         Mount("/admin/", create_site(settings)),
-        Mount("/progress/", create_pages()),
+        Mount("/progress/", create_pages(settings)),
     ]
     if metrics and observability.metrics_token:
         token = observability.metrics_token.get_secret_value()

@@ -57,7 +57,7 @@ def _application() -> ASGIApp:
 
 def whole_site(settings: AdminSettings) -> ASGIApp:
     """Return the admin and the pages as they are served."""
-    routes = [Mount("/admin/", create_site(settings)), Mount("/progress/", create_pages())]
+    routes = [Mount("/admin/", create_site(settings)), Mount("/progress/", create_pages(settings))]
     return protect(Starlette(routes=routes), settings)
 
 

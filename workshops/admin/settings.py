@@ -18,6 +18,9 @@
 ``SECOND_FACTOR_KEY``   A Fernet key. When it is set, operators can add an
                         authenticator app to their log-in; the key encrypts the
                         apps' secrets. Needs the extra ``second-factor``.
+``SHARE_URL``           Where a shared workshop is seen, with ``{token}`` for its
+                        token, such as https://app.example.com/share/{token}.
+``CLERK_URL``           Where a person is seen in Clerk, with ``{user_id}``.
 ======================  =======================================================
 """
 
@@ -29,6 +32,7 @@ import importlib.util
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated, Self
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -50,6 +54,8 @@ class AdminSettings(BaseSettings):
     login_window: Annotated[float, Field(gt=0, le=86_400)] = 300
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     second_factor_key: SecretStr | None = None
+    share_url: str = ""
+    clerk_url: str = ""
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -85,9 +91,25 @@ class AdminSettings(BaseSettings):
                     f"ALLOWED_HOSTS cannot hold {host!r}: it takes host names without a scheme, "
                     "a port or a wildcard, such as admin.example.com."
                 )
+        for name, url, part in (
+            ("SHARE_URL", self.share_url, "{token}"),
+            ("CLERK_URL", self.clerk_url, "{user_id}"),
+        ):
+            if url and not (url.startswith(("https://", "http://")) and part in url):
+                raise SettingsError(
+                    f"{name} takes an address that begins with https:// and holds {part}."
+                )
         if self.second_factor_key is not None:
             _check_second_factor(self.second_factor_key.get_secret_value())
         return self
+
+    def share_link(self, token: str) -> str:
+        """Return where whoever has a share token sees the workshop."""
+        return self.share_url.replace("{token}", quote(token, safe=""))
+
+    def person_link(self, user_id: str) -> str:
+        """Return where a person is seen in Clerk."""
+        return self.clerk_url.replace("{user_id}", quote(user_id, safe=""))
 
     @property
     def session_length(self) -> timedelta:

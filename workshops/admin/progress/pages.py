@@ -33,6 +33,7 @@ from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, B
 from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
+from workshops.admin.settings import AdminSettings
 from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.states import WorkshopStatus
 
@@ -108,7 +109,7 @@ def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
     )
 
 
-def create_pages() -> ASGIApp:
+def create_pages(settings: AdminSettings) -> ASGIApp:
     """Return the progress pages as an ASGI application, to be mounted at ``/progress``.
 
     They share the log-in of the admin, which is expected beside them at ``/admin``, and
@@ -133,6 +134,7 @@ def create_pages() -> ASGIApp:
         ],
         exception_handlers={HTTPException: show_problem},
     )
+    pages.state.settings = settings
     # What pages are made of is no secret, and must not cost a look-up of the log-in.
     static = StaticFiles(directory=STATIC)
     return Starlette(routes=[Mount("/static", static), Mount("/", pages)])

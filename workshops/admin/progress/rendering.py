@@ -155,6 +155,7 @@ def page(
         operator=access.operator(request),
         may_change=access.may_change(request),
         csrf_token=access.form_token(request),
+        settings=request.app.state.settings,
         now=utc_now(),
         # What answers a form has the form's URL, at which there is no page.
         live=live if request.method == "GET" else None,

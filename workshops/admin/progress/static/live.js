@@ -112,6 +112,8 @@ function keepLive() {
     for (const passing of copy.querySelectorAll(".ago, [data-passing]")) passing.remove();
     for (const row of copy.querySelectorAll(".changed")) row.classList.remove("changed");
     for (const details of copy.querySelectorAll("details")) details.open = false;
+    // They are written in the zone of whoever looks.
+    for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
     return copy.innerHTML;
   }
 
