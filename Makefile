@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help serve live test check lint format bench bench-scale screenshots clean
+.PHONY: help serve live test check lint format docs bench bench-scale screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -42,11 +42,14 @@ bench: $(VENV)/installed-dev $(PEERS)/installed  ## Measure speed beside the alt
 bench-scale: $(VENV)/installed-dev  ## Measure with 10,000, 100,000 and 1,000,000 workshops
 	$(BIN)/python -m benchmarks.scale $(ARGS)
 
+docs: $(VENV)/installed-dev  ## Build the documentation into site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict -q
+
 screenshots: $(VENV)/installed-dev  ## Take the pictures in docs/ anew, from demo data
 	$(BIN)/python docs/screenshots.py
 
 clean:  ## Remove the environment and caches; the data in .data/ stays
-	rm -rf $(VENV) $(PEERS) benchmarks/peers/drizzle/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	rm -rf $(VENV) $(PEERS) benchmarks/peers/drizzle/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site *.egg-info
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (on Debian: apt install python3-venv)."; exit 1; }

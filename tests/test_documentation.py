@@ -28,7 +28,22 @@ def run_in_a_process(program: list[str], project_directory: Path) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/guide.md", "docs/relations.md"])
+PROJECT = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted(
+    str(path.relative_to(PROJECT))
+    for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md")
+    for path in PROJECT.glob(pattern)
+    if re.search(r"^```python$", path.read_text(), re.MULTILINE)
+)
+"""Every page that shows Python."""
+
+
+def test_pages_with_python_are_found() -> None:
+    """An empty list would test nothing."""
+    assert {"README.md", "docs/guide.md", "docs/fastapi.md"} <= set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 async def test_every_python_block_of_a_document_runs(
     database: str, project_directory: Path, name: str
 ) -> None:
@@ -56,6 +71,27 @@ def test_a_document_that_shows_another_output_fails(tmp_path: Path) -> None:
     document.write_text("```python\nprint(1)\n```\n```text\n2\n```\n")
     with pytest.raises(SystemExit, match="printed\n1\ninstead of\n2"):
         run(document)
+
+
+@pytest.mark.site
+def test_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    """As ``make docs`` builds it; scripts, styles, fonts and pictures are its own.
+
+    A diagram that the theme draws would load its script from elsewhere: there is none.
+    """
+    site = tmp_path / "site"
+    run_in_a_process(["-m", "mkdocs", "build", "--strict", "-q", "-d", str(site)], PROJECT)
+    pages = {str(page.relative_to(site)): page.read_text() for page in site.rglob("*.html")}
+    assert "create_workshop" in pages["reference/operations.html"]
+    assert "WorkshopsError" in pages["reference/errors.html"]
+    loaded = re.compile(
+        r"<(?:script|img|iframe|link rel=\"?(?:stylesheet|preconnect))[^>]*https?://"
+    )
+    for name, page in pages.items():
+        assert loaded.search(page) is None, name
+        assert 'class="mermaid"' not in page, name
+    for style in site.rglob("*.css"):
+        assert re.search(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", style.read_text()) is None, style
 
 
 def test_every_operation_tells_its_errors_and_round_trips() -> None:
