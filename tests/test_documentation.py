@@ -91,7 +91,9 @@ def test_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_pa
         assert loaded.search(page) is None, name
         assert 'class="mermaid"' not in page, name
     for style in site.rglob("*.css"):
-        assert re.search(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", style.read_text()) is None, style
+        assert re.search(r"(?:@import|url\()\s*[\"']?(?:https?:)?//", style.read_text()) is None, (
+            style
+        )
 
 
 def test_every_operation_tells_its_errors_and_round_trips() -> None:
