@@ -104,6 +104,7 @@ async def _run(sections: Iterable[str], effort: Effort, *, quick: bool) -> None:
     with running_server() as server:
         print(f"PostgreSQL {await server.version()}; {report.machine()}")
         inputs = await prepare(server, effort)
+        disk = await memory.disk(server)
         for section in sections:
             print(f"\n{section}", flush=True)
             match section:
@@ -112,7 +113,8 @@ async def _run(sections: Iterable[str], effort: Effort, *, quick: bool) -> None:
                 case "pages":
                     result = measure_pages(server, effort)
                 case _:
-                    result = await memory.measure(server, requests=1_000 if quick else 20_000)
+                    requests = 1_000 if quick else 20_000
+                    result = await memory.measure(server, requests=requests) | {"disk": disk}
             print(report.TABLES[section]({"machine": report.machine(), **result}))
             if not quick:
                 report.save(section, result)

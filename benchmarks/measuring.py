@@ -29,8 +29,8 @@ class Effort:
         return 3 * each * contestants
 
 
-QUICK = Effort(workshops=1_000, rounds=3, calls={1: 20, 16: 48})
-FULL = Effort(workshops=20_000, rounds=12, calls={1: 50, 16: 96})
+QUICK = Effort(workshops=1_000, rounds=2, calls={1: 12, 16: 32})
+FULL = Effort(workshops=20_000, rounds=8, calls={1: 40, 16: 64})
 
 
 @dataclass(frozen=True)
