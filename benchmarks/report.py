@@ -106,6 +106,7 @@ def _data(result: dict[str, Any]) -> str:
     tables = rows(lambda one: f"{one['p50']:.2f} ({one['ratio']:.2f})", 1)
     tables.append(["what the operators' tables add", *(_added(figures, work) for work in works)])
     parts = [
+        "![Milliseconds of a call for each contestant](images/performance.svg)",
         f"{_said(result)} {result['workshops']:,} workshops.",
         "One caller: the median of a call in milliseconds, and how many times that of the "
         "hand-written statement it is.",
