@@ -1,7 +1,9 @@
 """Every test runs against a real PostgreSQL that the real migrations have built.
 
 The server is an embedded one in a temporary directory, or the one that
-``TEST_DATABASE_URL`` names; there, a database of our own is made and dropped.
+``TEST_DATABASE_URL`` names; there, a database of our own is made and dropped. The tests of
+operations and relations also run on a Citus cluster: ``TEST_CITUS_URL`` names a database on
+its coordinator, empty or used by an earlier run, which is migrated and distributed.
 """
 
 from __future__ import annotations
@@ -27,11 +29,12 @@ hypothesis.settings.register_profile("project", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("project")
 
 _DIRECTORY = Path(tempfile.mkdtemp(prefix="workshops-tests-"))
+_CITUS = os.environ.get("TEST_CITUS_URL")
 _SERVER = EmbeddedServer(_DIRECTORY / "postgres", durable=False)
 
 
 def _server_config() -> dict[str, Any]:
-    if url := os.environ.get("TEST_DATABASE_URL"):
+    if url := _CITUS or os.environ.get("TEST_DATABASE_URL"):
         return parse_database_url(url)
     _SERVER.start()
     return _SERVER.connection_config()
@@ -85,13 +88,17 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("DATABASE_POOLER", "DATABASE_POOL_SIZE", "PRODUCTION", "ALLOWED_HOSTS"):
         os.environ.pop(name, None)
     _server = Server(_server_config())
+    if _CITUS:
+        os.environ["DATABASE_URL"] = _CITUS
+        return
     _database = asyncio.run(_server.create_database())
     os.environ["DATABASE_URL"] = _server.url(_database)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave no process, no database and no directory behind."""
-    asyncio.run(_server.drop_database(_database))
+    if not _CITUS:
+        asyncio.run(_server.drop_database(_database))
     _SERVER.stop()
     shutil.rmtree(_DIRECTORY, ignore_errors=True)
 
@@ -105,9 +112,14 @@ def server() -> Server:
 @pytest.fixture(scope="session")
 async def _template(server: Server) -> AsyncIterator[str]:
     """A copy of the migrated database, made while nothing is connected to it."""
-    from workshops.database.migrations import run_migrations
+    from workshops.database.distribution import distribute
+    from workshops.database.migrations import project_engine, run_migrations
 
     await run_migrations()
+    if _CITUS:
+        await distribute(project_engine())
+        yield ""
+        return
     name = await server.create_database(template=_database)
     yield name
     await server.drop_database(name)

@@ -10,6 +10,7 @@ from piccolo.conf.apps import AppConfig, Command
 from workshops.commands.backup import backup, restore
 from workshops.commands.check import check
 from workshops.commands.demo import demo
+from workshops.commands.distribute import distribute
 from workshops.commands.doctor import doctor
 from workshops.commands.migrate import migrate
 from workshops.commands.operator import operator
@@ -26,6 +27,7 @@ APP_CONFIG = AppConfig(
         backup,
         check,
         demo,
+        distribute,
         doctor,
         migrate,
         operator,

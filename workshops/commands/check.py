@@ -6,6 +6,7 @@ import sys
 
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database.catalogue import NOTHING, Difference, schema_differences, tables_of_others
+from workshops.database.distribution import is_distributed
 from workshops.database.invariants import broken_invariants
 from workshops.database.migrations import (
     pending_migrations,
@@ -33,7 +34,8 @@ async def check() -> None:
         rows = [] if missing else await broken_invariants(connection)
         theirs = await tables_of_others(connection, project_tables())
         pending = await pending_migrations()
-    view = [] if pending else await _view()
+    distributed = await is_distributed()
+    view = [] if pending or distributed else await _view()
     differences = [difference for difference in found if not difference.harmless]
     _section("Schema", "agrees with the table classes", [str(item) for item in differences])
     _section(
@@ -43,6 +45,8 @@ async def check() -> None:
     )
     if view is None:
         print("View        not looked at: it is yet to be computed (piccolo workshops refresh)")
+    elif distributed:
+        print("View        not kept: the tables are spread over a cluster")
     elif not pending:
         _section("View", "the operators' view is what the tables say", view)
     if missing:

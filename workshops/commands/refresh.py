@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from workshops import projection
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database.migrations import project_engine
@@ -21,6 +23,8 @@ async def refresh(all: bool = False) -> None:
     await engine.start_connection_pool()
     try:
         await projection.refresh(everything=all, told=_tell)
+    except projection.NotKeptError as error:
+        sys.exit(str(error))
     finally:
         await engine.close_connection_pool()
     print("The operators' view is up to date.")

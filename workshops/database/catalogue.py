@@ -35,6 +35,12 @@ class Difference(NamedTuple):
 
 
 NOTHING = "nothing"
+
+# Citus holds a rule on one node only: see workshops.database.distribution.
+_ON_A_CLUSTER = {
+    "primary key using btree (id)": "primary key using btree (workshop_id, id)",
+    "unique using btree (share_token)": "index using btree (share_token)",
+}
 NAMES = [table._meta.tablename for table in TABLES]
 
 # The design whose tables these are, statement by statement as drizzle-kit creates them.
@@ -131,7 +137,16 @@ async def schema_differences(connection: asyncpg.Connection) -> list[Difference]
     found = await _describe(connection)
     expected = await _describe(connection, _ddl_of_the_classes())
 
+    distributed = await connection.fetchval(
+        "SELECT to_regclass('pg_dist_partition') IS NOT NULL"
+    ) and await connection.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass($1))",
+        NAMES[0],
+    )
+
     def same(rule: str) -> str:
+        if distributed:
+            rule = _ON_A_CLUSTER.get(rule, rule)
         return _STEP_ID_CASCADES if rule == _STEP_ID_STAYS else rule
 
     differences = []

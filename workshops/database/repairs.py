@@ -12,6 +12,7 @@ from typing import Any
 
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 
+from workshops.database.distribution import is_distributed
 from workshops.tables import TABLES, Workshop
 from workshops.tables.indexes import INDEXES
 
@@ -29,12 +30,16 @@ def _repairing() -> Iterator[Any]:
 
 
 async def missing_objects() -> list[str]:
-    """Return the names of what is missing. It only reads."""
+    """Return the names of what is missing, where it can be there. It only reads."""
+    if await is_distributed():
+        return []
     return [name for migration in _repairing() for name in await migration.missing()]
 
 
 async def missing_constraints() -> list[str]:
     """Return the statements that put back constraints and indexes of the six tables."""
+    if await is_distributed():
+        return []
     statements = {
         constraint._meta.name: (
             f"ALTER TABLE {table._meta.tablename} ADD CONSTRAINT"
@@ -59,5 +64,5 @@ async def repair() -> None:
     for statement in await missing_constraints():
         await Workshop.raw(statement)
     for migration in _repairing():
-        if await migration.missing():
+        if await migration.missing() and not await is_distributed():
             await migration.repair()

@@ -31,7 +31,14 @@ removal that is rolled back leaves its entries, and costs a folder the work for 
 """
 
 from workshops.projection.folder import CHANNEL, Fold, fold
-from workshops.projection.freshness import Freshness, catch_up, freshness, keeping_up, refresh
+from workshops.projection.freshness import (
+    Freshness,
+    NotKeptError,
+    catch_up,
+    freshness,
+    keeping_up,
+    refresh,
+)
 from workshops.projection.listening import Subscription, listening, stop_listening
 from workshops.projection.summaries import Comparison, compare
 
@@ -40,6 +47,7 @@ __all__ = [
     "Comparison",
     "Fold",
     "Freshness",
+    "NotKeptError",
     "Subscription",
     "catch_up",
     "compare",

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import asyncpg
 
+from workshops.database.distribution import is_distributed
 from workshops.projection.folder import Fold, fold
 from workshops.statements.execution import fetch_row
 
@@ -68,14 +69,29 @@ async def freshness() -> Freshness:
     return Freshness(*row)
 
 
+class NotKeptError(Exception):
+    """The operators' view is not kept: the tables are spread over a cluster."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is not available while the tables are spread over a Citus cluster: "
+            "nothing tells there which workshops change. Each workshop has its page."
+        )
+
+
 async def catch_up() -> Freshness:
     """Fold what waits if that is little, and return how old the summaries are then.
 
     For a page that is opened, outside of a transaction: one round trip if nothing waits.
+
+    Raises:
+        NotKeptError: they are not kept in this database.
     """
     found = await freshness()
     if found.current:
         return found
+    if found.as_of is None and await is_distributed():
+        raise NotKeptError
     with contextlib.suppress(asyncpg.QueryCanceledError):  # the background has more time
         await fold(PAGE_BATCH, seconds=PAGE_SECONDS)
     return await freshness()
@@ -85,7 +101,12 @@ async def refresh(*, everything: bool = False, told: Callable[[Fold], None] | No
     """Fold until nothing waits; ``told`` hears of every run.
 
     :param everything: Compute the summaries of all workshops, whatever waits.
+
+    Raises:
+        NotKeptError: they are not kept in this database.
     """
+    if await is_distributed():
+        raise NotKeptError
     while everything or not (await freshness()).current:
         done = await fold(everything=everything)
         if done is None or not (done.entries or everything):
@@ -101,7 +122,10 @@ async def _keep_up() -> None:
     failing = False
     while True:
         try:
-            if not (await freshness()).current:
+            found = await freshness()
+            if found.as_of is None and await is_distributed():
+                return
+            if not found.current:
                 while (done := await fold()) is not None and done.more:
                     pass
             failing = False

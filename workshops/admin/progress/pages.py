@@ -35,6 +35,7 @@ from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
 from workshops.operations.transitions import OPEN_FOR_WORK
+from workshops.projection import NotKeptError
 from workshops.states import WorkshopStatus
 
 QUICK_VIEWS = {
@@ -96,6 +97,11 @@ async def show_problem(request: Request, error: Exception) -> Response:
     )
 
 
+async def show_not_kept(request: Request, error: Exception) -> Response:
+    """Say that the view cannot be had in this database."""
+    return await show_problem(request, HTTPException(HTTPStatus.NOT_IMPLEMENTED, str(error)))
+
+
 def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
     """Lead to the admin's log-in, and from there back; a form is not sent again."""
     admin = connection.scope.get("root_path", "").rstrip("/").rpartition("/")[0] + "/admin/"
@@ -132,7 +138,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
                 on_error=_send_to_login,
             )
         ],
-        exception_handlers={HTTPException: show_problem},
+        exception_handlers={HTTPException: show_problem, NotKeptError: show_not_kept},
     )
     pages.state.settings = settings
     # What pages are made of is no secret, and must not cost a look-up of the log-in.

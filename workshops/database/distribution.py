@@ -1,0 +1,136 @@
+"""Spreading the tables over the nodes of a Citus cluster, by workshop.
+
+All rows of a workshop are on one node, in one shard of each table; the definitions of the
+steps are on every node. What Citus cannot hold is changed (docs/scaling.md says what takes
+its place):
+
+- the primary key of a table that belongs to workshops becomes (workshop_id, id);
+- share tokens are not unique by a constraint; their 192 random bits make them so;
+- the triggers of the audit log and of the change log go from the product's tables, and
+  with them the operators' board and funnel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from piccolo.engine.postgres import PostgresEngine
+
+from workshops.tables import Workshop
+
+BELONGINGS = ("workshop_members", "workshop_steps", "sessions", "build_packs")
+"""The tables that are distributed by ``workshop_id``, beside the workshops by ``id``."""
+
+REFERENCE = "step_definitions"
+
+TABLES = ("workshops", REFERENCE, *BELONGINGS)
+
+
+class DistributionError(Exception):
+    """The tables cannot be distributed. The message says why; nothing was changed."""
+
+
+async def is_distributed() -> bool:
+    """Tell whether the tables are spread over a Citus cluster."""
+    return await _distributed() == len(TABLES)
+
+
+async def _distributed() -> int:
+    [row] = await Workshop.raw("SELECT to_regclass('pg_dist_partition') IS NOT NULL AS citus")
+    if not row["citus"]:
+        return 0
+    [row] = await Workshop.raw(
+        "SELECT count(*) AS tables FROM pg_dist_partition"
+        " WHERE logicalrelid::text = ANY ({}::text[])",
+        list(TABLES),
+    )
+    return int(row["tables"])
+
+
+async def distribute(engine: PostgresEngine) -> bool:
+    """Distribute the tables with what is in them, all or nothing; False if they are already.
+
+    The migrations have been run.
+
+    Raises:
+        DistributionError: there is no Citus, or some of the tables are distributed.
+    """
+    async with engine.transaction():
+        done = await _distributed()
+        if done == len(TABLES):
+            return False
+        await _check(done)
+        for statement in await _statements():
+            await Workshop.raw(statement)
+    return True
+
+
+async def _check(done: int) -> None:
+    [row] = await Workshop.raw(
+        "SELECT to_regclass('pg_dist_partition') IS NOT NULL AS citus,"
+        " (SELECT count(*) FROM pg_available_extensions WHERE name = 'citus') > 0 AS available"
+    )
+    if not row["citus"]:
+        advice = (
+            "Create it first: CREATE EXTENSION citus."
+            if row["available"]
+            else "The server does not have it: see docs/scaling.md."
+        )
+        raise DistributionError(f"The database has no extension citus. {advice}")
+    if done:
+        raise DistributionError(
+            f"{done} of the {len(TABLES)} tables are distributed already, not by this command. "
+            "Undo that first (undistribute_table), or finish it by hand."
+        )
+
+
+async def _statements() -> list[str]:
+    """Return what is to be done, in order."""
+    triggers = await Workshop.raw(
+        "SELECT format('DROP TRIGGER %I ON %I', tgname, relname) AS statement"
+        " FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
+        " WHERE NOT tgisinternal AND tgrelid = ANY ({}::text[]::regclass[])",
+        list(TABLES),
+    )
+    keys = await Workshop.raw(
+        "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, conname) AS remove,"
+        " format('ALTER TABLE %I ADD CONSTRAINT %I %s', c.relname, conname,"
+        " pg_get_constraintdef(k.oid)) AS add"
+        " FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
+        " WHERE contype = 'f' AND conrelid = ANY ({}::text[]::regclass[]) ORDER BY conname",
+        list(TABLES),
+    )
+    primary_keys: list[Any] = await Workshop.raw(
+        "SELECT c.relname AS table, conname FROM pg_constraint k JOIN pg_class c"
+        " ON c.oid = conrelid WHERE contype = 'p' AND conrelid = ANY ({}::text[]::regclass[])",
+        list(BELONGINGS),
+    )
+    return [
+        # A key to a reference table wants one connection for each node.
+        "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'",
+        *(row["statement"] for row in triggers),
+        *(row["remove"] for row in keys),
+        *(
+            f'ALTER TABLE {row["table"]} DROP CONSTRAINT "{row["conname"]}",'
+            f' ADD CONSTRAINT "{row["conname"]}" PRIMARY KEY (workshop_id, id)'
+            for row in primary_keys
+        ),
+        "ALTER TABLE workshops DROP CONSTRAINT IF EXISTS workshops_share_token_unique",
+        "DROP INDEX IF EXISTS workshops_share_token_unique",
+        "CREATE INDEX workshops_share_token_unique ON workshops (share_token)",
+        f"SELECT create_reference_table('{REFERENCE}')",
+        "SELECT create_distributed_table('workshops', 'id', colocate_with => 'none')",
+        *(
+            f"SELECT create_distributed_table('{table}', 'workshop_id',"
+            " colocate_with => 'workshops')"
+            for table in BELONGINGS
+        ),
+        *(row["add"] for row in keys),
+        # Nothing tells the operators' view of changes any more.
+        """DO $$ BEGIN
+            IF to_regclass('workshops_admin.state') IS NOT NULL THEN
+                UPDATE workshops_admin.state SET as_of = NULL;
+                INSERT INTO workshops_admin.changes (workshop_id) VALUES (NULL);
+            END IF;
+        END $$""",
+    ]
