@@ -32,7 +32,7 @@ SPANS = {"12": "12 weeks", "26": "26 weeks", "52": "52 weeks"}
 PERIOD = 4
 """How many weeks a period has, which is set beside the one before."""
 
-SAMPLE_SIZE = 24_000
+SAMPLE_SIZE = 8_000
 """Of more workshops than this in all weeks, each week is estimated from its share of them."""
 
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.9)
