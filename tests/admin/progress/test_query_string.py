@@ -38,6 +38,7 @@ views = st.builds(
     created_to=days,
     sort=st.sampled_from(list(SORTS)),
     descending=st.booleans(),
+    hidden=st.sampled_from([(), ("owner",), ("steps", "created")]),
 )
 
 

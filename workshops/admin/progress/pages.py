@@ -29,7 +29,14 @@ from workshops.admin.progress.funnel import (
 )
 from workshops.admin.progress.live import LIVE_ROUTES
 from workshops.admin.progress.people_pages import PEOPLE_ROUTES
-from workshops.admin.progress.query_string import NO_OPEN_STEP, PLACES, SORTS, BoardView, read_board
+from workshops.admin.progress.query_string import (
+    COLUMNS,
+    NO_OPEN_STEP,
+    PLACES,
+    SORTS,
+    BoardView,
+    read_board,
+)
 from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
@@ -64,6 +71,7 @@ async def show_board(request: Request) -> Response:
         places=PLACES,
         quick_views=QUICK_VIEWS,
         sorts=SORTS,
+        columns=COLUMNS,
         statuses=list(WorkshopStatus),
     )
 

@@ -25,6 +25,18 @@ PLACES = {"in": "at the step", "before": "before the step", "past": "past the st
 NO_OPEN_STEP = "none"
 """The value of ``step`` for workshops whose steps are all complete."""
 
+COLUMNS = {
+    "owner": "Owner",
+    "organisation": "Organisation",
+    "status": "Status",
+    "activity": "Last activity",
+    "steps": "Steps",
+    "done": "Done",
+    "current": "Current step",
+    "created": "Created",
+}
+"""What the board shows of a workshop besides its title, and how people call it."""
+
 TEXT_LENGTH = 255
 LONGEST_IDLE_DAYS = 9999
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2999, 12, 31)
@@ -47,7 +59,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class BoardView:
-    """What the board shows: all of it is in the URL."""
+    """What the board shows: all of it is in the URL. ``hidden`` are columns that it leaves out."""
 
     search: str = ""
     statuses: tuple[str, ...] = ()
@@ -61,6 +73,7 @@ class BoardView:
     sort: Literal["activity", "creation", "progress"] = "activity"
     descending: bool = True
     cursor: Cursor | None = None
+    hidden: tuple[str, ...] = ()
     notices: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -71,7 +84,9 @@ class BoardView:
     @property
     def filtered(self) -> bool:
         """Whether anything is filtered out."""
-        return replace(self, sort="activity", descending=True, cursor=None) != BoardView()
+        return (
+            replace(self, sort="activity", descending=True, cursor=None, hidden=()) != BoardView()
+        )
 
     def url(self, **changes: Any) -> str:
         """Return the query string of this view with some fields changed, on its first page."""
@@ -88,6 +103,7 @@ class BoardView:
             ("to", view.created_to or ""),
             ("sort", view.sort if view.sort != "activity" else ""),
             ("order", "" if view.descending else "up"),
+            *(("hide", name) for name in view.hidden),
         ]
         if view.cursor is not None:
             parameters.append(("before" if view.cursor.backwards else "after", view.cursor))
@@ -101,6 +117,9 @@ def read_board(query: QueryParams, step_ids: list[str]) -> BoardView:
     wanted = set(query.getlist("status")) - {""}
     if wanted - set(statuses):
         reader.notices.append("An unknown status was left out.")
+    hidden = set(query.getlist("hide")) - {""}
+    if hidden - COLUMNS.keys():
+        reader.notices.append("An unknown column was left out.")
     descending = reader.choice("order", ("down", "up"), "down") == "down"
     view = BoardView(
         search=reader.text("q").strip(),
@@ -115,6 +134,7 @@ def read_board(query: QueryParams, step_ids: list[str]) -> BoardView:
         sort=reader.choice("sort", tuple(SORTS), "activity"),  # type: ignore[arg-type]
         descending=descending,
         cursor=reader.cursor(),
+        hidden=tuple(name for name in COLUMNS if name in hidden),
     )
     return replace(view, notices=tuple(reader.notices))
 
