@@ -106,3 +106,15 @@ def test_every_operation_tells_its_errors_and_round_trips() -> None:
         assert re.search(r"round trip|One transaction", text), name
         if name not in ("export_user_data", "delete_user_data"):
             assert "Raises:" in text, name
+
+
+def test_every_test_that_the_promises_name_exists() -> None:
+    """Behind the file's name in SECURITY.md, others of the same file have their names alone."""
+    promises = (PROJECT / "SECURITY.md").read_text()
+    source = ""
+    named = re.findall(r"`([\w/]+\.py)?::(test_\w+)`", promises)
+    assert len(named) >= 15
+    for file, name in named:
+        if file:
+            source = (PROJECT / file).read_text()
+        assert f"def {name}(" in source, name

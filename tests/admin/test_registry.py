@@ -17,6 +17,7 @@ from workshops.admin import registry
 from workshops.admin.registry import AdminTable, register, write
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import UnknownAdminError, create_site
+from workshops.tables import TABLES, StepDefinition, Workshop
 
 API = "/admin/api/tables"
 
@@ -115,3 +116,19 @@ def test_site_does_not_start_with_another_page(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(admin_endpoints, "AdminRouter", Router)
     with pytest.raises(UnknownAdminError, match="no <head>"):
         create_site(AdminSettings())
+
+
+async def test_every_table_has_its_triggers_and_its_place_in_the_admin(database: str) -> None:
+    """What operators change is logged, and what is in a workshop moves its summary."""
+    rows = await Workshop.raw(
+        "SELECT tgrelid::regclass::text AS table, tgname::text AS name"
+        " FROM pg_trigger WHERE NOT tgisinternal"
+    )
+    for table in TABLES:
+        name = table._meta.tablename
+        triggers = {row["name"] for row in rows if row["table"] == name}
+        needed = {"admin_add", "admin_update", "admin_delete", "admin_truncate"}
+        if table is StepDefinition:
+            needed = {"admin_audit", "admin_order"}
+        assert needed <= triggers, f"{name} lacks {needed - triggers}."
+        assert registry.find(table).table is table

@@ -189,3 +189,31 @@ async def test_an_erasure_that_fails_leaves_the_application_its_rows() -> None:
         await operations.delete_user_data(OWNER)
     assert len((await operations.export_user_data(OWNER))["application"]["notes"]) == 1
     assert await Workshop.exists().where(Workshop.id == page["id"])
+
+
+async def test_no_column_of_a_person_is_left_out(workshop: Workshop) -> None:
+    """The export has every column of every table; the erasure leaves the person in none."""
+    await operations.record_activity(workshop.id)
+    await operations.generate_build_pack(workshop.id)
+    joined = await workshop_of(BOB)
+    await operations.add_member(joined.id, OWNER, role="viewer")
+    export = await operations.export_user_data(OWNER)
+    (owned,) = export["workshops"]
+    rows = {
+        "workshops": owned,
+        "workshop_members": export["memberships"][0],
+        "workshop_steps": owned["steps"][0],
+        "sessions": owned["sessions"][0],
+        "build_packs": owned["build_packs"][0],
+    }
+    tables = {table._meta.tablename: table for table in TABLES if table is not StepDefinition}
+    assert rows.keys() == tables.keys()
+    for name, table in tables.items():
+        missing = {column._meta.name for column in table._meta.columns} - rows[name].keys()
+        assert not missing, f"The export leaves {missing} of {name} out."
+    await operations.delete_user_data(OWNER)
+    for name, table in tables.items():
+        left = await table.raw(
+            f"SELECT id FROM {name} t WHERE to_jsonb(t)::text LIKE {{}}", f"%{OWNER}%"
+        )
+        assert left == [], f"The erasure leaves the person in {name}."
