@@ -62,7 +62,15 @@ class Server:
         return name
 
     async def drop_database(self, name: str) -> None:
-        await self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        """Drop a database, as soon as no autovacuum, which only a superuser may end, is in it."""
+        async with asyncio.timeout(120):
+            while True:
+                try:
+                    await self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+                except asyncpg.InsufficientPrivilegeError:
+                    await asyncio.sleep(0.2)
+                else:
+                    return
 
     def url(self, database: str) -> str:
         """The DATABASE_URL of a database on this server."""
