@@ -19,6 +19,9 @@ from tests.conftest import Server
         (("serve", "--port"), "--port must be a whole number"),
         (("serve", "--migrate=yes"), "--migrate is a switch"),
         (("check", "--verbose"), "There is no option --verbose. See: piccolo workshops check"),
+        (("check", "surplus"), "'surplus' is one argument too many. See: piccolo workshops check"),
+        (("version", "x"), "'x' is one argument too many"),
+        (("refresh", "True", "x"), "'x' is one argument too many"),
         (("operator",), "Action is missing. See: piccolo workshops operator --help"),
     ],
 )

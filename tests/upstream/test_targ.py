@@ -40,3 +40,20 @@ def test_arguments_of_a_wrapped_command_are_found(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "argv", ["program", "command", "Ada"])
     cli.run()
     assert called == ["Ada"]
+
+
+@fault("workshops.commands.failures: _refuse_surplus")
+def test_an_argument_too_many_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which one it is, not that an index is out of range."""
+
+    def command() -> None:
+        """Do it."""
+
+    cli = CLI()
+    cli.register(command)
+    monkeypatch.setattr(sys, "argv", ["program", "command", "surplus"])
+    with pytest.raises(SystemExit):
+        cli.run()
+    assert "surplus" in capsys.readouterr().out

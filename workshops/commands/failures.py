@@ -30,6 +30,7 @@ def fails_with_a_sentence(command: Command) -> Command:
     # a number itself, which prints the help if it is none. So it is shown texts only.
     types = get_type_hints(command)
     types.pop("return", None)
+    _refuse_surplus(command)
 
     if inspect.iscoroutinefunction(command):
 
@@ -48,6 +49,18 @@ def fails_with_a_sentence(command: Command) -> Command:
     wrapper.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
     wrapper.__annotations__ = dict.fromkeys(types, str)
     return wrapper  # type: ignore[return-value]
+
+
+def _refuse_surplus(command: Callable[..., Any]) -> None:
+    """Say which argument is one too many: targ fails on it before it calls the command."""
+    name = command.__name__
+    most = len(inspect.signature(command).parameters)
+    if sys.argv[1:3] == ["workshops", name]:
+        given = [argument for argument in sys.argv[3:] if not argument.startswith("--")]
+        if len(given) > most and "--help" not in sys.argv:
+            sys.exit(
+                f"{given[most]!r} is one argument too many. See: piccolo workshops {name} --help"
+            )
 
 
 def _arguments(
