@@ -12,6 +12,7 @@ from piccolo.apps.user.tables import BaseUser
 from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator
 from workshops.admin.accounts import OperatorAccount
 from workshops.admin.tables import AdminSession
+from workshops.database.migrations import project_engine
 
 LOGIN = "/admin/public/login/"
 OPERATORS = "/admin/api/tables/piccolo_user/"
@@ -163,3 +164,23 @@ async def test_new_operator_can_log_in(superuser: httpx.AsyncClient, audit_log: 
     assert (await superuser.post(LOGIN, json=NEW)).status_code == 200
     [entry] = await audit_log.entries(action="added")
     assert entry["row_id"] == str(stored["id"])
+
+
+async def test_no_connection_is_held_while_a_password_is_hashed(
+    superuser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is added in the table, or gets a password there, keeps nobody from the database."""
+    held: list[int] = []
+    hash_password = BaseUser.hash_password
+
+    def look_and_hash(*arguments: Any) -> str:
+        pool: Any = project_engine().pool
+        held.append(pool.get_size() - pool.get_idle_size())
+        return hash_password(*arguments)
+
+    monkeypatch.setattr(OperatorAccount, "hash_password", look_and_hash)
+    added = await superuser.post(OPERATORS, json={**NEW, "active": True, "admin": True})
+    address = f"{OPERATORS}{added.json()[0]['id']}/"
+    assert (await superuser.patch(address, json={"password": "another one"})).status_code == 200
+    assert held == [0, 0]
+    assert await BaseUser.login("new", "another one")

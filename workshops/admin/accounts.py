@@ -30,6 +30,8 @@ from workshops.database.migrations import project_engine
 ORIGIN: ContextVar[Origin] = ContextVar("origin")
 """Who is at one of the endpoints that take a password."""
 
+_AHEAD: ContextVar[tuple[str, str] | None] = ContextVar("ahead", default=None)
+
 _LONGEST_APP_CODE = 10
 """An app's code has six digits; longer ones are those for its loss, as the library tells them."""
 
@@ -56,10 +58,19 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
 
     @classmethod
     async def hash(cls, password: str, salt: str = "", iterations: int | None = None) -> str:
-        """Return the hash of a password, made in a thread."""
+        """Return the hash of a password, made in a thread, or ahead."""
+        ahead = _AHEAD.get()
+        if ahead is not None and ahead[0] == password and not salt and iterations is None:
+            return ahead[1]
         return await asyncio.get_running_loop().run_in_executor(
             _HASHING, cls.hash_password, password, salt, iterations
         )
+
+    @classmethod
+    async def hash_ahead(cls, password: object) -> None:
+        """Hash what may be a password of this request, before it holds a connection."""
+        if isinstance(password, str) and 0 < len(password) <= cls._max_password_length:
+            _AHEAD.set((password, await cls.hash(password)))
 
     @classmethod
     async def login(cls, username: str, password: str) -> int | None:

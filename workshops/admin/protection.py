@@ -11,7 +11,8 @@ PATCH, DELETE)
    success, and the answer is a success only if it is committed.
 
 The endpoints that take a password come by no transaction (``PasswordEndpoints``): they
-take a third of a second, and write in one of their own (``workshops.admin.accounts``).
+take a third of a second, and write in one of their own (``workshops.admin.accounts``). What
+the operators' table is sent is hashed before its transaction.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from workshops.web.transactions import Answer, run_in_transaction
 READ_ONLY = "Only superusers may change things; your role is to look."
 
 API = "/admin/api/"
+OPERATORS = "/admin/api/tables/piccolo_user/"
 LOGIN = "/admin/public/login/"
 LOGOUT = "/admin/public/logout/"
 TAKES_A_PASSWORD = (LOGIN, "/admin/api/change-password/", "/admin/api/mfa-setup/")
@@ -148,6 +150,8 @@ class Changes:
         begin, end = origin.name, _nothing
         if scope["path"].startswith(LOGOUT):
             begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
+        if scope["path"].startswith(OPERATORS):
+            await OperatorAccount.hash_ahead(fields_of(scope).get("password"))
         answer = Answer()
         try:
             await run_in_transaction(self.app, scope, receive, answer, begin=begin, end=end)
