@@ -80,20 +80,19 @@ def _oldest() -> datetime:
     return utc_now() - timedelta(days=KEPT_DAYS)
 
 
-@dataclass(eq=False)
-class NothingKeptError(NotFoundError):
+class NothingKeptError(
+    NotFoundError, says="Nothing that was removed from step {step_id} is kept any longer."
+):
     """No removed output of the step is kept."""
-
-    sentence = "Nothing that was removed from step {step_id} is kept any longer."
 
     step_id: str
 
 
-@dataclass(eq=False)
-class NotEmptyError(ConflictError):
+class NotEmptyError(
+    ConflictError,
+    says="Step {step_id} has an output again, which must not be lost: reset it first.",
+):
     """The step has an output again."""
-
-    sentence = "Step {step_id} has an output again, which must not be lost: reset it first."
 
     step_id: str
 
