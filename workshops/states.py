@@ -1,10 +1,15 @@
-"""The values that a text column may hold.
+"""The states that a text column may hold, and how they follow each other.
 
-They are stored as plain text with a named CHECK, never as a database enum type,
-so that another application that shares the database can read and extend them.
+They are stored as plain text with a named CHECK, never as a database enum type, so that
+another application that shares the database can read and extend them. The operations take
+their conditions from the machines below, and the diagrams in docs/state-machines.md are
+drawn from them.
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class WorkshopStatus(StrEnum):
@@ -65,3 +70,120 @@ def one_of(column: str, states: type[StrEnum]) -> str:
     """
     values = ", ".join(f"'{state}'" for state in states)
     return f"{column} IN ({values})"
+
+
+class Transition(NamedTuple):
+    """One arrow: from where, to where, and the operations that take it."""
+
+    source: str
+    target: str
+    operations: tuple[str, ...]
+
+
+class StateMachine(NamedTuple):
+    """The states of a thing: where it begins, and every arrow there is."""
+
+    subject: str
+    initial: str
+    begins_with: str
+    transitions: tuple[Transition, ...]
+
+    def allows(self, operation: str, source: str, target: str) -> bool:
+        """Tell whether an operation may go from one state to another."""
+        return any(
+            (arrow.source, arrow.target) == (source, target) and operation in arrow.operations
+            for arrow in self.transitions
+        )
+
+    def sources(self, operation: str, target: str | None = None) -> tuple[str, ...]:
+        """Return the states from which an operation may start, to reach ``target`` if given."""
+        return tuple(
+            dict.fromkeys(
+                arrow.source
+                for arrow in self.transitions
+                if operation in arrow.operations and target in (None, arrow.target)
+            )
+        )
+
+    def diagram(self) -> str:
+        """Return the machine as a mermaid state diagram."""
+        return "\n".join(
+            (
+                "stateDiagram-v2",
+                f"    [*] --> {self.initial}: {self.begins_with}",
+                *(
+                    f"    {arrow.source} --> {arrow.target}: {', '.join(arrow.operations)}"
+                    for arrow in self.transitions
+                ),
+            )
+        )
+
+
+STEP_WORK = (
+    "start_step",
+    "save_step_output",
+    "merge_step_output",
+    "append_step_message",
+    "complete_step",
+)
+"""The operations on a step that make its draft workshop active."""
+
+WORKSHOP = StateMachine(
+    "workshop",
+    WorkshopStatus.draft,
+    "create_workshop",
+    (
+        Transition(
+            WorkshopStatus.draft, WorkshopStatus.active, ("set_workshop_status", *STEP_WORK)
+        ),
+        Transition(WorkshopStatus.active, WorkshopStatus.paused, ("set_workshop_status",)),
+        Transition(WorkshopStatus.paused, WorkshopStatus.active, ("set_workshop_status",)),
+        Transition(WorkshopStatus.active, WorkshopStatus.completed, ("set_workshop_status",)),
+        Transition(WorkshopStatus.completed, WorkshopStatus.active, ("set_workshop_status",)),
+    ),
+)
+
+OPEN_FOR_WORK = (WorkshopStatus.draft, WorkshopStatus.active)
+"""The statuses of a workshop in which its steps can be worked on, and reset."""
+
+STEP = StateMachine(
+    "step",
+    StepStatus.not_started,
+    "create_workshop",
+    (
+        Transition(
+            StepStatus.not_started,
+            StepStatus.in_progress,
+            (
+                "start_step",
+                "save_step_output",
+                "merge_step_output",
+                "append_step_message",
+                "complete_step of the step before",
+            ),
+        ),
+        Transition(StepStatus.not_started, StepStatus.complete, ("complete_step",)),
+        Transition(StepStatus.in_progress, StepStatus.complete, ("complete_step",)),
+        Transition(StepStatus.in_progress, StepStatus.not_started, ("reset_step",)),
+        Transition(StepStatus.complete, StepStatus.in_progress, ("reopen_step",)),
+        Transition(
+            StepStatus.complete,
+            StepStatus.needs_regeneration,
+            ("request_regeneration", "reopen_step of a step before"),
+        ),
+        Transition(StepStatus.complete, StepStatus.not_started, ("reset_step",)),
+        Transition(StepStatus.needs_regeneration, StepStatus.in_progress, ("start_step",)),
+        Transition(StepStatus.needs_regeneration, StepStatus.complete, ("complete_step",)),
+        Transition(StepStatus.needs_regeneration, StepStatus.not_started, ("reset_step",)),
+    ),
+)
+
+SESSION = StateMachine(
+    "session",
+    "open",
+    "record_activity",
+    (Transition("open", "closed", ("close_session", "close_idle_sessions")),),
+)
+
+MACHINES = (WORKSHOP, STEP, SESSION)
+"""Every state machine there is."""

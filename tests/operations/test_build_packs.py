@@ -20,7 +20,7 @@ from workshops.errors import (
     InvalidInputError,
     UnknownValueError,
 )
-from workshops.operations.json_values import DEPTH
+from workshops.statements.validation import DEPTH
 from workshops.tables import BuildPack, Workshop
 from workshops.types import FormatTypeName
 

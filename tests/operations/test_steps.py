@@ -24,7 +24,7 @@ from workshops.errors import (
     WorkshopNotFoundError,
     WorkshopNotOpenError,
 )
-from workshops.operations.transitions import STEP
+from workshops.states import STEP
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop, WorkshopStep
 

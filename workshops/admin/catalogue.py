@@ -7,7 +7,7 @@ from piccolo.apps.user.tables import BaseUser
 from workshops.admin import operators, rules
 from workshops.admin.registry import AdminTable, register, write
 from workshops.admin.tables import AdminSession, AuditEntry, WorkshopProgress
-from workshops.operations.transitions import STEP, WORKSHOP
+from workshops.states import STEP, WORKSHOP
 from workshops.tables import (
     BuildPack,
     Session,

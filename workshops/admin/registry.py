@@ -31,7 +31,7 @@ from piccolo_admin.endpoints import TableConfig
 from piccolo_api.crud.endpoints import OrderBy
 
 from workshops.admin.changes import Change
-from workshops.operations.transitions import StateMachine
+from workshops.states import StateMachine
 
 LOOKED_AT_ONLY = "These rows can be looked at only."
 

@@ -13,7 +13,7 @@ from workshops import operations
 from workshops.admin.changes import AlreadyWrittenError, Change, parse_json
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
-from workshops.operations import validation
+from workshops.statements import validation
 from workshops.states import FormatType, StepStatus, Visibility, WorkshopStatus
 from workshops.tables import (
     BuildPack,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from workshops.columns import utc_now
 from workshops.errors import BuildPackEmptyError, BuildPackNotFoundError, WorkshopNotFoundError
 from workshops.ids import create_prefixed_id, derive_prefixed_id
-from workshops.operations import validation
 from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.statements import validation
 from workshops.statements.execution import fetch_row, fetch_rows
 from workshops.statements.records import NOW, columns, object_maker
 from workshops.states import FormatType

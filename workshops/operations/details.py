@@ -9,9 +9,9 @@ from typing import Any, cast, get_args, overload
 from piccolo.columns import Column
 
 from workshops.errors import UnknownValueError, WorkshopNotFoundError
-from workshops.operations import validation
 from workshops.operations.step_reads import with_definitions
 from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.statements import validation
 from workshops.statements.execution import fetch_rows
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
 from workshops.types import WorkshopDetail, WorkshopPart, WorkshopParts

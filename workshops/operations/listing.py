@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 from workshops.errors import InvalidInputError
-from workshops.operations import validation
+from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_row, shares_database
 from workshops.statements.records import DELETED_AT, names
 from workshops.states import MemberRole, StepStatus, WorkshopStatus

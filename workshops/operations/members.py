@@ -19,10 +19,10 @@ from workshops.errors import (
     WorkshopNotFoundError,
 )
 from workshops.ids import create_prefixed_id
-from workshops.operations import validation
-from workshops.operations.workshop_changes import make_workshop
+from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_row, in_transaction
 from workshops.statements.records import NEXT_UPDATED_AT, NOW, columns, object_maker
+from workshops.statements.workshops import make_workshop
 from workshops.states import MemberRole
 from workshops.tables import Workshop, WorkshopMember
 

@@ -11,7 +11,7 @@ from workshops.errors import (
     WorkshopNotFoundError,
 )
 from workshops.ids import create_prefixed_id
-from workshops.operations import validation
+from workshops.statements import validation
 from workshops.statements.execution import fetch_row, shares_database
 from workshops.statements.records import NOW, columns, object_maker
 from workshops.states import StepStatus

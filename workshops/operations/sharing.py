@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from workshops.errors import SharedWorkshopNotFoundError
-from workshops.operations import validation
 from workshops.operations.details import fetch_details, select_details
-from workshops.operations.workshop_changes import UNSHARE, change_workshop, new_share_token, share
 from workshops.relations import Parameter, Prepared
+from workshops.statements import validation
+from workshops.statements.workshops import UNSHARE, change_workshop, new_share_token, share
 from workshops.states import Visibility
 from workshops.tables import Workshop
 from workshops.types import WorkshopDetail

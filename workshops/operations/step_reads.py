@@ -8,8 +8,8 @@ from piccolo.columns import Column
 from piccolo.querystring import QueryString
 
 from workshops.errors import StepNotFoundError, WorkshopNotFoundError
-from workshops.operations import validation
 from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.statements import validation
 from workshops.statements.execution import fetch_row, fetch_rows
 from workshops.statements.records import columns, object_maker
 from workshops.states import StepStatus

@@ -17,9 +17,9 @@ from datetime import datetime
 from typing import Any
 
 from workshops.errors import InvalidInputError, MessagesNotAListError, TooLongError, WorkshopsError
-from workshops.operations import step_statements as statements
-from workshops.operations import validation
-from workshops.operations.json_values import OUTPUT_BYTES, json_object, json_value
+from workshops.statements import steps as statements
+from workshops.statements import validation
+from workshops.statements.validation import OUTPUT_BYTES, json_object, json_value
 from workshops.tables import WorkshopStep
 from workshops.types import JSONObject
 

@@ -16,10 +16,10 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from workshops.columns import utc_now
-from workshops.operations import validation
 from workshops.operations.details import fetch_details, select_details
 from workshops.personal_data import registered
 from workshops.relations import Parameter, Prepared
+from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_rows, in_transaction
 from workshops.statements.records import NEXT_UPDATED_AT
 from workshops.states import MemberRole

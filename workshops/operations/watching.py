@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator
 from typing import NamedTuple
 
 from workshops.errors import ChangeLogMissingError
-from workshops.operations import validation
 from workshops.projection import listening
+from workshops.statements import validation
 from workshops.statements.execution import fetch_row
 
 

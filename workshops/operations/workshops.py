@@ -15,9 +15,10 @@ from workshops.errors import (
     WorkshopTransitionError,
 )
 from workshops.ids import create_prefixed_id, derive_prefixed_id
-from workshops.operations import validation
-from workshops.operations.transitions import WORKSHOP
-from workshops.operations.workshop_changes import (
+from workshops.statements import validation
+from workshops.statements.execution import fetch_row
+from workshops.statements.records import NEXT_UPDATED_AT, columns
+from workshops.statements.workshops import (
     AS_EXPECTED,
     UNSHARE,
     change_workshop,
@@ -25,9 +26,7 @@ from workshops.operations.workshop_changes import (
     new_share_token,
     share,
 )
-from workshops.statements.execution import fetch_row
-from workshops.statements.records import NEXT_UPDATED_AT, columns
-from workshops.states import MemberRole, StepStatus, Visibility, WorkshopStatus
+from workshops.states import WORKSHOP, MemberRole, StepStatus, Visibility, WorkshopStatus
 from workshops.tables import Workshop
 from workshops.types import VisibilityName, WorkshopChanges, WorkshopStatusName
 

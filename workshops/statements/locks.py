@@ -1,7 +1,7 @@
 """The order in which rows are locked, so that nobody waits in a circle.
 
 Steps come first, by definition order, then members by key, then the workshop. Every
-statement that locks more than one row keeps to it: ``operations.step_changes`` locks a
+statement that locks more than one row keeps to it: ``statements.steps`` locks a
 step, then the workshop; a transaction that will lock a workshop, or one of its
 members or steps, and call an operation after that, locks all of them before.
 """

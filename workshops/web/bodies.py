@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workshops.operations.validation import unstorable
+from workshops.statements.validation import unstorable
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))

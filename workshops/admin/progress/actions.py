@@ -82,7 +82,7 @@ async def undone_on_error() -> AsyncIterator[None]:
 
 async def set_status(workshop_id: str, form: Form) -> str:
     """Change the status of the workshop."""
-    await operations.set_workshop_status(workshop_id, cast(Any, form.get("status", "")))
+    await operations.set_workshop_status(workshop_id, cast("Any", form.get("status", "")))
     return "status"
 
 
@@ -122,7 +122,7 @@ async def generate(workshop_id: str, form: Form) -> str:
     """Generate a build pack."""
     await operations.generate_build_pack(
         workshop_id,
-        format_type=cast(Any, form.get("format", "")),
+        format_type=cast("Any", form.get("format", "")),
         title=form.get("title", "").strip() or None,
     )
     return "generated"

@@ -20,9 +20,9 @@ from workshops.admin.progress.query_string import (
     days_ago,
 )
 from workshops.columns import utc_now
-from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import fetch
+from workshops.states import OPEN_FOR_WORK
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
 """The periods offered, by their value in the URL."""

@@ -41,9 +41,8 @@ from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
-from workshops.operations.transitions import OPEN_FOR_WORK
 from workshops.projection import NotKeptError
-from workshops.states import WorkshopStatus
+from workshops.states import OPEN_FOR_WORK, WorkshopStatus
 
 QUICK_VIEWS = {
     "All": BoardView(),

@@ -17,7 +17,7 @@ from workshops.admin.progress.people import fetch_person
 from workshops.admin.progress.rendering import page
 from workshops.admin.tables import AuditAction
 from workshops.errors import WorkshopsError
-from workshops.operations import validation
+from workshops.statements import validation
 
 
 async def show_person(request: Request) -> Response:

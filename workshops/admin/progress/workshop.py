@@ -10,10 +10,9 @@ from typing import Any
 
 from workshops.admin.progress.outputs import ReadableOutput, readable_output
 from workshops.columns import utc_now
-from workshops.operations.transitions import OPEN_FOR_WORK, WORKSHOP
 from workshops.projection.summaries import summaries
 from workshops.statements.execution import fetch_row
-from workshops.states import StepStatus, WorkshopStatus
+from workshops.states import OPEN_FOR_WORK, WORKSHOP, StepStatus, WorkshopStatus
 
 SESSIONS_SHOWN = 100
 TRACES_SHOWN = 20

@@ -17,7 +17,7 @@ from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.rendering import page
 from workshops.admin.progress.workshop import TRACES_SHOWN, fetch_workshop, timeline
 from workshops.errors import NotFoundError, WorkshopsError
-from workshops.operations import validation
+from workshops.statements import validation
 from workshops.statements.execution import fetch_row
 
 

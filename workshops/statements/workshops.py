@@ -6,7 +6,7 @@ import secrets
 from datetime import datetime
 
 from workshops.errors import StaleWorkshopError, WorkshopNotFoundError
-from workshops.operations import validation
+from workshops.statements import validation
 from workshops.statements.execution import fetch_row
 from workshops.statements.records import NEXT_UPDATED_AT, columns, object_maker
 from workshops.states import Visibility

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workshops import operations
-from workshops.operations.transitions import (
+from workshops.states import (
     MACHINES,
     OPEN_FOR_WORK,
     SESSION,
@@ -16,8 +16,9 @@ from workshops.operations.transitions import (
     STEP_WORK,
     WORKSHOP,
     StateMachine,
+    StepStatus,
+    WorkshopStatus,
 )
-from workshops.states import StepStatus, WorkshopStatus
 
 
 def test_the_documentation_draws_the_machines_that_there_are(project_directory: Path) -> None:

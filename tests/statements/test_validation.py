@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.operations.conftest import stored
 from workshops import operations
 from workshops.errors import InvalidInputError, TooLongError
-from workshops.operations.json_values import DEPTH, OUTPUT_BYTES
+from workshops.statements.validation import DEPTH, OUTPUT_BYTES
 from workshops.tables import Workshop
 
 # Everything that is text to Python and to PostgreSQL.
