@@ -39,9 +39,8 @@ from workshops.database import (
 from workshops.database.migrations import pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
 from workshops.observability import ObservabilitySettings
-from workshops.observability.logs import log_as_json
 from workshops.observability.metrics import Metrics, MetricsEndpoint
-from workshops.observability.requests import NotedRoute, Requests
+from workshops.observability.requests import NotedRoute, Requests, log_as_json
 from workshops.observability.slow import SlowStatements
 from workshops.projection import keeping_up
 

@@ -8,15 +8,11 @@ from pathlib import Path
 from piccolo.conf.apps import AppConfig, Command
 
 from workshops.commands.backup import backup, restore
-from workshops.commands.check import check
 from workshops.commands.demo import demo
-from workshops.commands.distribute import distribute
-from workshops.commands.doctor import doctor
+from workshops.commands.maintenance import check, distribute, doctor, refresh, version
 from workshops.commands.migrate import migrate
 from workshops.commands.operator import operator
-from workshops.commands.refresh import refresh
 from workshops.commands.serve import serve
-from workshops.commands.version import version
 from workshops.tables import TABLES
 
 APP_CONFIG = AppConfig(

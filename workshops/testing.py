@@ -1,8 +1,7 @@
 """For the tests of an application: tables that Piccolo made, without the migrations."""
 
 from workshops.step_catalog import load_step_definitions
-from workshops.tables import Workshop
-from workshops.tables.indexes import INDEXES
+from workshops.tables import INDEXES, Workshop
 
 
 async def complete_tables() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from workshops.rendering.markdown_blocks import MAX_NESTING, TOO_LONG, markdown_blocks
+from workshops.rendering.pdf import MAX_NESTING, TOO_LONG, markdown_blocks
 
 from .strategies import texts
 

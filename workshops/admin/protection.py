@@ -29,8 +29,7 @@ from workshops.admin.tables import AuditAction
 from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
 from workshops.web.clients import AttemptLimit, TrustedProxies
 from workshops.web.headers import SecurityHeaders
-from workshops.web.outages import Rejections
-from workshops.web.rejections import RejectedError
+from workshops.web.rejections import RejectedError, Rejections
 from workshops.web.transactions import Answer, run_in_transaction
 
 READ_ONLY = "Only superusers may change things; your role is to look."

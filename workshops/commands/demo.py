@@ -96,9 +96,5 @@ async def _live(rate: int) -> None:
         await engine.close_connection_pool()
 
 
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
-
-
 def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 import asyncpg
 
-from workshops.tables import TABLES
-from workshops.tables.indexes import INDEXES
+from workshops.tables import INDEXES, TABLES
 
 
 class Difference(NamedTuple):

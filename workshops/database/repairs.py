@@ -13,8 +13,7 @@ from typing import Any
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 
 from workshops.database.distribution import is_distributed
-from workshops.tables import TABLES, Workshop
-from workshops.tables.indexes import INDEXES
+from workshops.tables import INDEXES, TABLES, Workshop
 
 
 def _repairing() -> Iterator[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import logging.config
 import re
 import time
 import uuid
 from collections.abc import Callable
+from contextvars import ContextVar
+from datetime import UTC, datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workshops.observability.logs import REQUEST_ID, access
 from workshops.tracing import span
 
 ROUTE = "workshops.route"
@@ -93,3 +97,49 @@ def pattern(path: str, parameters: dict[str, object]) -> str:
             path = f"{path[: -len(value)]}{{{name}}}"
     parts = (f"{{{names[part]}}}" if part in names else part for part in path.split("/"))
     return "/".join(parts)
+
+
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The request that this task works for."""
+
+access = logging.getLogger("workshops.access")
+"""One line a request, on the level INFO."""
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as one line of JSON; ``extra={"fields": {...}}`` adds to it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if request_id := REQUEST_ID.get():
+            line["request_id"] = request_id
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log_as_json() -> None:
+    """Let everything that is logged in this process be JSON on standard error."""
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": {"()": JsonFormatter}},
+            "handlers": {"json": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["json"], "level": "WARNING"},
+            "loggers": {
+                access.name: {"level": "INFO"},
+                # uvicorn's own handlers would write text.
+                **{
+                    name: {"handlers": [], "propagate": True, "level": "WARNING"}
+                    for name in ("uvicorn", "uvicorn.error", "uvicorn.access")
+                },
+            },
+        }
+    )

@@ -10,7 +10,7 @@ ID = "2026-11-22T13:10:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "Index the times by which the admin's lists are sorted"
 
-# Of workshops/tables/indexes.py. Each is on a time that no UPDATE changes: with
+# Of INDEXES in workshops/tables. Each is on a time that no UPDATE changes: with
 # 200,000 workshops and 2 million steps a first page takes 1 ms instead of 120 to
 # 1,800, an INSERT pays for one more entry, and an UPDATE for none (it stays a
 # heap-only one; an index on updated_at would end that).

@@ -12,11 +12,11 @@ from workshops.columns import (
     PrefixedKey,
     SingleLineText,
     UTCTimestamp,
+    VersionedRow,
     next_updated_at,
 )
 from workshops.relations import HasRelations
 from workshops.states import FormatType, one_of
-from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import TITLE_LENGTH, Workshop
 
 

@@ -16,11 +16,11 @@ from workshops.columns import (
     PrefixedKey,
     SingleLineText,
     UTCTimestamp,
+    VersionedRow,
     next_updated_at,
 )
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import StepStatus, one_of
-from workshops.tables.versioned import VersionedRow
 from workshops.tables.workshops import Workshop
 
 

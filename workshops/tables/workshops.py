@@ -14,11 +14,11 @@ from workshops.columns import (
     PrefixedKey,
     SingleLineText,
     UTCTimestamp,
+    VersionedRow,
     next_updated_at,
 )
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import Visibility, WorkshopStatus, one_of
-from workshops.tables.versioned import VersionedRow
 
 if TYPE_CHECKING:
     from workshops.tables.build_packs import BuildPack

@@ -1,12 +1,16 @@
-"""``piccolo workshops check``: is the database what the code says it is?"""
+"""``piccolo workshops`` ``check``, ``refresh``, ``doctor``, ``distribute`` and ``version``."""
 
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version as installed
 
+from workshops import projection
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database.catalogue import NOTHING, Difference, schema_differences, tables_of_others
-from workshops.database.distribution import is_distributed
+from workshops.database.distribution import DistributionError, is_distributed
+from workshops.database.distribution import distribute as distribute_tables
+from workshops.database.environment import engine_of_project
 from workshops.database.invariants import broken_invariants
 from workshops.database.migrations import (
     pending_migrations,
@@ -98,3 +102,70 @@ def _section(title: str, all_well: str, problems: list[str]) -> None:
     print(f"{title:<12}{'ok: ' + all_well if not problems else ''}".rstrip())
     for problem in problems:
         print(f"  - {problem}")
+
+
+@fails_with_a_sentence
+async def refresh(all: bool = False) -> None:
+    """Fold the changes that wait into what the progress pages show.
+
+    A site that is served does it every second by itself. Nobody waits for it.
+
+    :param all:
+        Compute all of it anew, whatever waits: after a restore without triggers, or
+        when ``piccolo workshops check`` finds a difference.
+    """
+    engine = project_engine()
+    await engine.start_connection_pool()
+    try:
+        await projection.refresh(everything=all, told=_tell)
+    except projection.NotKeptError as error:
+        sys.exit(str(error))
+    finally:
+        await engine.close_connection_pool()
+    print("The operators' view is up to date.")
+
+
+def _tell(done: projection.Fold) -> None:
+    of = "of all workshops" if done.workshops is None else f"of {done.workshops:,} workshops"
+    print(f"{done.entries:,} changes {of}")
+
+
+@fails_with_a_sentence
+async def doctor() -> None:
+    """Say in plain words how the database is, and what to do; exit with 1 if there is something.
+
+    It looks at settings, versions, latency, connections, clocks, bloat, indexes, the
+    projection, replicas and long transactions, and changes nothing.
+    """
+    # The admin's tables are no part of a project that registers only `workshops`.
+    from workshops.observability.doctor import examine
+
+    findings = await examine(engine_of_project())
+    for finding in findings:
+        print(f"{finding.subject:<14}{finding.sentence}")
+        if finding.advice:
+            print(f"{'':<14}-> {finding.advice}")
+    if any(finding.advice for finding in findings):
+        sys.exit(1)
+
+
+@fails_with_a_sentence
+async def distribute() -> None:
+    """Spread the tables over the nodes of a Citus cluster, all rows of a workshop together.
+
+    All or nothing, and safe to run twice. The workshops that are there are moved; nobody
+    can write meanwhile.
+    """
+    if await pending_migrations():
+        sys.exit("Migrations are pending. Run first: piccolo workshops migrate")
+    try:
+        done = await distribute_tables(project_engine())
+    except DistributionError as error:
+        sys.exit(str(error))
+    print("The tables are distributed." if done else "Nothing to do: they are distributed.")
+
+
+@fails_with_a_sentence
+def version() -> None:
+    """Print the version of this package."""
+    print(f"workshops {installed('workshops')}")
