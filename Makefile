@@ -16,7 +16,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-serve: $(VENV)/installed  ## Serve the admin on http://127.0.0.1:8000/admin/ (PORT=, DATABASE_URL=)
+serve: $(VENV)/installed  ## Serve the operators' site on http://127.0.0.1:8000/ (PORT=, DATABASE_URL=)
 	@$(BIN)/piccolo workshops serve --port=$(PORT)
 
 live: $(VENV)/installed  ## Let invented people work while the admin is served (RATE= changes a second)

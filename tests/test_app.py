@@ -97,8 +97,8 @@ async def test_health_recovers_after_the_server_ended_its_connections(
     assert statuses[-1] == 200
 
 
-async def test_the_root_redirects_to_the_admin(client: httpx.AsyncClient) -> None:
-    """Somebody who opens the bare address finds the admin."""
+async def test_the_root_redirects_to_the_board(client: httpx.AsyncClient) -> None:
+    """Somebody who opens the bare address finds the board."""
     response = await client.get("/")
     assert response.is_redirect
-    assert response.headers["location"] == "/admin/"
+    assert response.headers["location"] == "/progress/"

@@ -5,7 +5,7 @@ Run it with ``piccolo workshops serve``, or with any ASGI server::
     uvicorn workshops.app:app
 
 ===============  ==============================================================
-``/``            redirects to ``/admin/``
+``/``            redirects to ``/progress/``
 ``/admin/``      Piccolo Admin for the tables
 ``/progress/``   the progress board, the funnel, and a page for each workshop
 ``/health``      200 or 503 as JSON, for a load balancer (see ``workshops.health``)
@@ -47,9 +47,9 @@ from workshops.projection import keeping_up
 logger = logging.getLogger(__name__)
 
 
-async def to_admin(request: Request) -> Response:
-    """Redirect the root to the admin."""
-    return RedirectResponse("/admin/")
+async def to_board(request: Request) -> Response:
+    """Redirect the root to the board."""
+    return RedirectResponse("/progress/")
 
 
 @asynccontextmanager
@@ -100,7 +100,7 @@ def create_app() -> ASGIApp:
     observability = read_settings(ObservabilitySettings)
     metrics = observe(observability)
     routes = [
-        Route("/", to_admin),
+        Route("/", to_board),
         *ROUTES,
         Mount("/admin/", create_site(settings)),
         Mount("/progress/", create_pages(settings)),

@@ -42,8 +42,11 @@ async def test_the_first_start_has_a_demo_and_an_operator_and_the_second_keeps_t
         assert found, first.printed
         async with httpx.AsyncClient(base_url=first.url) as client:
             assert (await client.get("/health")).json()["status"] == "healthy"
-            assert "/admin/" in (await client.get("/")).headers["location"]
-            assert (await client.get("/admin/")).status_code == 200
+            assert f"Serving {first.url}/ (" in first.printed
+            assert (await client.get("/")).headers["location"] == "/progress/"
+            login = (await client.get("/progress/")).headers["location"]
+            assert login == "/admin/?next=/progress/"
+            assert (await client.get(login)).status_code == 200
         check = await run("workshops", "check", **environment)
         assert check.code == 0, check
         assert await first.stop(signal.SIGINT) in (0, 130)

@@ -33,7 +33,9 @@ STATIC = Path(__file__).parent / "static"
 
 # The script comes first and at once: it listens to the requests of the other one.
 HEAD = """<head>
+  <script src="../progress/static/theme.js"></script>
   <script src="./site/operators.js"></script>
+  <link rel="stylesheet" href="../progress/static/header.css">
   <link rel="stylesheet" href="./site/operators.css">
   <link rel="icon" href="./site/favicon.svg">"""
 

@@ -55,7 +55,7 @@ def serve(
 
     _stop_on(signal.SIGTERM, signal.SIGHUP)
     listener = _bind(host, port)
-    url = f"http://{_shown(host)}:{port}/admin/"
+    url = f"http://{_shown(host)}:{port}/"
     engine = project_engine()
     embedded = isinstance(engine, DatabaseEngine) and engine.embedded is not None
     try:

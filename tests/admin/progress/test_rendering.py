@@ -21,7 +21,7 @@ from workshops.columns import utc_now
         (timedelta(hours=1, seconds=5), "1 h"),
         (timedelta(days=1, hours=18), "1 day 18 h"),
         (timedelta(days=12, hours=18), "12 days"),
-        (timedelta(days=400), "1 year 1 month"),
+        (timedelta(days=400), "1 year 35 days"),
         (timedelta(days=-1), "0 s"),
     ],
 )

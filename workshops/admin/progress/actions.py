@@ -37,6 +37,9 @@ DONE = {
     "shared": "The workshop is shared now: whoever has its token may read it.",
     "unshared": "The workshop is private again, and its token is gone.",
     "transferred": "The ownership was transferred.",
+    "added": "The person is a member now.",
+    "role": "The role was changed.",
+    "removed": "The person is no longer a member.",
     "deleted": "The workshop was deleted, with all that belonged to it.",
     "erased": "All that was held about this person was deleted; the audit log has a pseudonym.",
 }
@@ -146,6 +149,26 @@ async def transfer(workshop_id: str, form: Form) -> str:
     return "transferred"
 
 
+async def add_member(workshop_id: str, form: Form) -> str:
+    """Add a person."""
+    person, role = form.get("person", "").strip(), form.get("role", "").strip()
+    await operations.add_member(workshop_id, person, role=role)
+    return "added"
+
+
+async def set_role(workshop_id: str, form: Form) -> str:
+    """Give a member another role."""
+    role = form.get("role", "").strip()
+    await operations.set_member_role(workshop_id, form.get("person", ""), role=role)
+    return "role"
+
+
+async def remove_member(workshop_id: str, form: Form) -> str:
+    """Remove a member."""
+    await operations.remove_member(workshop_id, form.get("person", ""))
+    return "removed"
+
+
 async def delete(workshop_id: str, form: Form) -> str:
     """Delete the workshop, if its title was typed."""
     await lock_belongings(workshop_id)
@@ -168,6 +191,9 @@ ACTIONS: dict[str, Callable[[str, Form], Awaitable[str]]] = {
     "share": share,
     "unshare": unshare,
     "transfer": transfer,
+    "add-member": add_member,
+    "set-role": set_role,
+    "remove-member": remove_member,
     "delete": delete,
 }
 """The actions on a workshop, by the last part of their URL; each returns a word of DONE."""

@@ -38,6 +38,8 @@ from workshops.admin.progress.query_string import (
     read_board,
 )
 from workshops.admin.progress.rendering import STATIC, page
+from workshops.admin.progress.search import SEARCH_ROUTES
+from workshops.admin.progress.session_pages import SESSION_ROUTES
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
@@ -137,6 +139,8 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
             *EXPORT_ROUTES,
             *LIVE_ROUTES,
             *TRENDS_ROUTES,
+            *SEARCH_ROUTES,
+            *SESSION_ROUTES,
         ],
         middleware=[
             Middleware(

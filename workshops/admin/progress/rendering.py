@@ -49,7 +49,6 @@ STATIC = _DIRECTORY / "static"
 
 _UNITS = (
     (365 * 86400, "year", "years"),
-    (30 * 86400, "month", "months"),
     (86400, "day", "days"),
     (3600, "h", "h"),
     (60, "min", "min"),
@@ -60,6 +59,7 @@ _UNITS = (
 def ago(moment: datetime) -> str:
     """Return how long ago a moment was, in the largest fitting unit."""
     seconds = max(0, int((utc_now() - moment).total_seconds()))
+    # Days up to a year: a month would hide whether something is stuck for 45 days or for 60.
     return f"{_parts(seconds)[0]} ago" if seconds >= 60 else "just now"
 
 

@@ -19,6 +19,7 @@ from workshops.admin.progress.workshop import TRACES_SHOWN, fetch_workshop, time
 from workshops.errors import NotFoundError, WorkshopsError
 from workshops.statements import validation
 from workshops.statements.execution import fetch_row
+from workshops.states import MemberRole
 
 
 async def show_workshop(request: Request) -> Response:
@@ -60,7 +61,7 @@ async def _workshop_page(request: Request, *, error: WorkshopsError | None = Non
         definitions=definitions,
         states=[states.get(step.id) for step in definitions],
         current=facts.open_steps[0] if facts.open_steps else None,
-        others=[m for m in facts.members if m.clerk_user_id != facts.row["clerk_user_id"]],
+        roles=list(MemberRole),
         traces_shown=TRACES_SHOWN,
         unfolded=bool(request.query_params.get("unfolded")),
         done=actions.DONE.get(request.query_params.get("done", "")) if error is None else None,

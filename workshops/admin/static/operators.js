@@ -14,6 +14,39 @@
 
 (() => {
   const root = document.documentElement;
+
+  // Piccolo Admin is light until told otherwise, and stores that as a choice: here the
+  // system decides until the operator has.
+  const stored = { get: Storage.prototype.getItem, set: Storage.prototype.setItem };
+  const bySystem = () => String(matchMedia("(prefers-color-scheme: dark)").matches);
+  let starting = true;
+  Storage.prototype.getItem = function (key) {
+    const value = stored.get.call(this, key);
+    return starting && key === "darkMode" && value === null ? bySystem() : value;
+  };
+  Storage.prototype.setItem = function (key, value) {
+    if (key === "darkMode" && starting) starting = false;
+    else stored.set.call(this, key, value);
+  };
+  addEventListener("theme", ({ detail }) => {
+    starting = true; // What follows is no choice of its own.
+    const store = document.getElementById("app").__vue_app__.config.globalProperties.$store;
+    store.commit("updateDarkMode", (detail ?? bySystem()) === "true");
+    starting = false;
+  });
+
+  // The header of the progress pages takes the place of Piccolo Admin's.
+  async function putHeader() {
+    if (document.querySelector("header.bar")) return;
+    const response = await fetch("../progress/header/", { redirect: "manual" });
+    if (!response.ok || document.querySelector("header.bar")) return;
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    document.body.prepend(fresh.querySelector("header.bar"));
+    root.dataset.header = "ours";
+    const script = document.createElement("script");
+    script.src = "../progress/static/header.js";
+    document.head.append(script);
+  }
   const open = XMLHttpRequest.prototype.open;
 
   XMLHttpRequest.prototype.open = function (method, url, ...rest) {
@@ -157,7 +190,7 @@
 
   function offer(table) {
     if (shown.table !== table || !Object.keys(following).length) return;
-    for (const option of document.querySelectorAll("form select[name=status] option")) {
+    for (const option of document.querySelectorAll("#app form select[name=status] option")) {
       const now = shown.row.status;
       const possible = option.value === now || (following[now] ?? []).includes(option.value);
       if (option.disabled === possible) option.disabled = !possible;
@@ -198,7 +231,7 @@
 
   // Piccolo Admin's labels belong to no field.
   function label() {
-    for (const box of document.querySelectorAll("form > div > div")) {
+    for (const box of document.querySelectorAll("#app form > div > div")) {
       const text = box.querySelector(":scope > label")?.firstChild?.textContent.trim();
       const field = box.querySelector("input:not([type=hidden]), select, textarea");
       if (text && field && !field.hasAttribute("aria-label")) field.ariaLabel = text;
@@ -221,7 +254,7 @@
 
   // The page uses one heading for row after row.
   function lead(table, row) {
-    const heading = document.querySelector("form")?.parentElement?.querySelector("h1");
+    const heading = document.querySelector("#app form")?.parentElement?.querySelector("h1");
     const key = `${table}/${shown.row.id}`;
     if (!heading || shown.table !== table || heading.dataset.row === key) return;
     heading.dataset.row = key;
@@ -257,6 +290,7 @@
     const response = await fetch("./site/operator.json");
     if (!response.ok) return;
     const operator = await response.json();
+    putHeader();
     root.dataset.role = operator.superuser ? "superuser" : "viewer";
     root.dataset.readOnly = operator.read_only_tables.join(" ");
     mark();
