@@ -62,11 +62,9 @@ class UTCNow(TimestampNow):
 
     @property
     def postgres(self) -> str:
-        """The SQL of the column's DEFAULT."""
         return "(now() AT TIME ZONE 'utc')"
 
     def python(self) -> datetime:
-        """Return the default of a row made in Python."""
         return utc_now()
 
 
@@ -85,17 +83,14 @@ class PrefixedKey(Text):
         self._meta.params["prefix"] = prefix  # for migrations
 
     def get_default_value(self) -> str:
-        """Return a new key."""
         return create_prefixed_id(self.prefix)
 
     @property
     def column_type(self) -> str:
-        """The SQL type."""
         return "TEXT"
 
     @property
     def ddl(self) -> str:
-        """The column's part of CREATE TABLE."""
         return f'"{self._meta.db_column_name}" {self.column_type} PRIMARY KEY NOT NULL'
 
 
@@ -108,7 +103,6 @@ class SingleLineText(Varchar):
 
     @property
     def column_type(self) -> str:
-        """The SQL type."""
         return "TEXT"
 
 
@@ -124,7 +118,6 @@ class UTCTimestamp(Timestamp):
 
     @property
     def column_type(self) -> str:
-        """The SQL type."""
         return "TIMESTAMP(3)"
 
     @property

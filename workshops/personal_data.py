@@ -30,11 +30,9 @@ class PersonalData(NamedTuple):
 
     @property
     def table(self) -> type[Table]:
-        """The table."""
         return self.user._meta.table
 
     async def read(self, clerk_user_id: str) -> list[dict[str, Any]]:
-        """Return the rows of a person."""
         rows = self.table.select(*self.export).where(self.user == clerk_user_id)
         ordered = rows.order_by(self.table._meta.primary_key)
         return await ordered.output(load_json=True)

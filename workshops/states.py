@@ -106,7 +106,6 @@ class StateMachine(NamedTuple):
         )
 
     def diagram(self) -> str:
-        """Return the machine as a mermaid state diagram."""
         return "\n".join(
             (
                 "stateDiagram-v2",

@@ -121,7 +121,6 @@ class OperatorLogIn(AdminSession, tablename="admin_sessions", schema=AdminSessio
 
     @classmethod
     async def create_session(cls, *args: Any, **kwargs: Any) -> Any:
-        """Store a log-in, and remove the ended ones."""
         async with project_engine().transaction():
             session = await super().create_session(*args, **kwargs)
             await ORIGIN.get().record(AuditAction.logged_in)

@@ -59,12 +59,10 @@ class OperatorsCRUD(PiccoloCRUD):
 
     @rejects_with_a_sentence
     async def root(self, request: Request) -> Response:
-        """List, add."""
         return self._hide(request, await super().root(request))
 
     @rejects_with_a_sentence
     async def detail(self, request: Request) -> Response:
-        """Show, change, delete one row."""
         if request.method == "PUT":
             # It runs no rule.
             raise RejectedError(
@@ -79,7 +77,6 @@ class OperatorsCRUD(PiccoloCRUD):
 
     @rejects_with_a_sentence
     async def get_count(self, request: Request) -> Response:
-        """Return how many rows match."""
         self._check_visible(request)
         response: Response = await super().get_count(request)
         return response
@@ -166,7 +163,6 @@ class OperatorsCRUD(PiccoloCRUD):
     # values, writes NULL for what is left out, and takes the text "null" for null.
 
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
-        """Add a row."""
         if self.record.add is None:
             raise RejectedError(405, self.record.not_added)
         # The form of a new row sends the version too, and there is none yet.
@@ -206,7 +202,6 @@ class OperatorsCRUD(PiccoloCRUD):
         return await self.get_single(request, row_id)
 
     async def delete_single(self, request: Request, row_id: PK_TYPES) -> Response:
-        """Delete a row, if the table's rule allows it."""
         if self.record.delete is None:
             raise RejectedError(405, LOOKED_AT_ONLY)
         with suppress(AlreadyWrittenError):

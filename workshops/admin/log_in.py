@@ -43,7 +43,6 @@ class LogIns:
         self.prolonged_by = prolonged_by
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application."""
         if scope["type"] == "http":
             scope[_LOG_IN] = _LogIn(session_token(scope), self.prolonged_by)
         await self.app(scope, receive, send)

@@ -137,7 +137,6 @@ class Changes:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application."""
         if not _may_write(scope) or _takes_a_password(scope):
             await self.app(scope, receive, send)
             return

@@ -99,7 +99,6 @@ class AdminTable:
         return following
 
     def allows_change(self, name: str) -> bool:
-        """Tell whether a Save may change a column."""
         return any(column._meta.name == name for column in self.editable)
 
     def config(self) -> TableConfig:

@@ -108,12 +108,10 @@ class AdminSettings(BaseSettings):
         return self.share_url.replace("{token}", quote(token, safe=""))
 
     def person_link(self, user_id: str) -> str:
-        """Return where a person is seen in Clerk."""
         return self.clerk_url.replace("{user_id}", quote(user_id, safe=""))
 
     @property
     def session_length(self) -> timedelta:
-        """The longest time that a log-in lasts."""
         return timedelta(hours=self.session_hours)
 
     @property

@@ -48,7 +48,6 @@ class AdminSession(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a log-in by its operator; there is always one."""
         return Readable(template="%s", columns=[cls.user_id.username])
 
 
@@ -139,7 +138,6 @@ class AuditEntry(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show an entry by operator, action and row."""
         return Readable(
             template="%s %s %s %s", columns=[cls.operator, cls.action, cls.table_name, cls.row_id]
         )
@@ -172,5 +170,4 @@ class WorkshopProgress(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a workshop by its title."""
         return Readable(template="%s", columns=[cls.title])

@@ -85,7 +85,6 @@ async def _check(done: int) -> None:
 
 
 async def _statements() -> list[str]:
-    """Return what is to be done, in order."""
     triggers = await Workshop.raw(
         "SELECT format('DROP TRIGGER %I ON %I', tgname, relname) AS statement"
         " FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"

@@ -249,7 +249,6 @@ class DatabaseEngine(PostgresEngine):
             pool.terminate()
 
     def transaction(self, allow_nested: bool = True) -> DatabaseTransaction:
-        """Return a transaction to be used with ``async with``."""
         return DatabaseTransaction(engine=self, allow_nested=allow_nested)
 
     async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> Any:

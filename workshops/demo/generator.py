@@ -144,7 +144,6 @@ class _Block:
         self._steps_done = _deal(rng, _STEPS_DONE)
 
     def add(self, rows: Rows, id: str) -> None:
-        """Add the next workshop, with everything that belongs to it."""
         rng = self._rng
         trade, index = next(self._ideas)
         owner = self._people.owner(trade)

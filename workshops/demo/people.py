@@ -44,7 +44,6 @@ class Identifiers:
         return f"{kind}_2{mark}{self._text(26 - len(mark), _BASE62)}"
 
     def share_token(self) -> str:
-        """Return 32 URL-safe characters."""
         return self._text(32, _URL_SAFE)
 
     def _text(self, length: int, alphabet: bytes) -> str:
@@ -81,7 +80,6 @@ class People:
         self._owners: dict[str, list[Owner]] = {}  # once for each workshop
 
     def owner(self, trade: Trade) -> Owner:
-        """Return the owner of the next workshop of a trade."""
         rng, owners = self._rng, self._owners.setdefault(trade.name, [])
         if owners and rng.random() < 0.6:
             owner = rng.choice(owners)

@@ -68,11 +68,9 @@ class Metrics:
         return Gauge(name, description, labels, registry=self.registry)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request."""
         self._requests.labels(method, route, status).observe(seconds)
 
     def observe_statement(self, done: LoggedQuery) -> None:
-        """Count a statement; a pool calls it."""
         failed = "no" if done.exception is None else "yes"
         self._statements.labels(failed).observe(done.elapsed)
 
@@ -109,7 +107,6 @@ class Metrics:
         return await self._engine._run_in_pool(statement)
 
     async def page(self) -> Response:
-        """Return all measures as Prometheus reads them."""
         await self._look()
         return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -122,7 +119,6 @@ class MetricsEndpoint:
         self._expected = f"Bearer {token}".encode()
 
     async def answer(self, request: Request) -> Response:
-        """Give the measures, or 401."""
         given = request.headers.get("authorization", "").encode()
         if not hmac.compare_digest(given, self._expected):
             return PlainTextResponse(

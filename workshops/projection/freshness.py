@@ -43,7 +43,6 @@ class Freshness:
 
     @property
     def current(self) -> bool:
-        """Whether nothing is left to do."""
         return not self.waiting and not self.rebuilding
 
 

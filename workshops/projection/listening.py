@@ -77,7 +77,6 @@ class Subscription:
             self._told.set()
 
     def close(self) -> None:
-        """End it: nothing more will come."""
         self.closed = True
         self._told.set()
 

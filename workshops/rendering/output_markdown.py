@@ -83,7 +83,6 @@ def _sections(members: Mapping[str, Any], level: int) -> list[str]:
 
 
 def _body(value: Any, level: int) -> list[str]:
-    """What stands under a heading."""
     if is_scalar(value):
         return prose(scalar_text(value))
     if (table := as_table(value)) is not None:

@@ -191,7 +191,6 @@ def _block(node: SyntaxTreeNode) -> Block:
 
 
 def _alignment(cell: SyntaxTreeNode) -> str:
-    """`l`, `c` or `r`."""
     return str(cell.attrs.get("style", "left")).removeprefix("text-align:")[0]
 
 

@@ -55,5 +55,4 @@ class BuildPack(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a build pack by title and format."""
         return Readable(template="%s (%s)", columns=[cls.title, cls.format_type])

@@ -33,5 +33,4 @@ class Session(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a session by workshop and start."""
         return Readable(template="%s, %s", columns=[cls.workshop_id.title, cls.started_at])

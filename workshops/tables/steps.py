@@ -59,7 +59,6 @@ class StepDefinition(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a definition by its name."""
         return Readable(template="%s", columns=[cls.name])
 
 
@@ -119,7 +118,6 @@ class WorkshopStep(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a step by workshop, step and status."""
         return Readable(
             template="%s: %s (%s)",
             columns=[cls.workshop_id.title, cls.step_id.name, cls.status],

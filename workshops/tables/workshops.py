@@ -99,7 +99,6 @@ class Workshop(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a workshop by its title."""
         return Readable(template="%s", columns=[cls.title])
 
 
@@ -133,5 +132,4 @@ class WorkshopMember(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a member by person and role."""
         return Readable(template="%s (%s)", columns=[cls.clerk_user_id, cls.role])

@@ -18,7 +18,6 @@ from workshops.types.results import (
     WorkshopListItem,
     WorkshopPart,
     WorkshopParts,
-    WorkshopRowWithoutToken,
 )
 from workshops.types.rows import (
     BuildPackRow,
@@ -37,6 +36,7 @@ from workshops.types.rows import (
     VisibilityName,
     WorkshopMemberRow,
     WorkshopRow,
+    WorkshopRowWithoutToken,
     WorkshopStatusName,
     WorkshopStepRow,
 )

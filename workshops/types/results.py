@@ -9,14 +9,13 @@ from typing_extensions import TypedDict
 from workshops.states import Visibility
 from workshops.types.rows import (
     BuildPackRow,
-    FormatTypeName,
+    BuildPackRowWithoutContent,
     JSONObject,
     SessionRow,
-    StepStatusName,
-    UTCDatetime,
+    StepRowWithoutOutput,
     VisibilityName,
     WorkshopMemberRow,
-    WorkshopStatusName,
+    WorkshopRowWithoutToken,
     WorkshopStepRow,
 )
 
@@ -41,21 +40,6 @@ class StepWithDefinition(WorkshopStepRow):
     order: int
 
 
-class WorkshopRowWithoutToken(TypedDict):
-    """A row of ``workshops`` but for the share token, which is a secret."""
-
-    id: str
-    clerk_user_id: str
-    title: str
-    original_idea: str
-    status: WorkshopStatusName
-    org_id: str | None
-    template_id: str | None
-    visibility: VisibilityName
-    created_at: UTCDatetime
-    updated_at: UTCDatetime
-
-
 class WorkshopDetail(WorkshopRowWithoutToken):
     """A workshop with all that belongs to it.
 
@@ -70,32 +54,18 @@ class WorkshopDetail(WorkshopRowWithoutToken):
     build_packs: list[BuildPackRow]
 
 
-class StepPart(TypedDict):
+class StepPart(StepRowWithoutOutput):
     """A step with what its definition says, and its output if that was asked for."""
 
-    id: str
-    workshop_id: str
-    step_id: str
-    status: StepStatusName
     output: NotRequired[JSONObject | None]
-    started_at: UTCDatetime | None
-    completed_at: UTCDatetime | None
-    created_at: UTCDatetime
-    updated_at: UTCDatetime
     name: str
     order: int
 
 
-class BuildPackPart(TypedDict):
+class BuildPackPart(BuildPackRowWithoutContent):
     """A build pack, and its content if that was asked for."""
 
-    id: str
-    workshop_id: str
-    title: str
-    format_type: FormatTypeName
     content: NotRequired[str | None]
-    created_at: UTCDatetime
-    updated_at: UTCDatetime
 
 
 class WorkshopParts(WorkshopRowWithoutToken):

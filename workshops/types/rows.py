@@ -1,6 +1,6 @@
 """Typed rows: what a select returns and what an insert takes, for each table.
 
-A test holds them against the tables: names, order, nullability, types, states and
+A test holds them against the tables: names, nullability, types, states and
 defaults. The Literals repeat the enums, because type checkers read them from the source
 only; the same test holds them against each other. ``output`` is decoded, as the
 operations return it; Piccolo's own select does the same with ``.output(load_json=True)``.
@@ -45,8 +45,8 @@ UTCDatetime = Annotated[datetime, _InUTC()]
 """A time in UTC without a time zone, as the columns hold it; in JSON it ends with Z."""
 
 
-class WorkshopRow(TypedDict):
-    """A row of ``workshops``."""
+class WorkshopRowWithoutToken(TypedDict):
+    """A row of ``workshops`` but for the share token, which is a secret."""
 
     id: str
     clerk_user_id: str
@@ -56,9 +56,14 @@ class WorkshopRow(TypedDict):
     org_id: str | None
     template_id: str | None
     visibility: VisibilityName
-    share_token: str | None
     created_at: UTCDatetime
     updated_at: UTCDatetime
+
+
+class WorkshopRow(WorkshopRowWithoutToken):
+    """A row of ``workshops``."""
+
+    share_token: str | None
 
 
 class WorkshopMemberRow(TypedDict):
@@ -83,18 +88,23 @@ class StepDefinitionRow(TypedDict):
     updated_at: UTCDatetime
 
 
-class WorkshopStepRow(TypedDict):
-    """A row of ``workshop_steps``."""
+class StepRowWithoutOutput(TypedDict):
+    """A row of ``workshop_steps`` but for the output, which may be large."""
 
     id: str
     workshop_id: str
     step_id: str
     status: StepStatusName
-    output: JSONObject | None
     started_at: UTCDatetime | None
     completed_at: UTCDatetime | None
     created_at: UTCDatetime
     updated_at: UTCDatetime
+
+
+class WorkshopStepRow(StepRowWithoutOutput):
+    """A row of ``workshop_steps``."""
+
+    output: JSONObject | None
 
 
 class SessionRow(TypedDict):
@@ -107,16 +117,21 @@ class SessionRow(TypedDict):
     created_at: UTCDatetime
 
 
-class BuildPackRow(TypedDict):
-    """A row of ``build_packs``."""
+class BuildPackRowWithoutContent(TypedDict):
+    """A row of ``build_packs`` but for the content, which may be large."""
 
     id: str
     workshop_id: str
     title: str
     format_type: FormatTypeName
-    content: str | None
     created_at: UTCDatetime
     updated_at: UTCDatetime
+
+
+class BuildPackRow(BuildPackRowWithoutContent):
+    """A row of ``build_packs``."""
+
+    content: str | None
 
 
 class NewWorkshop(TypedDict):

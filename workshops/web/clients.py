@@ -42,7 +42,6 @@ class TrustedProxies:
         self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application."""
         if scope["type"] == "http":
             scope = {**scope, **self._origin(scope)}
         await self.app(scope, receive, send)

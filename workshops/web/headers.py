@@ -38,7 +38,6 @@ class SecurityHeaders:
         self.kept = kept
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

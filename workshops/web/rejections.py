@@ -41,17 +41,14 @@ class RejectedError(Exception):
 
     @property
     def body(self) -> Any:
-        """What is sent as JSON."""
         if self.status == 405:
             return {"detail": self.sentence}
         return self.sentence
 
     def response(self) -> JSONResponse:
-        """Return the answer of an API."""
         return JSONResponse(self.body, status_code=self.status)
 
     def page(self) -> Response:
-        """Return the answer of a page."""
         heading = HTTPStatus(self.status).phrase
         return HTMLResponse(
             f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{heading}</title>'
@@ -171,7 +168,6 @@ class Rejections:
         self.api = api
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application."""
         if scope["type"] == "websocket":
             # There is none here, and the authentication of the pages has no answer for one.
             await send({"type": "websocket.close", "code": 1000})

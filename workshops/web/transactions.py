@@ -24,7 +24,6 @@ class Answer:
         self.status = 500
 
     async def __call__(self, message: Message) -> None:
-        """Keep a message."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
         self.messages.append(message)
@@ -45,7 +44,6 @@ class Answer:
         return content if isinstance(content, str) else json.dumps(content)
 
     async def give(self, send: Send) -> None:
-        """Send what was kept."""
         for message in self.messages:
             await send(message)
 

@@ -9,7 +9,8 @@ to run in a process that is being killed.
 ============================  ==================================================
 in ``<data_dir>/postgres/``   what it is
 ============================  ==================================================
-``cluster/``                  PostgreSQL's own data directory
+``cluster/``                  PostgreSQL's own data directory; ``cluster.unfinished`` while it
+                              is made
 ``password``                  of the role ``workshops``, random
 ``lease``                     shared lock: one per user; exclusive: shutting down
 ``supervisor.lock``           held by the supervisor, from the client that

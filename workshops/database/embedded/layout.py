@@ -7,7 +7,6 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 if sys.platform == "win32":
@@ -27,60 +26,24 @@ class ProgramFailedError(EmbeddedServerError):
     """A PostgreSQL program has failed, and the log says why."""
 
 
-@dataclass(frozen=True)
 class Layout:
-    """Where the files are. ``home`` is a directory of mode 0700 that holds them all.
+    """Where the files are (the package says what each is). ``home``, of mode 0700, holds them all.
 
     Everything in it belongs to the owner of ``home``, also when root runs the
-    server for somebody; only the cluster may belong to a less privileged user.
+    server for another user; only the cluster may belong to a less privileged one.
     """
 
-    home: Path
-
-    @property
-    def cluster(self) -> Path:
-        """PostgreSQL's data directory, complete."""
-        return self.home / "cluster"
-
-    @property
-    def unfinished_cluster(self) -> Path:
-        """A data directory that is being made, or whose making was interrupted."""
-        return self.home / "cluster.unfinished"
-
-    @property
-    def password(self) -> Path:
-        """The password of the role ``workshops``."""
-        return self.home / "password"
-
-    @property
-    def lease(self) -> Path:
-        """Locked shared by every user, exclusively by a supervisor that shuts down."""
-        return self.home / "lease"
-
-    @property
-    def supervisor_lock(self) -> Path:
-        """Locked for the life of a supervisor."""
-        return self.home / "supervisor.lock"
-
-    @property
-    def server_lock(self) -> Path:
-        """Locked by every process of the server."""
-        return self.home / "server.lock"
-
-    @property
-    def ready(self) -> Path:
-        """Exists while the server answers."""
-        return self.home / "ready"
-
-    @property
-    def socket(self) -> Path:
-        """Holds the path of the directory of the socket."""
-        return self.home / "socket"
-
-    @property
-    def log(self) -> Path:
-        """What PostgreSQL and the supervisor had to say."""
-        return self.home / "server.log"
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.cluster = home / "cluster"
+        self.unfinished_cluster = home / "cluster.unfinished"
+        self.password = home / "password"
+        self.lease = home / "lease"
+        self.supervisor_lock = home / "supervisor.lock"
+        self.server_lock = home / "server.lock"
+        self.ready = home / "ready"
+        self.socket = home / "socket"
+        self.log = home / "server.log"
 
     def create(self) -> None:
         """Make the directory, or make sure that an existing one is ours and private.

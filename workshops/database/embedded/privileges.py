@@ -6,6 +6,9 @@ private directory of the server), and opening these would open them to everybody
 So the process keeps one capability, by which it may read and traverse, across the
 change of user. Only Linux has these; elsewhere, and in a container that takes them
 away, the directories must be open to that user.
+
+Not by ``setpriv`` of util-linux: macOS has none, Busybox's changes no user and sets no signal
+for the parent's death, and a supervisor killed just before it did would leave a server behind.
 """
 
 from __future__ import annotations
