@@ -18,10 +18,10 @@ from pydantic import SecretStr
 from tests.operations.concurrency import outside, transaction, until_waiting
 from workshops import operations
 from workshops.database import DatabaseEngine, DatabaseSettings
+from workshops.database.outages import outage
 from workshops.database.settings import parse_database_url
 from workshops.errors import DatabaseUnavailableError, TransactionConflictError
 from workshops.statements.execution import in_transaction
-from workshops.statements.outages import outage
 from workshops.tables import TABLES, Workshop
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -50,6 +50,19 @@ def engine_for(config: dict[str, Any], kind: str) -> PostgresEngine:
     )
     engine._connection = config
     return engine
+
+
+@asynccontextmanager
+async def own_pool() -> AsyncIterator[DatabaseEngine]:
+    """An engine of ours with one connection to the database of the tests."""
+    engine = DatabaseEngine(
+        DatabaseSettings(database_url=SecretStr(os.environ["DATABASE_URL"]), database_pool_size=1)
+    )
+    await engine.start_connection_pool()
+    try:
+        yield engine
+    finally:
+        await engine.close_connection_pool()
 
 
 @pytest.mark.parametrize("kind", ["ours", "piccolo"])
@@ -170,6 +183,34 @@ async def until_tried_twice(tries: list[int]) -> None:
     async with asyncio.timeout(10):
         while len(tries) < 2:
             await Workshop.raw("SELECT 1")
+
+
+async def test_a_transaction_begins_on_another_connection_if_the_first_is_broken(
+    workshop: Workshop,
+) -> None:
+    """Nothing was done on it, so its caller sees nothing of it."""
+    async with own_pool() as engine, on(engine):
+        connection = await engine.acquire()
+        transport = connection._con._transport
+        assert engine.pool is not None
+        await engine.pool.release(connection)
+        transport.abort()
+        async with engine.transaction():
+            await operations.update_workshop(workshop.id, title="Rolls")
+    assert (await operations.get_workshop(workshop.id))["title"] == "Rolls"
+
+
+async def test_a_transaction_says_that_its_commit_was_lost(workshop: Workshop) -> None:
+    """By the error of the operations, not by one of the driver."""
+    async with own_pool() as engine, on(engine):
+        transaction = engine.transaction()
+        with pytest.raises(DatabaseUnavailableError) as raised:  # noqa: PT012
+            async with transaction:
+                await operations.update_workshop(workshop.id, title="Rolls")
+                transaction.connection._con._transport.abort()
+    assert isinstance(raised.value.__cause__, asyncpg.ConnectionDoesNotExistError)
+    assert not raised.value.safe_to_repeat
+    assert (await operations.get_workshop(workshop.id))["title"] != "Rolls"
 
 
 async def test_a_lock_that_is_not_given_in_time_is_a_conflict(workshop: Workshop) -> None:

@@ -1,12 +1,43 @@
-"""Why a database cannot be reached, in words without the password."""
+"""What the loss of the database, or its refusal, means to a caller: in one place.
+
+Of a connection that cannot be made, ``why_unavailable`` tells why, in words without the
+password. Of an error later on, ``outage`` tells three things apart: the statement surely
+did not run, because there was no connection to send it on; the server has undone it; or the
+connection broke while it ran, and nobody knows.
+"""
 
 from __future__ import annotations
 
+import socket
 import ssl
 
 import asyncpg
 
 from workshops.database.embedded import EmbeddedServerError
+from workshops.errors import DatabaseUnavailableError
+
+_NOT_CONNECTED = (
+    asyncpg.CannotConnectNowError,  # it starts up or shuts down
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ConnectionRejectionError,
+    ConnectionRefusedError,
+    FileNotFoundError,  # of the server's socket
+    socket.gaierror,
+)
+_NOT_ALLOWED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
+_UNDONE = (
+    asyncpg.InsufficientResourcesError,  # the disk is full
+    asyncpg.PostgresSystemError,  # the disk cannot be read
+    asyncpg.ReadOnlySQLTransactionError,  # a stand-by, or a primary that has become one
+)
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # it shuts down, or an operator ended the connection
+    asyncpg.InternalClientError,  # it was lost this moment: its end has not been read yet
+    OSError,  # a time-out is one
+)
+
+NOT_SENT = "The database cannot be reached at the moment. Nothing was changed; try again later."
 
 
 class SettingsError(Exception):
@@ -39,3 +70,42 @@ def why_unavailable(error: Exception) -> tuple[str, bool]:
         case _:
             # Anything else comes from reading the URL, whose text must not be shown.
             return "the connection settings cannot be used", False
+
+
+def outage(error: Exception, *, undone: bool) -> DatabaseUnavailableError | None:
+    """Return what an error of a statement means, or None if it is not an outage.
+
+    :param undone: Whether what was under way is undone with the connection, as in a
+        transaction before its COMMIT.
+    """
+    match error:
+        case DatabaseUnavailableError():
+            return error
+        case asyncpg.OutdatedSchemaCacheError():
+            return None
+        case asyncpg.InterfaceError():
+            # Mistakes in the use of asyncpg are InterfaceErrors too.
+            gone = "clos" in str(error) or "released" in str(error)
+            return DatabaseUnavailableError(NOT_SENT) if gone else None
+        case asyncpg.QueryCanceledError():
+            problem = "The database did not answer in time. Nothing was changed; try again later."
+        case _ if isinstance(error, _NOT_CONNECTED):
+            problem = NOT_SENT
+        case _ if isinstance(error, _NOT_ALLOWED):
+            return DatabaseUnavailableError(
+                "The database does not let this application in. Nothing was changed.",
+                transient=False,
+            )
+        case _ if isinstance(error, _UNDONE):
+            problem = "The database cannot do this at the moment. Nothing was changed."
+        case _ if not isinstance(error, _LOST):
+            return None
+        case _ if undone:
+            problem = "The connection to the database broke. Nothing was changed; try again."
+        case _:
+            return DatabaseUnavailableError(
+                "The connection to the database broke while this was being done. It may or may "
+                "not have been: look before you try again.",
+                safe_to_repeat=False,
+            )
+    return DatabaseUnavailableError(problem)

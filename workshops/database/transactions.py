@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 from piccolo.engine.postgres import PostgresTransaction
 
+from workshops.database.outages import outage
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -24,6 +26,9 @@ class DatabaseTransaction(PostgresTransaction):
     In Piccolo 1.38 (tests/upstream) a connection lost inside the block makes ROLLBACK raise, and
     the dead transaction stays current: every later query of that task fails. A task
     cancelled while it waits for BEGIN leaves the pool without that connection.
+
+    What BEGIN and COMMIT meet of an outage is a ``DatabaseUnavailableError``. A connection
+    that broke while it was idle is replaced, once: nothing was done on it.
     """
 
     engine: DatabaseEngine
@@ -34,12 +39,21 @@ class DatabaseTransaction(PostgresTransaction):
         return await self.engine.get_new_connection()
 
     async def __aenter__(self) -> PostgresTransaction:
-        try:
-            return await super().__aenter__()
-        except BaseException:
-            if hasattr(self, "connection"):
-                await self._drop_connection()
-            raise
+        replaced = False
+        while True:
+            try:
+                return await super().__aenter__()
+            except BaseException as error:
+                connected = hasattr(self, "connection")
+                if connected:
+                    await self._drop_connection()
+                    del self.connection
+                away = outage(error, undone=True) if isinstance(error, Exception) else None
+                if away is None or away is error:
+                    raise
+                if replaced or not connected:
+                    raise away from error
+                replaced = True
 
     async def __aexit__(
         self,
@@ -51,7 +65,7 @@ class DatabaseTransaction(PostgresTransaction):
             return await super().__aexit__(exception_type, exception, traceback)
         try:
             if exception is None:
-                return await super().__aexit__(exception_type, exception, traceback)
+                return await self._commit()
             if not self._is_lost():  # else let the caller see its own error
                 with contextlib.suppress(TimeoutError):  # the server hangs, and undoes it by itself
                     async with asyncio.timeout(GIVE_BACK_SECONDS):
@@ -61,6 +75,14 @@ class DatabaseTransaction(PostgresTransaction):
             if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
                 await self._drop_connection()
+
+    async def _commit(self) -> bool:
+        try:
+            return await super().__aexit__(None, None, None)
+        except Exception as error:
+            if away := outage(error, undone=False):
+                raise away from error
+            raise
 
     def _is_lost(self) -> bool:
         try:

@@ -22,8 +22,8 @@ from piccolo.engine.postgres import PostgresEngine
 
 from workshops.constraints import domain_error
 from workshops.database.engine import DatabaseEngine
+from workshops.database.outages import outage
 from workshops.errors import DatabaseUnavailableError, TransactionConflictError, WorkshopsError
-from workshops.statements.outages import outage
 from workshops.tables import Workshop
 
 if TYPE_CHECKING:

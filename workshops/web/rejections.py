@@ -22,8 +22,8 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workshops.constraints import domain_error
+from workshops.database.outages import outage
 from workshops.errors import DatabaseUnavailableError, InvalidInputError, WorkshopsError
-from workshops.statements.outages import outage
 
 _OF_ANOTHER_OPERATOR = {
     "piccolo_user_username_key": "username",

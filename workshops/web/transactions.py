@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workshops.database.migrations import project_engine
-from workshops.statements.outages import outage
+from workshops.database.outages import outage
 from workshops.web.rejections import RejectedError
 
 NOT_SAVED = "The database did not save this. Nothing was changed; try again."
