@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help serve live test check lint format docs bench bench-scale screenshots clean
+.PHONY: help serve live test torture check lint format docs bench bench-scale screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -24,6 +24,9 @@ live: $(VENV)/installed  ## Let invented people work while the admin is served (
 
 test: $(VENV)/installed-dev  ## Run all tests against a real PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+torture: $(VENV)/installed-dev  ## Kill, freeze and fill up everything while ten tasks write (ARGS="--minutes=2 --seed=7")
+	$(BIN)/python -m tests.torture $(ARGS)
 
 check: lint test  ## Lint, type-check and test (migrations held to the tables included)
 

@@ -97,13 +97,48 @@ class User:
         self.process.communicate(timeout=60)
 
 
-class Place:
+class ServerProcesses:
+    """The processes of the server of a data directory, found by what they are called."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.home = data_dir / "postgres"
+
+    def processes(self) -> list[psutil.Process]:
+        """The supervisor and all processes of PostgreSQL, also those that lost their parent."""
+        found = []
+        mentions, works_in = str(self.home), str(self.home / "cluster")
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, FileNotFoundError):
+                command = process.cmdline()
+                if process.cwd() == works_in or any(mentions in part for part in command):
+                    found.append(process)
+        return found
+
+    def supervisor(self) -> psutil.Process:
+        return self._first_of("embedded.supervisor")
+
+    def postmaster(self) -> psutil.Process:
+        return self._first_of(f"-D{self.home}/cluster")
+
+    def _first_of(self, part: str) -> psutil.Process:
+        """The process whose command has the part; a child that was just forked has it too."""
+        parents = {}
+        for process in self.processes():
+            with suppress(psutil.Error, FileNotFoundError):
+                if any(part in argument for argument in process.cmdline()):
+                    parents[process] = process.ppid()
+        pids = {process.pid for process in parents}
+        (found,) = (process for process, parent in parents.items() if parent not in pids)
+        return found
+
+
+class Place(ServerProcesses):
     """A data directory with the processes that use it."""
 
     def __init__(self, account: Account, data_dir: Path) -> None:
+        super().__init__(data_dir)
         self.account = account
-        self.data_dir = data_dir
-        self.home = data_dir / "postgres"
         self._users: list[User] = []
 
     def user(self, *, rounds: int = 1) -> User:
@@ -129,35 +164,8 @@ class Place:
         wait_until(lambda: not self.processes(), seconds)
 
     def processes(self) -> list[psutil.Process]:
-        """The supervisor and all processes of PostgreSQL, also those that lost their parent."""
-        found = []
-        mentions, works_in = str(self.home), str(self.home / "cluster")
         users = [user.process.pid for user in self._users]
-        for process in psutil.process_iter():
-            with suppress(psutil.Error, FileNotFoundError):
-                command = process.cmdline()
-                if process.pid not in users and (
-                    process.cwd() == works_in or any(mentions in part for part in command)
-                ):
-                    found.append(process)
-        return found
-
-    def supervisor(self) -> psutil.Process:
-        return self._first_of("embedded.supervisor")
-
-    def postmaster(self) -> psutil.Process:
-        return self._first_of(f"-D{self.home}/cluster")
-
-    def _first_of(self, part: str) -> psutil.Process:
-        """The process whose command has the part; a child that was just forked has it too."""
-        parents = {}
-        for process in self.processes():
-            with suppress(psutil.Error, FileNotFoundError):
-                if any(part in argument for argument in process.cmdline()):
-                    parents[process] = process.ppid()
-        pids = {process.pid for process in parents}
-        (found,) = (process for process, parent in parents.items() if parent not in pids)
-        return found
+        return [process for process in super().processes() if process.pid not in users]
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
