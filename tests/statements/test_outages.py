@@ -238,6 +238,7 @@ async def test_a_lock_that_is_not_given_in_time_is_a_conflict(workshop: Workshop
         (asyncpg.InterfaceError("connection is closed"), True),
         (asyncpg.InterfaceError("pool is closing"), True),
         (asyncpg.DiskFullError("no space"), True),
+        (asyncpg.InternalServerError("could not extend file: File too large"), True),
         (asyncpg.ReadOnlySQLTransactionError("stand-by"), True),
         (asyncpg.QueryCanceledError("statement timeout"), True),
         (asyncpg.ConnectionDoesNotExistError("closed in the middle"), False),

@@ -27,6 +27,7 @@ _NOT_CONNECTED = (
 _NOT_ALLOWED = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 _UNDONE = (
     asyncpg.InsufficientResourcesError,  # the disk is full
+    asyncpg.InternalServerError,  # so is a quota, which has no code of its own
     asyncpg.PostgresSystemError,  # the disk cannot be read
     asyncpg.ReadOnlySQLTransactionError,  # a stand-by, or a primary that has become one
 )
