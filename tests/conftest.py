@@ -152,7 +152,8 @@ async def database(_pool: None) -> str:
     names = ", ".join(table._meta.tablename for table in TABLES)
     await StepDefinition.raw(
         f"TRUNCATE {names}, piccolo_user, workshops_admin.admin_sessions,"
-        " workshops_admin.changes, workshops_admin.summaries, workshops_admin.operator_changes"
+        " workshops_admin.changes, workshops_admin.summaries, workshops_admin.operator_changes,"
+        " workshops_admin.notes, workshops_admin.follow_ups, workshops_admin.saved_views"
         " RESTART IDENTITY CASCADE"
     )
     await StepDefinition.insert(*(StepDefinition(**step._asdict()) for step in STEP_CATALOG))

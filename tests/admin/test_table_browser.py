@@ -18,7 +18,7 @@ from tests.factories import make_workshop
 from workshops import operations
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
 from workshops.admin.registry import registered
-from workshops.admin.tables import AdminSession
+from workshops.admin.tables import AdminSession, FollowUp, Note, SavedView
 from workshops.projection import catch_up
 from workshops.tables import (
     BuildPack,
@@ -52,6 +52,10 @@ async def make_rows() -> dict[str, tuple[type[Table], object]]:
     session = await operations.record_activity(workshop.id)
     pack = await operations.generate_build_pack(workshop.id)
     vera = await make_operator("vera", superuser=False)
+    note = Note(workshop_id=workshop.id, text="Called.", author="vera")
+    view = SavedView(owner_id=vera.id, name="Mine", query="?assigned=me")
+    for row in (note, view, FollowUp(id=workshop.id, assigned_to=vera.id)):
+        await row.save()
     return {
         "workshops": (Workshop, workshop.id),
         "workshop_members": (WorkshopMember, member.id),
@@ -60,6 +64,8 @@ async def make_rows() -> dict[str, tuple[type[Table], object]]:
         "build_packs": (BuildPack, pack.id),
         "step_definitions": (StepDefinition, "define"),
         "piccolo_user": (BaseUser, vera.id),
+        "notes": (Note, note.id),
+        "saved_views": (SavedView, view.id),
     }
 
 
@@ -134,6 +140,7 @@ SAVED: dict[str, tuple[str, str]] = {
     "build_packs": ("title", "Second edition"),
     "step_definitions": ("description", "Say what it is about."),
     "piccolo_user": ("first_name", "Vera"),
+    "notes": ("text", "Called again."),
 }
 """Table -> a field of its form, and what is put into it."""
 
@@ -174,7 +181,7 @@ async def delete_row(desk: Desk) -> None:
     assert (await done.value).status == 204
 
 
-DELETED = ("workshop_members", "sessions", "build_packs", "piccolo_user")
+DELETED = ("workshop_members", "sessions", "build_packs", "piccolo_user", "notes", "saved_views")
 
 
 @pytest.mark.parametrize("table", DELETED)

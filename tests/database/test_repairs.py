@@ -57,6 +57,12 @@ async def change(server: Server, database: str, *statements: str) -> None:
         ("DROP SCHEMA workshops_admin CASCADE", "table summaries"),
         ("DROP TABLE workshops_admin.changes", "table changes"),
         ("DROP TRIGGER admin_delete ON workshops", "trigger admin_delete of workshops"),
+        ("DROP TABLE workshops_admin.notes", "table notes"),
+        ("DROP FUNCTION workshops_admin.followed_up CASCADE", "function followed_up"),
+        (
+            "ALTER TABLE workshops_admin.follow_ups DROP CONSTRAINT follow_ups_assigned_to_fkey",
+            "foreign key of workshops_admin.follow_ups",
+        ),
     ],
 )
 async def test_migrate_installs_what_was_dropped(
@@ -118,7 +124,7 @@ async def test_older_version_is_taken_over(server: Server, migrated_database: st
     )
     url = server.url(migrated_database)
     migrate = await run("workshops", "migrate", DATABASE_URL=url)
-    assert "1 migrations were run." in migrate.out, migrate
+    assert "2 migrations were run." in migrate.out, migrate
     assert await described(server, migrated_database) == whole
     connection = await server.connect(migrated_database)
     try:

@@ -6,7 +6,14 @@ from piccolo.apps.user.tables import BaseUser
 
 from workshops.admin import operators, rules
 from workshops.admin.registry import AdminTable, register, write
-from workshops.admin.tables import AdminSession, AuditEntry, WorkshopProgress
+from workshops.admin.tables import (
+    AdminSession,
+    AuditEntry,
+    FollowUp,
+    Note,
+    SavedView,
+    WorkshopProgress,
+)
 from workshops.states import STEP, WORKSHOP
 from workshops.tables import (
     BuildPack,
@@ -203,5 +210,35 @@ register(
         filters=(WorkshopProgress.created_at,),
         newest_by=WorkshopProgress.last_activity_at,
         menu_group=WORKSHOPS,
+    ),
+    AdminTable(
+        Note,
+        columns=(Note.text, Note.workshop_id, Note.author, Note.created_at),
+        newest_by=Note.created_at,
+        menu_group=WORKSHOPS,
+        editable=(Note.text,),
+        change=rules.change_note,
+        delete=write,
+        not_added="A note is written on the page of its workshop, or for several on the board.",
+    ),
+    AdminTable(
+        FollowUp,
+        columns=(FollowUp.id, FollowUp.assigned_to, FollowUp.contacted_on, FollowUp.updated_at),
+        newest_by=FollowUp.updated_at,
+        menu_group=WORKSHOPS,
+    ),
+    AdminTable(
+        SavedView,
+        columns=(
+            SavedView.name,
+            SavedView.owner_id,
+            SavedView.shared,
+            SavedView.query,
+            SavedView.created_at,
+        ),
+        order_by=(SavedView.name,),
+        menu_group=SETUP,
+        delete=write,
+        not_added="A view is saved on the board, with the filters that it shows.",
     ),
 )

@@ -12,9 +12,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote_plus
 
 from workshops import operations
+from workshops.admin import follow_up
 from workshops.admin.audit import record_here
+from workshops.admin.saved_views import forget_views
 from workshops.admin.tables import AuditAction, AuditEntry
 from workshops.columns import utc_now
 from workshops.errors import ConflictError, NotFoundError
@@ -50,13 +53,14 @@ async def erase_person(person: str) -> str:
     left = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", [row[0] for row in parts])
     stays = {row[0] for row in left}
     gone = [part for workshop, part in parts if workshop not in stays]
+    gone += [row[0] for row in memberships]
+    gone += await follow_up.forget({workshop for workshop, _ in parts} - stays)
+    gone += await forget_views(person)
     pseudonym = f"erased_{secrets.token_hex(8)}"
-    await fetch(
-        "SELECT workshops_admin.audit_forget($1, $2, $3)",
-        person,
-        pseudonym,
-        [*gone, *(row[0] for row in memberships)],
-    )
+    await follow_up.pseudonymise(person, pseudonym)
+    # Entries about files and views hold the address of the board, where ids are spelt so.
+    for spelt in {person, quote_plus(person)}:
+        await fetch("SELECT workshops_admin.audit_forget($1, $2, $3)", spelt, pseudonym, gone)
     await forget_outputs()
     what = (
         f"{deleted['workshops_deleted']:,} workshops deleted, "

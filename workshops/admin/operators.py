@@ -19,7 +19,7 @@ from workshops.admin.accounts import OperatorAccount
 from workshops.admin.audit import Origin
 from workshops.admin.changes import AlreadyWrittenError, Change
 from workshops.admin.rules import check_texts
-from workshops.admin.tables import AdminSession, SecondFactor
+from workshops.admin.tables import AdminSession, SavedView, SecondFactor
 from workshops.database.migrations import project_engine
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
@@ -202,8 +202,9 @@ async def change_operator(change: Change) -> Any:
 
 
 async def delete_operator(row_id: int) -> None:
-    """Delete an operator and their log-ins, but not the last superuser."""
+    """Delete an operator, their log-ins and their own views, but not the last superuser."""
     await _keep_a_superuser(row_id)
+    await SavedView.delete().where(SavedView.owner_id == row_id, SavedView.shared.eq(False))
 
 
 async def _keep_a_superuser(but: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from workshops import operations
 from workshops.admin.changes import AlreadyWrittenError, Change, parse_json
+from workshops.admin.follow_up import NOTE_LENGTH
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
 from workshops.statements import validation
@@ -232,6 +233,12 @@ async def change_build_pack(change: Change) -> Any:
     check_texts(change.changes, title=TITLE_LENGTH, content=CONTENT_LENGTH)
     if "format_type" in change.changes:
         validation.state("format_type", change.changes["format_type"], FormatType)
+    return change.columns()
+
+
+async def change_note(change: Change) -> Any:
+    """Correct a note."""
+    check_texts(change.changes, text=NOTE_LENGTH)
     return change.columns()
 
 

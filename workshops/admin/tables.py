@@ -6,15 +6,26 @@ from enum import StrEnum
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import JSONB, BigSerial, ForeignKey, Integer, OnDelete, OnUpdate, Text, Varchar
+from piccolo.columns import (
+    JSONB,
+    BigSerial,
+    Boolean,
+    Date,
+    ForeignKey,
+    Integer,
+    OnDelete,
+    OnUpdate,
+    Text,
+    Varchar,
+)
 from piccolo.columns.readable import Readable
 from piccolo.table import Table
 from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
 from piccolo_api.session_auth.tables import SessionsBase
 
-from workshops.columns import SingleLineText, UTCTimestamp
+from workshops.columns import PrefixedKey, SingleLineText, UTCTimestamp
 from workshops.states import WorkshopStatus
-from workshops.tables import StepDefinition
+from workshops.tables import StepDefinition, Workshop
 
 SCHEMA = "workshops_admin"
 """The PostgreSQL schema of all that is not the product's."""
@@ -171,3 +182,73 @@ class WorkshopProgress(
     @classmethod
     def get_readable(cls) -> Readable:
         return Readable(template="%s", columns=[cls.title])
+
+
+class Note(
+    Table,
+    tablename="notes",
+    schema=SCHEMA,
+    help_text="What operators have noted about workshops, for each other.",
+):
+    """A note of an operator about a workshop.
+
+    ``workshop_id`` is no key in the database, so that nobody who writes to workshops waits
+    for a note: the notes of a deleted workshop are removed after it (``workshops.projection``).
+    """
+
+    id = PrefixedKey("note")
+    workshop_id = ForeignKey(Workshop, default=None, null=False, help_text="About which workshop.")
+    text = Text(default=None, required=True, help_text="What was noted.")
+    author = SingleLineText(default=None, help_text="Who noted it: the username, as it was then.")
+    created_at = UTCTimestamp(help_text="When (UTC).")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a note by its text."""
+        return Readable(template="%s", columns=[cls.text])
+
+
+class FollowUp(
+    Table,
+    tablename="follow_ups",
+    schema=SCHEMA,
+    help_text="Who looks after a workshop, and when its people were last contacted.",
+):
+    """What operators have agreed on about a workshop. Its key is the workshop's.
+
+    There is none of a workshop that nobody was assigned to or contacted about. Removed as
+    notes are.
+    """
+
+    id = Text(primary_key=True, default=None, help_text="The workshop.")
+    assigned_to = ForeignKey(
+        BaseUser, default=None, null=True, on_delete=OnDelete.set_null, help_text="Which operator."
+    )
+    contacted_on = Date(default=None, null=True, help_text="The day of the latest contact.")
+    updated_at = UTCTimestamp(help_text="When it was last changed (UTC).")
+
+
+class SavedView(
+    Table,
+    tablename="saved_views",
+    schema=SCHEMA,
+    help_text="Views of the board that operators have given a name.",
+):
+    """A query string of the board with a name, for its owner or for all operators.
+
+    ``owner_id`` is NULL once the owner's account is deleted.
+    """
+
+    id = PrefixedKey("view")
+    owner_id = ForeignKey(
+        BaseUser, default=None, null=True, on_delete=OnDelete.set_null, help_text="Whose it is."
+    )
+    name = SingleLineText(default=None, required=True, help_text="What it is called.")
+    query = SingleLineText(default=None, help_text="The filters, as the board's address has them.")
+    shared = Boolean(default=False, help_text="Whether all operators have it.")
+    created_at = UTCTimestamp(help_text="When it was saved (UTC).")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a view by its name."""
+        return Readable(template="%s", columns=[cls.name])

@@ -1,8 +1,9 @@
 """What migrations installed beside the tables, and another program may have dropped.
 
 ``drizzle-kit push`` drops what it does not know. A migration that can put such things
-back has two functions: ``missing`` names them, ``repair`` installs them again. The
-constraints and indexes of the six tables are put back as their classes say.
+back has two functions: ``missing`` names them, ``repair`` installs them again. Each puts
+back its own, after those before it. The constraints and indexes of the six tables are put
+back as their classes say.
 """
 
 from __future__ import annotations
@@ -17,15 +18,14 @@ from workshops.tables import INDEXES, TABLES, Workshop
 
 
 def _repairing() -> Iterator[Any]:
-    """Yield the newest migration of each app that can be repaired, as a module."""
+    """Yield the migrations that can be repaired, as modules, in their order."""
     manager = BaseMigrationManager()
     for app_name in manager.get_sorted_app_names():
         folder = manager.get_app_config(app_name).resolved_migrations_folder_path
         modules = manager.get_migration_modules(folder)
-        for id in reversed(manager.get_migration_ids(modules)):
+        for id in manager.get_migration_ids(modules):
             if hasattr(modules[id], "repair"):
                 yield modules[id]
-                break
 
 
 async def missing_objects() -> list[str]:

@@ -95,14 +95,17 @@ def summaries(only: str | None = None, *, shared: bool = False) -> str:
 
 
 def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
-    """Return the statements that make summaries what they should be."""
+    """Return the statements that make summaries what they should be.
 
-    def gone(condition: str = "") -> str:
-        wanted = "true" if only is None else f"workshop_id {only}"
+    What else is kept about a workshop goes when it is gone.
+    """
+
+    def gone(table: str, condition: str = "", key: str = "workshop_id") -> str:
+        wanted = "true" if only is None else f"kept.{key} {only}"
         there = "" if only is None else f" AND w.id {only}"  # the planner does not conclude it
         return (
-            f"{wanted} AND NOT EXISTS"
-            f" (SELECT FROM workshops w WHERE w.id = workshop_id{there}{condition})"
+            f"DELETE FROM workshops_admin.{table} kept WHERE {wanted} AND NOT EXISTS"
+            f" (SELECT FROM workshops w WHERE w.id = kept.{key}{there}{condition})"
         )
 
     return (
@@ -110,8 +113,10 @@ def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
         " ON CONFLICT (workshop_id) DO UPDATE SET "
         + ", ".join(f"{column} = EXCLUDED.{column}" for column in COLUMNS[1:])
         + " WHERE (kept.*) IS DISTINCT FROM (EXCLUDED.*)",
-        f"DELETE FROM workshops_admin.summaries WHERE {gone(_listed(shared))}",
-        f"DELETE FROM workshops_admin.operator_changes WHERE {gone()}",
+        gone("summaries", _listed(shared)),
+        gone("operator_changes"),
+        gone("notes"),
+        gone("follow_ups", key="id"),
     )
 
 

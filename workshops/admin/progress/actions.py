@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from workshops import operations
+from workshops.admin import follow_up
 from workshops.admin.erasure import erase_person, forget_outputs, restore_output
 from workshops.errors import (
     ConflictError,
@@ -40,6 +41,10 @@ DONE = {
     "added": "The person is a member now.",
     "role": "The role was changed.",
     "removed": "The person is no longer a member.",
+    "noted": "The note was added.",
+    "note_deleted": "The note was deleted.",
+    "assigned": "It was written down who looks after this workshop.",
+    "contacted": "The day of the contact was written down.",
     "deleted": "The workshop was deleted, with all that belonged to it.",
     "erased": "All that was held about this person was deleted; the audit log has a pseudonym.",
 }
@@ -177,7 +182,32 @@ async def delete(workshop_id: str, form: Form) -> str:
         raise ConfirmationError("The title that was typed is not the title of this workshop.")
     await operations.delete_workshop(workshop_id)
     await forget_outputs()
+    await follow_up.forget([workshop_id])
     return "deleted"
+
+
+async def note(workshop_id: str, form: Form) -> str:
+    """Note something about the workshop."""
+    await follow_up.add_note(workshop_id, form.get("text", ""), key=form.get("key", ""))
+    return "noted"
+
+
+async def delete_note(workshop_id: str, form: Form) -> str:
+    """Delete a note about the workshop."""
+    await follow_up.delete_note(workshop_id, form.get("note", ""))
+    return "note_deleted"
+
+
+async def assign(workshop_id: str, form: Form) -> str:
+    """Assign the workshop to an operator, or to nobody."""
+    await follow_up.assign(workshop_id, form.get("to", ""), seen=form.get("seen", ""))
+    return "assigned"
+
+
+async def contacted(workshop_id: str, form: Form) -> str:
+    """Say on which day its people were contacted."""
+    await follow_up.set_contacted(workshop_id, form.get("day", ""))
+    return "contacted"
 
 
 ACTIONS: dict[str, Callable[[str, Form], Awaitable[str]]] = {
@@ -195,6 +225,10 @@ ACTIONS: dict[str, Callable[[str, Form], Awaitable[str]]] = {
     "set-role": set_role,
     "remove-member": remove_member,
     "delete": delete,
+    "note": note,
+    "delete-note": delete_note,
+    "assign": assign,
+    "contacted": contacted,
 }
 """The actions on a workshop, by the last part of their URL; each returns a word of DONE."""
 

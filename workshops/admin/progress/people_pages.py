@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -12,6 +13,7 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin.audit import record_here
+from workshops.admin.follow_up import notes_about
 from workshops.admin.progress import access, actions
 from workshops.admin.progress.people import fetch_person
 from workshops.admin.progress.rendering import page
@@ -50,7 +52,9 @@ async def export(request: Request) -> Response:
     form = access.read_form(request)
     person = form.get("person", "")
     try:
-        data = await operations.export_user_data(person)
+        data: dict[str, Any] = {**await operations.export_user_data(person)}
+        theirs = [workshop["id"] for workshop in data["workshops"]]
+        data["operators"] = await notes_about(person, theirs)
         await record_here(AuditAction.exported, summary=f"Everything held about {person}")
     except WorkshopsError as error:
         return await _person_page(request, person, error=error)

@@ -50,6 +50,7 @@ SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_tota
                 UNION ALL SELECT m.id FROM workshop_members m WHERE m.workshop_id = w.id
                 UNION ALL SELECT s.id FROM sessions s WHERE s.workshop_id = w.id
                 UNION ALL SELECT b.id FROM build_packs b WHERE b.workshop_id = w.id
+                UNION ALL SELECT n.id FROM workshops_admin.notes n WHERE n.workshop_id = $1
             )) OFFSET 0
         ) a ORDER BY a.id DESC LIMIT {TRACES_SHOWN}
     ) AS traces
@@ -154,6 +155,7 @@ class WorkshopFacts:
 
 
 _ROW_NAMES = {"workshops": "Workshop", "build_packs": "Build pack", "sessions": "Session"}
+_ROW_NAMES |= {"notes": "Note", "follow_ups": "Follow-up"}
 
 
 def _rows(texts: list[str], *moments: int) -> list[list[Any]]:

@@ -12,11 +12,13 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin.erasure import removed_outputs
+from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
 from workshops.admin.progress import access, actions
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.rendering import page
 from workshops.admin.progress.workshop import TRACES_SHOWN, fetch_workshop, timeline
 from workshops.errors import NotFoundError, WorkshopsError
+from workshops.ids import create_id
 from workshops.statements import validation
 from workshops.statements.execution import fetch_row
 from workshops.states import MemberRole
@@ -58,6 +60,10 @@ async def _workshop_page(request: Request, *, error: WorkshopsError | None = Non
         facts=facts,
         line=timeline(facts),
         removed=await removed_outputs(facts.row["id"]),
+        follow_up=await fetch_follow_up(facts.row["id"]),
+        operators=await operators(),
+        note_key=create_id(),
+        note_length=NOTE_LENGTH,
         definitions=definitions,
         states=[states.get(step.id) for step in definitions],
         current=facts.open_steps[0] if facts.open_steps else None,

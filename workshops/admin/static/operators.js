@@ -259,7 +259,7 @@
     if (!heading || shown.table !== table || heading.dataset.row === key) return;
     heading.dataset.row = key;
     for (const link of heading.querySelectorAll(".row-link")) link.remove();
-    const ofWorkshop = ["workshops", "workshop_progress"].includes(table);
+    const ofWorkshop = ["workshops", "workshop_progress", "follow_ups"].includes(table);
     const workshop = ofWorkshop ? shown.row.id : shown.row.workshop_id;
     if (workshop) {
       const step = table === "workshop_steps" ? `#step-${shown.row.step_id}` : "";

@@ -1,0 +1,266 @@
+"""What operators note about workshops, who looks after one, and when its people were contacted.
+
+All of it is in tables of ours, which no statement joins to the product's, so that it works
+where those are spread over a cluster too. Whoever writes is the operator whom the
+transaction names (``workshops.admin.audit``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from workshops.columns import utc_now
+from workshops.errors import ConflictError, InvalidInputError, NotFoundError, WorkshopNotFoundError
+from workshops.ids import create_id, derive_prefixed_id
+from workshops.statements import validation
+from workshops.statements.execution import fetch, fetch_row
+
+NOTE_LENGTH = 5_000
+"""The longest note, in characters."""
+
+_EARLIEST_CONTACT = date(2000, 1, 1)
+
+
+@dataclass(eq=False)
+class NoteNotFoundError(NotFoundError):
+    """The note is gone, or is about another workshop."""
+
+    sentence = "There is no such note; somebody may have deleted it."
+
+
+@dataclass(eq=False)
+class AssignedMeanwhileError(ConflictError):
+    """Another operator has been assigned since the page was opened."""
+
+    sentence = "It has been {assigned} since you opened the page."
+
+    assigned: str
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator to whom a workshop can be assigned."""
+
+    id: int
+    username: str
+
+
+@dataclass(frozen=True)
+class NoteRow:
+    """What was noted, by whom and when."""
+
+    id: str
+    text: str
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class FollowUpFacts:
+    """What operators keep about one workshop; the latest note comes first."""
+
+    assigned_to: Operator | None
+    contacted_on: date | None
+    notes: list[NoteRow]
+
+
+async def operators() -> list[Operator]:
+    """Return who can be assigned, by name."""
+    rows = await fetch(
+        "SELECT id, username FROM piccolo_user WHERE active AND admin ORDER BY username"
+    )
+    return [Operator(*row) for row in rows]
+
+
+async def fetch_follow_up(workshop_id: str) -> FollowUpFacts:
+    """Return what is kept about a workshop."""
+    row = await fetch_row(
+        "SELECT u.id, u.username, f.contacted_on FROM workshops_admin.follow_ups f"
+        " LEFT JOIN piccolo_user u ON u.id = f.assigned_to WHERE f.id = $1",
+        workshop_id,
+    )
+    notes = await fetch(
+        "SELECT id, text, author, created_at FROM workshops_admin.notes WHERE workshop_id = $1"
+        " ORDER BY created_at DESC, id DESC",
+        workshop_id,
+    )
+    return FollowUpFacts(
+        assigned_to=Operator(row[0], row[1]) if row and row[0] is not None else None,
+        contacted_on=row[2] if row else None,
+        notes=[NoteRow(*note) for note in notes],
+    )
+
+
+async def add_note(workshop_id: str, text: str, *, key: str = "") -> None:
+    """Note something about a workshop; with the same key only once, however often it is sent."""
+    validation.text("The note", text, limit=NOTE_LENGTH)
+    await _require(workshop_id)
+    await fetch(
+        "INSERT INTO workshops_admin.notes (id, workshop_id, text, author, created_at)"
+        " VALUES ($1, $2, $3, current_setting('workshops.operator'), $4)"
+        " ON CONFLICT (id) DO NOTHING",
+        derive_prefixed_id("note", workshop_id, key or create_id()),
+        workshop_id,
+        text.strip(),
+        utc_now(),
+    )
+
+
+async def delete_note(workshop_id: str, note_id: str) -> None:
+    """Delete a note. The audit log keeps the beginning of it.
+
+    Raises:
+        NotFoundError: the workshop has no such note.
+    """
+    deleted = await fetch(
+        "DELETE FROM workshops_admin.notes WHERE id = $1 AND workshop_id = $2 RETURNING id",
+        note_id,
+        workshop_id,
+    )
+    if not deleted:
+        raise NoteNotFoundError
+
+
+async def assign(workshop_id: str, to: str, *, seen: str) -> None:
+    """Assign a workshop to an operator, or to nobody.
+
+    :param to: The operator's key; "" for nobody.
+    :param seen: Who it was assigned to as far as the one knows who assigns it now.
+
+    Raises:
+        ConflictError: it is assigned to somebody else meanwhile.
+        NotFoundError: there is no such workshop.
+        InvalidInputError: there is no such operator.
+    """
+    new, old = await _operator(to), _number(seen)
+    await _require(workshop_id)
+    written = await fetch(
+        "INSERT INTO workshops_admin.follow_ups AS kept (id, assigned_to, updated_at)"
+        " VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE"
+        " SET assigned_to = EXCLUDED.assigned_to, updated_at = EXCLUDED.updated_at"
+        " WHERE kept.assigned_to IS NOT DISTINCT FROM $4 OR kept.assigned_to = $2 RETURNING id",
+        workshop_id,
+        new,
+        utc_now(),
+        old,
+    )
+    if not written:
+        now = (await fetch_follow_up(workshop_id)).assigned_to
+        raise AssignedMeanwhileError(f"assigned to {now.username}" if now else "assigned to nobody")
+
+
+async def set_contacted(workshop_id: str, day: str) -> None:
+    """Say on which day the people of a workshop were last contacted; "" for never.
+
+    Raises:
+        NotFoundError: there is no such workshop.
+        InvalidInputError: it is no day, or lies ahead.
+    """
+    contacted = contact_day(day)
+    await _require(workshop_id)
+    await fetch(
+        "INSERT INTO workshops_admin.follow_ups (id, contacted_on, updated_at)"
+        " VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE"
+        " SET contacted_on = EXCLUDED.contacted_on, updated_at = EXCLUDED.updated_at",
+        workshop_id,
+        contacted,
+        utc_now(),
+    )
+
+
+def contact_day(text: str) -> date | None:
+    """Return the day of a contact. Where it is tomorrow already, UTC is a day behind."""
+    if not text.strip():
+        return None
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInputError("The day", "must be one such as 2026-01-31") from None
+    if not _EARLIEST_CONTACT <= day <= utc_now().date() + timedelta(days=1):
+        raise InvalidInputError("The day", "must not lie ahead, nor before the year 2000")
+    return day
+
+
+async def _require(workshop_id: str) -> None:
+    if await fetch_row("SELECT FROM workshops WHERE id = $1", workshop_id) is None:
+        raise WorkshopNotFoundError(workshop_id)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+async def _operator(key: str) -> int | None:
+    if key and _number(key) not in {operator.id for operator in await operators()}:
+        raise InvalidInputError("The operator", "does not exist or may not log in")
+    return _number(key)
+
+
+# Data protection
+
+# An identifier as a word of its own: a part of a longer one is another person's.
+_WORD = r"('(?<!\w)' || regexp_replace($1, '([^[:alnum:]_])', '\\\1', 'g') || '(?!\w)')"
+
+
+async def notes_about(person: str, workshop_ids: list[str]) -> dict[str, Any]:
+    """Return what operators keep about a person's workshops, and where a note names the person.
+
+    Who wrote a note or looks after a workshop is not theirs to know.
+    """
+    notes = await fetch(
+        "SELECT workshop_id, text, created_at FROM workshops_admin.notes"
+        f" WHERE workshop_id = ANY ($2) OR text ~ {_WORD} ORDER BY created_at, id",
+        person,
+        workshop_ids,
+    )
+    contacts = await fetch(
+        "SELECT id, contacted_on FROM workshops_admin.follow_ups"
+        " WHERE id = ANY ($1) AND contacted_on IS NOT NULL ORDER BY id",
+        workshop_ids,
+    )
+    return {
+        "notes": [
+            {
+                "workshop_id": workshop_id,
+                "text": text,
+                "created_at": created_at.isoformat(timespec="milliseconds") + "Z",
+            }
+            for workshop_id, text, created_at in notes
+        ],
+        "contacts": [
+            {"workshop_id": workshop_id, "contacted_on": day.isoformat()}
+            for workshop_id, day in contacts
+        ],
+    }
+
+
+async def forget(workshop_ids: Collection[str]) -> list[str]:
+    """Delete what is kept about workshops that are gone, and return the keys of all their notes.
+
+    Those that were deleted before are known by the audit log.
+    """
+    gone = list(workshop_ids)
+    keys = await fetch(
+        "SELECT id FROM workshops_admin.notes WHERE workshop_id = ANY ($1)"
+        " UNION SELECT row_id FROM workshops_admin.admin_audit_log"
+        " WHERE table_name = 'notes' AND changes -> 'workshop_id' ?| $1",
+        gone,
+    )
+    await fetch("DELETE FROM workshops_admin.notes WHERE workshop_id = ANY ($1)", gone)
+    await fetch("DELETE FROM workshops_admin.follow_ups WHERE id = ANY ($1)", gone)
+    return [row[0] for row in keys]
+
+
+async def pseudonymise(person: str, pseudonym: str) -> None:
+    """Put a pseudonym in the place of a person in the notes about others' workshops."""
+    await fetch(
+        "UPDATE workshops_admin.notes"
+        f" SET text = regexp_replace(text, {_WORD}, $2, 'g'),"
+        " author = CASE author WHEN $1 THEN $2 ELSE author END"
+        f" WHERE text ~ {_WORD} OR author = $1",
+        person,
+        pseudonym,
+    )

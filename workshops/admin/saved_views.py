@@ -1,0 +1,158 @@
+"""Views of the board with a name: an operator's own, and those that all share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from piccolo.apps.user.tables import BaseUser
+
+from workshops.columns import utc_now
+from workshops.errors import ConflictError, InvalidInputError, NotFoundError
+from workshops.ids import create_prefixed_id
+from workshops.statements import validation
+from workshops.statements.execution import fetch
+
+NAME_LENGTH = 60
+"""The longest name, in characters."""
+
+MOST_OWN = 50
+"""How many views an operator can keep: all are on the board."""
+
+
+@dataclass(eq=False)
+class ViewNotFoundError(NotFoundError):
+    """There is no such view, or it is somebody else's."""
+
+    sentence = "There is no such view of yours; somebody may have deleted it."
+
+
+@dataclass(eq=False)
+class ViewNameTakenError(ConflictError):
+    """The owner has another view of this name."""
+
+    sentence = "There is another view of this name already."
+
+
+@dataclass(frozen=True)
+class NamedView:
+    """A view as an operator sees it. ``query`` is that of the board's address.
+
+    ``owner`` is None once that account is deleted; ``mine`` tells who may change it.
+    """
+
+    id: str
+    name: str
+    query: str
+    shared: bool
+    owner: str | None
+    mine: bool
+
+
+async def fetch_views(operator: BaseUser) -> list[NamedView]:
+    """Return an operator's own views and the shared ones, by name."""
+    rows = await fetch(
+        "SELECT v.id, v.name, v.query, v.shared, u.username,"
+        " COALESCE(v.owner_id = $1, false) OR (v.shared AND $2)"
+        " FROM workshops_admin.saved_views v LEFT JOIN piccolo_user u ON u.id = v.owner_id"
+        " WHERE v.owner_id = $1 OR v.shared ORDER BY lower(v.name), v.id",
+        operator.id,
+        operator.superuser,
+    )
+    return [NamedView(*row) for row in rows]
+
+
+async def save_view(operator: BaseUser, name: str, query: str, *, shared: bool) -> bool:
+    """Keep a view; one of the operator's of the same name becomes it. Return whether it is new.
+
+    Raises:
+        InvalidInputError: the name is unusable, there are too many, or a plain admin shares.
+    """
+    name = _name(name)
+    if shared and not operator.superuser:
+        raise InvalidInputError("The view", "can be shared by superusers only")
+    others = await fetch(
+        "SELECT name FROM workshops_admin.saved_views WHERE owner_id = $1", operator.id
+    )
+    if len(others) >= MOST_OWN and name not in {row[0] for row in others}:
+        raise InvalidInputError("The view", f"would be one of more than {MOST_OWN} of yours")
+    [written] = await fetch(
+        "INSERT INTO workshops_admin.saved_views AS kept"
+        " (id, owner_id, name, query, shared, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
+        " ON CONFLICT (owner_id, name) DO UPDATE"
+        " SET query = EXCLUDED.query, shared = EXCLUDED.shared RETURNING id = $1",
+        create_prefixed_id("view"),
+        operator.id,
+        name,
+        query,
+        shared,
+        utc_now(),
+    )
+    return bool(written[0])
+
+
+_CHANGEABLE = "id = $1 AND (owner_id = $2 OR (shared AND $3))"
+
+
+async def rename_view(operator: BaseUser, view_id: str, name: str) -> None:
+    """Give a view another name: one's own, or as a superuser any shared one.
+
+    Raises:
+        NotFoundError: there is none that this operator may change.
+        ConflictError: its owner has another one of that name.
+    """
+    name = _name(name)
+    # Nobody else may save one of this name between the look and the change.
+    await fetch("LOCK TABLE workshops_admin.saved_views IN SHARE ROW EXCLUSIVE MODE")
+    taken = await fetch(
+        "SELECT FROM workshops_admin.saved_views other JOIN workshops_admin.saved_views v"
+        " ON v.owner_id = other.owner_id WHERE v.id = $1 AND other.id <> $1 AND other.name = $2",
+        view_id,
+        name,
+    )
+    if taken:
+        raise ViewNameTakenError
+    renamed = await fetch(
+        f"UPDATE workshops_admin.saved_views SET name = $4 WHERE {_CHANGEABLE} RETURNING id",
+        view_id,
+        operator.id,
+        operator.superuser,
+        name,
+    )
+    if not renamed:
+        raise ViewNotFoundError
+
+
+async def delete_view(operator: BaseUser, view_id: str) -> None:
+    """Delete a view: one's own, or as a superuser any shared one.
+
+    Raises:
+        NotFoundError: there is none that this operator may delete.
+    """
+    deleted = await fetch(
+        f"DELETE FROM workshops_admin.saved_views WHERE {_CHANGEABLE} RETURNING id",
+        view_id,
+        operator.id,
+        operator.superuser,
+    )
+    if not deleted:
+        raise ViewNotFoundError
+
+
+def _name(name: str) -> str:
+    return validation.line("The name", name.strip(), limit=NAME_LENGTH)
+
+
+async def forget_views(person: str) -> list[str]:
+    """Delete the views that name a person, and return their keys."""
+    word = re.compile(rf"(?<!\w){re.escape(person)}(?!\w)")
+    naming = [
+        id
+        for id, name, query in await fetch(
+            "SELECT id, name, query FROM workshops_admin.saved_views"
+        )
+        if any(map(word.search, (name, *dict(parse_qsl(query.removeprefix("?"))).values())))
+    ]
+    await fetch("DELETE FROM workshops_admin.saved_views WHERE id = ANY ($1)", naming)
+    return naming
