@@ -14,7 +14,8 @@ from typing import Any, NoReturn, TypeVar, get_type_hints
 import asyncpg
 
 from workshops.database import SettingsError
-from workshops.database.migrations import MigrationBlockedError, unregistered_apps
+from workshops.database.building import MigrationBlockedError
+from workshops.database.migrations import unregistered_apps
 from workshops.errors import WorkshopsError
 
 Command = TypeVar("Command", bound=Callable[..., Any])

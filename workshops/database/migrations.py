@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import io
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,12 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from workshops.database.building import (
+    MigrationBlockedError,
+    build_beside_writers,
+    has_large_tables,
+    run_in_a_moment,
+)
 from workshops.database.catalogue import Difference, design_differences
 from workshops.database.repairs import missing_constraints, missing_objects, repair
 
@@ -25,21 +30,10 @@ logger = logging.getLogger(__name__)
 # Any constant will do; this one is "workshop" in ASCII.
 _LOCK = 0x776F726B73686F70
 
-# Shorter than PostgreSQL's deadlock_timeout (1 s), so that nobody fails because of us.
-_LOCK_TIMEOUT = "500ms"
-_LOCK_PAUSE = 0.5  # seconds, in which the others go on
-_LOCK_PATIENCE = 60.0  # seconds
-
+_TURN = 0.2  # seconds between two looks at whether it is our turn
 
 CREATE_TABLES = "2026-11-22T11:41:14:685088"
 """The migration that creates the six tables, and adopts those that are there."""
-
-
-class MigrationBlockedError(Exception):
-    """A migration cannot run: of the rows that are there, or of who is using the tables.
-
-    Nothing was changed.
-    """
 
 
 @dataclass(frozen=True)
@@ -140,43 +134,61 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
     one migrates and the others wait and find nothing to do, and a process killed
     in the middle leaves the database as it was. (Piccolo records a migration
     outside the migration's own transaction, and two runs at once fail with a
-    duplicate key.) Who reads or writes the tables meanwhile waits for the end.
+    duplicate key.) Who reads or writes the tables meanwhile waits for the end. What
+    would take long, the constraints and indexes of large tables, is made before, in no
+    transaction and with nobody waiting; of a process killed then the next run keeps it.
 
     Raises:
         MigrationBlockedError: existing rows or tables stand in the way, a migration
             failed, or somebody has used the tables in one transaction for a minute.
         DatabaseUnavailableError: there is no database.
     """
-    async with project_engine().transaction() as transaction:
-        # A migration takes as long as it takes, and waits for another one that runs.
-        await Migration.raw("SET LOCAL statement_timeout = 0")
-        await Migration.raw("SET LOCAL lock_timeout = 0")
-        await Migration.raw("SELECT pg_advisory_xact_lock({}::bigint)", _LOCK)
-        pending = await pending_migrations()
-        if pending or await missing_objects() or await missing_constraints():
-            await _lock_tables(transaction)
-        if (more := await tables_to_adopt()) is not None:
-            tell(
-                "The six tables are there already: they are taken over with their rows, and"
-                " stay as they are"
-                + (f", with {', '.join(map(_what, more))}" if more else "")
-                + ".\nIf another application goes on writing to them, set SHARED_DATABASE=1;"
-                " docs/adoption.md says why."
+    while True:
+        async with project_engine().transaction() as transaction:
+            await Migration.raw("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            # A migration takes as long as it takes.
+            for limit in ("statement", "lock", "idle_in_transaction_session"):
+                await Migration.raw(f"SET LOCAL {limit}_timeout = 0")
+            # An index that is built beside the writers waits for every statement that is older:
+            # so none may wait for the lock, and none of this transaction be at work meanwhile.
+            turn = await Migration.raw(
+                "SELECT pg_try_advisory_xact_lock({}::bigint) AS ours", _LOCK
             )
-        for app_name in dict.fromkeys(migration.app_name for migration in pending):
-            # Piccolo prints its progress; the caller has the result instead.
-            with contextlib.redirect_stdout(io.StringIO()) as output:
-                result = await _run_app(app_name)
-            logger.debug("%s", output.getvalue())
-            if not result.success:
-                raise MigrationBlockedError(f"{app_name}: {result.message}")
-        try:
-            await repair()
-        except asyncpg.IntegrityConstraintViolationError as error:
-            raise MigrationBlockedError(
-                "A constraint that another program has dropped cannot be put back, and nothing "
-                f"was changed: {error}. Correct the rows and run the migrations again."
-            ) from error
+            if turn[0]["ours"]:
+                return await _migrate(transaction, tell)
+        await asyncio.sleep(_TURN)
+
+
+async def _migrate(
+    transaction: PostgresTransaction, tell: Callable[[str], None]
+) -> list[PendingMigration]:
+    pending = await pending_migrations()
+    if (more := await tables_to_adopt()) is not None:
+        tell(
+            "The six tables are there already: they are taken over with their rows, and"
+            " stay as they are"
+            + (f", with {', '.join(map(_what, more))}" if more else "")
+            + ".\nIf another application goes on writing to them, set SHARED_DATABASE=1;"
+            " docs/adoption.md says why."
+        )
+    if await has_large_tables() and await missing_constraints():
+        await build_beside_writers(transaction, tell)
+    if pending or await missing_objects() or await missing_constraints():
+        await _lock_tables(transaction)
+    for app_name in dict.fromkeys(migration.app_name for migration in pending):
+        # Piccolo prints its progress; the caller has the result instead.
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            result = await _run_app(app_name)
+        logger.debug("%s", output.getvalue())
+        if not result.success:
+            raise MigrationBlockedError(f"{app_name}: {result.message}")
+    try:
+        await repair()
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise MigrationBlockedError(
+            "A constraint that another program has dropped cannot be put back, and nothing "
+            f"was changed: {error}. Correct the rows and run the migrations again."
+        ) from error
     return pending
 
 
@@ -223,8 +235,7 @@ async def _lock_tables(transaction: PostgresTransaction) -> None:
     """Take all tables of all apps at once, or none of them and try again.
 
     Migrations that took them one by one would meet the application's transactions
-    half-way, and PostgreSQL would end one of the two to break the deadlock. And who
-    waits long for a table keeps all others waiting behind.
+    half-way, and PostgreSQL would end one of the two to break the deadlock.
     """
     manager = BaseMigrationManager()
     names = {
@@ -240,19 +251,4 @@ async def _lock_tables(transaction: PostgresTransaction) -> None:
     if not tables:
         return
     statement = f"LOCK TABLE {', '.join(table['name'] for table in tables)}"
-    await Migration.raw(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-    savepoint = await transaction.savepoint()
-    deadline = time.monotonic() + _LOCK_PATIENCE
-    while True:
-        try:
-            await Migration.raw(statement)
-            break
-        except asyncpg.LockNotAvailableError as error:
-            if time.monotonic() > deadline:
-                raise MigrationBlockedError(
-                    "The tables are in use: for a minute, there was no moment without a "
-                    "transaction on one of them. Nothing was changed; see pg_stat_activity."
-                ) from error
-            await savepoint.rollback_to()  # type: ignore[no-untyped-call]
-            await asyncio.sleep(_LOCK_PAUSE)
-    await Migration.raw("SET LOCAL lock_timeout = 0")
+    await run_in_a_moment(transaction.connection, statement)

@@ -13,8 +13,9 @@ from typing import Any
 
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 
+from workshops.database.building import Rule, missing_rules
 from workshops.database.distribution import is_distributed
-from workshops.tables import INDEXES, TABLES, Workshop
+from workshops.tables import Workshop
 
 
 def _repairing() -> Iterator[Any]:
@@ -35,33 +36,16 @@ async def missing_objects() -> list[str]:
     return [name for migration in _repairing() for name in await migration.missing()]
 
 
-async def missing_constraints() -> list[str]:
-    """Return the statements that put back constraints and indexes of the six tables."""
-    if await is_distributed():
-        return []
-    statements = {
-        constraint._meta.name: (
-            f"ALTER TABLE {table._meta.tablename} ADD CONSTRAINT"
-            f" {constraint._meta.name} {constraint.ddl}"
-        )
-        for table in TABLES
-        for constraint in table._meta.constraints
-    } | {statement.partition(" ON ")[0].split()[-1]: statement for statement in INDEXES}
-    # The index of a unique constraint has the constraint's name.
-    names = await Workshop.raw(
-        "SELECT name FROM unnest({}::text[]) AS name WHERE to_regclass(name) IS NULL"
-        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name"
-        " AND conrelid::regclass::text = ANY ({}::text[]))",
-        [*statements],
-        [table._meta.tablename for table in TABLES],
-    )
-    return [statements[row["name"]] for row in names]
+async def missing_constraints() -> dict[Rule, bool | None]:
+    """Return the constraints and indexes of the six tables that are not there, or only half."""
+    return {} if await is_distributed() else await missing_rules()
 
 
 async def repair() -> None:
     """Install what is missing, where the migrations have been run."""
-    for statement in await missing_constraints():
-        await Workshop.raw(statement)
+    for rule, valid in (await missing_constraints()).items():
+        for statement in rule.statements(valid=valid, concurrently=False):
+            await Workshop.raw(statement)
     for migration in _repairing():
         if await migration.missing() and not await is_distributed():
             await migration.repair()

@@ -1,8 +1,11 @@
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
-from workshops.database.migrations import MigrationBlockedError
+from workshops.database.building import (
+    PatientManager,
+    statements_for_keys,
+    stop_if_rows_break_a_rule,
+)
 
 
 class MigrationTable(Table):
@@ -12,53 +15,6 @@ class MigrationTable(Table):
 ID = "2026-11-22T11:41:53:487547"
 VERSION = "1.38.0"
 DESCRIPTION = "Add the constraints beyond the Drizzle design"
-
-# Constraint, table, how its breaking rows are found. The statements name the rows
-# themselves, so that whoever runs the migration can look at them.
-BREAKING_ROWS = (
-    (
-        "workshops_status_check",
-        "workshops",
-        "status NOT IN ('draft', 'active', 'paused', 'completed')",
-    ),
-    (
-        "workshops_visibility_check",
-        "workshops",
-        "visibility NOT IN ('private', 'shared')",
-    ),
-    (
-        "workshops_share_token_unique",
-        "workshops",
-        "share_token IN (SELECT share_token FROM workshops GROUP BY 1 HAVING count(*) > 1)",
-    ),
-    (
-        "workshop_steps_status_check",
-        "workshop_steps",
-        "status NOT IN ('not_started', 'in_progress', 'complete', 'needs_regeneration')",
-    ),
-    (
-        "workshop_steps_output_check",
-        "workshop_steps",
-        "jsonb_typeof(output) <> 'object'",
-    ),
-    (
-        "workshop_steps_workshop_step_unique",
-        "workshop_steps",
-        "(workshop_id, step_id) IN (SELECT workshop_id, step_id FROM workshop_steps"
-        " GROUP BY 1, 2 HAVING count(*) > 1)",
-    ),
-    (
-        "build_packs_format_type_check",
-        "build_packs",
-        "format_type NOT IN ('markdown', 'pdf', 'json')",
-    ),
-    (
-        "sessions_one_open_per_workshop",
-        "sessions",
-        "ended_at IS NULL AND workshop_id IN (SELECT workshop_id FROM sessions"
-        " WHERE ended_at IS NULL GROUP BY 1 HAVING count(*) > 1)",
-    ),
-)
 
 TIMESTAMP_DEFAULTS = (
     ("workshops", "created_at"),
@@ -75,49 +31,36 @@ TIMESTAMP_DEFAULTS = (
 )
 
 
-async def stop_if_rows_break_a_constraint():
-    """Say what stands in the way before anything is changed."""
-    problems = []
-    for constraint, table, condition in BREAKING_ROWS:
-        rows = await MigrationTable.raw(f"SELECT count(*) FROM {table} WHERE {condition}")
-        if count := rows[0]["count"]:
-            problems.append(
-                f"{constraint}: {count} {'row breaks' if count == 1 else 'rows break'} it. "
-                f"Find them with: SELECT * FROM {table} WHERE {condition}"
-            )
-    if problems:
-        raise MigrationBlockedError(
-            "Existing rows break constraints that this migration adds; nothing was changed. "
-            "Correct the rows and run the migrations again.\n  " + "\n  ".join(problems)
-        )
-
-
 async def align_an_adopted_database():
-    """Bring what the Drizzle design created in line; nothing happens to our own tables.
-
-    Constraints of ours are there if the record of our migrations was lost.
-    """
-    for constraint, table, _ in BREAKING_ROWS:
-        if constraint != "sessions_one_open_per_workshop":
-            await MigrationTable.raw(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {constraint}")
-    foreign_keys = await MigrationTable.raw(
-        "SELECT conname, conrelid::regclass::text AS table, confrelid::regclass::text AS parent,"
-        " a.attname AS column FROM pg_constraint"
-        " JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1]"
-        " WHERE contype = 'f' AND conrelid IN ('workshop_members'::regclass,"
-        " 'workshop_steps'::regclass, 'sessions'::regclass, 'build_packs'::regclass)"
-        " AND (confdeltype <> 'c' OR confupdtype <> 'a') AND a.attname <> 'step_id'"
-    )
-    for key in foreign_keys:
-        await MigrationTable.raw(
-            f'ALTER TABLE {key["table"]} DROP CONSTRAINT "{key["conname"]}",'
-            f' ADD CONSTRAINT "{key["conname"]}" FOREIGN KEY ("{key["column"]}")'
-            f' REFERENCES {key["parent"]} ("id") ON DELETE CASCADE ON UPDATE NO ACTION'
-        )
+    """Bring what the Drizzle design created in line; nothing happens to our own tables."""
+    for statement in await statements_for_keys():
+        await MigrationTable.raw(statement)
     for table, column in TIMESTAMP_DEFAULTS:
         await MigrationTable.raw(
             f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT (now() AT TIME ZONE 'utc')"
         )
+
+
+async def leave_the_status_to_its_successor():
+    """Not look through all steps for a CHECK that a later migration replaces, if that is there."""
+    await MigrationTable.raw(
+        """
+        DO $do$
+        BEGIN
+            IF EXISTS (
+                SELECT FROM pg_constraint WHERE conname = 'workshop_steps_known_status_check'
+                AND conrelid = 'workshop_steps'::regclass
+            ) AND NOT EXISTS (
+                SELECT FROM pg_constraint WHERE conname = 'workshop_steps_status_check'
+                AND conrelid = 'workshop_steps'::regclass
+            ) THEN
+                ALTER TABLE workshop_steps ADD CONSTRAINT workshop_steps_status_check
+                    CHECK (status IN ('not_started', 'in_progress', 'complete',
+                        'needs_regeneration')) NOT VALID;
+            END IF;
+        END $do$
+        """
+    )
 
 
 async def allow_one_open_session():
@@ -133,12 +76,13 @@ async def allow_several_open_sessions():
 
 
 async def forwards():
-    manager = MigrationManager(
+    manager = PatientManager(
         migration_id=ID, app_name="workshops", description=DESCRIPTION
     )
 
-    manager.add_raw(stop_if_rows_break_a_constraint)
+    manager.add_raw(stop_if_rows_break_a_rule)
     manager.add_raw(align_an_adopted_database)
+    manager.add_raw(leave_the_status_to_its_successor)
     manager.add_raw(allow_one_open_session)
     manager.add_raw_backwards(allow_several_open_sessions)
 

@@ -1,10 +1,10 @@
 from enum import Enum
 
-from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.constraints import Check
 from piccolo.table import Table
 
 from workshops.columns import SingleLineText
+from workshops.database.building import PatientManager
 
 
 class MigrationTable(Table):
@@ -16,13 +16,6 @@ VERSION = "1.38.0"
 DESCRIPTION = "Allow steps that need regeneration"
 
 
-async def drop_the_new_check():
-    """It is there if the record of our migrations was lost."""
-    await MigrationTable.raw(
-        "ALTER TABLE workshop_steps DROP CONSTRAINT IF EXISTS workshop_steps_known_status_check"
-    )
-
-
 async def work_on_them_again():
     """A step that needs regeneration is, for the version before, one in progress."""
     await MigrationTable.raw(
@@ -32,9 +25,8 @@ async def work_on_them_again():
 
 
 async def forwards():
-    manager = MigrationManager(migration_id=ID, app_name="workshops", description=DESCRIPTION)
+    manager = PatientManager(migration_id=ID, app_name="workshops", description=DESCRIPTION)
 
-    manager.add_raw(drop_the_new_check)
     manager.add_raw_backwards(work_on_them_again)
 
     manager.drop_constraint(

@@ -1,0 +1,298 @@
+"""How the constraints and indexes of the six tables are made: beside writers, or all at once.
+
+Beside writers nobody waits: an index is built CONCURRENTLY, a constraint is added unvalidated,
+which takes a moment, and validated afterwards. What a killed run has left half made, such as
+an index that is not valid, the next one finishes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.constraints import Unique
+from piccolo.engine.postgres import PostgresTransaction
+
+from workshops.tables import INDEXES, TABLES, Workshop
+
+LARGE = 8 * 2**20
+"""Bytes of a table from which on nobody should wait until all of it was read: 50,000 steps."""
+
+# Shorter than PostgreSQL's deadlock_timeout (1 s), so that nobody fails because of us.
+_MOMENT = "500ms"
+_PAUSE = 0.5  # seconds, in which the others go on
+_PATIENCE = 60.0  # seconds
+
+NAMES = [table._meta.tablename for table in TABLES]
+
+
+class MigrationBlockedError(Exception):
+    """A migration cannot run: of the rows that are there, or of who is using the tables."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A constraint or an index beyond those of single columns, as the classes say it.
+
+    :param check: The condition of a CHECK.
+    :param index: What follows the table in the statement that makes an index.
+    :param constraint: Whether the index belongs to a constraint of its name.
+    """
+
+    name: str
+    table: str
+    check: str = ""
+    index: str = ""
+    unique: bool = False
+    constraint: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it is about."""
+        (table,) = (table for table in TABLES if table._meta.tablename == self.table)
+        words = set(re.findall(r"\w+", self.check + self.index))
+        return [column._meta.name for column in table._meta.columns if column._meta.name in words]
+
+    @property
+    def broken(self) -> str:
+        """The condition of rows that break it."""
+        if self.check:
+            return f"NOT ({self.check})"
+        columns, _, where = self.index.strip("()").replace('"', "").partition(") WHERE ")
+        rows = f"SELECT {columns} FROM {self.table}" + (f" WHERE {where}" if where else "")
+        found = f"({columns}) IN ({rows} GROUP BY {columns} HAVING count(*) > 1)"
+        return f"{where} AND {found}" if where else found
+
+    def statements(self, *, valid: bool | None, concurrently: bool) -> Iterator[str]:
+        """Yield what makes it.
+
+        :param valid: Of what is there of it: False if it is half made, None if it is not there.
+        """
+        if self.check:
+            if valid is None:
+                condition = f"CHECK ({self.check}) NOT VALID"
+                yield f"ALTER TABLE {self.table} ADD CONSTRAINT {self.name} {condition}"
+            yield f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {self.name}"
+            return
+        way = "CONCURRENTLY " if concurrently else ""
+        if valid is False:
+            yield f"DROP INDEX {way}{self.name}"
+        if not valid:
+            kind = "UNIQUE INDEX" if self.unique else "INDEX"
+            yield f"CREATE {kind} {way}{self.name} ON {self.table} {self.index}"
+        if self.constraint:
+            made = f"ADD CONSTRAINT {self.name} UNIQUE USING INDEX {self.name}"
+            yield f"ALTER TABLE {self.table} {made}"
+
+
+def _rules() -> Iterator[Rule]:
+    for table in TABLES:
+        for constraint in table._meta.constraints:
+            name, place = constraint._meta.name, table._meta.tablename
+            if isinstance(constraint, Unique):
+                index = constraint.ddl.removeprefix("UNIQUE ")
+                yield Rule(name, place, index=index, unique=True, constraint=True)
+            else:
+                yield Rule(name, place, check=constraint.ddl.removeprefix("CHECK ")[1:-1])
+    for statement in INDEXES:
+        found = re.fullmatch(r"CREATE (UNIQUE )?INDEX (\w+) ON (\w+) (.+)", statement)
+        assert found is not None, statement
+        yield Rule(found[2], found[3], index=found[4], unique=bool(found[1]))
+
+
+RULES = tuple(_rules())
+
+_MISSING = """
+SELECT name, CASE WHEN is_check THEN convalidated ELSE indisvalid END AS valid
+FROM unnest({}::text[], {}::text[], {}::text[], {}::bool[], {}::bool[])
+    AS rule (name, place, columns, is_check, is_constraint)
+LEFT JOIN pg_index ON indexrelid = to_regclass(name)
+LEFT JOIN pg_constraint ON conname = name AND conrelid = to_regclass(place)
+WHERE CASE WHEN is_constraint THEN convalidated ELSE indisvalid END IS NOT true
+    AND string_to_array(columns, ' ') <@ ARRAY(SELECT attname::text FROM pg_attribute
+        WHERE attrelid = to_regclass(place) AND NOT attisdropped)
+"""
+
+
+async def missing_rules() -> dict[Rule, bool | None]:
+    """Return what is not there, or only half: False of such a one, or None. It only reads.
+
+    What is about a column that a migration has yet to add is not missing.
+    """
+    rows = await Workshop.raw(
+        _MISSING,
+        [rule.name for rule in RULES],
+        [rule.table for rule in RULES],
+        [" ".join(rule.columns) for rule in RULES],
+        [bool(rule.check) for rule in RULES],
+        [bool(rule.check) or rule.constraint for rule in RULES],
+    )
+    valid = {row["name"]: row["valid"] for row in rows}
+    return {rule: valid[rule.name] for rule in RULES if rule.name in valid}
+
+
+_KEYS = """
+SELECT format('%s %I', conrelid::regclass, conname) AS key, conrelid::regclass::text AS table,
+    quote_ident(conname) AS name, attname AS column, confrelid::regclass::text AS parent,
+    confdeltype = 'c' AND confupdtype = 'a' AS right
+FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+WHERE contype = 'f' AND attname <> 'step_id' AND conrelid = ANY ({}::text[]::regclass[])
+    AND NOT (confdeltype = 'c' AND confupdtype = 'a' AND convalidated)
+"""
+
+
+async def statements_for_keys() -> list[str]:
+    """Return what lets all foreign keys but that to the definitions cascade."""
+    statements = []
+    for key in await Workshop.raw(_KEYS, NAMES):
+        table, name = key["table"], key["name"]
+        if not key["right"]:
+            statements.append(
+                f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name}"
+                f' FOREIGN KEY ("{key["column"]}") REFERENCES {key["parent"]} ("id")'
+                " ON DELETE CASCADE ON UPDATE NO ACTION NOT VALID"
+            )
+        statements.append(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
+    return statements
+
+
+async def stop_if_rows_break_a_rule(
+    fetch: Callable[[str], Awaitable[list[Any]]] = Workshop.raw,
+) -> None:
+    """Say what stands in the way of the rules that are missing, before anything is changed.
+
+    The statements name the rows, so that whoever runs the migration can look at them.
+
+    Raises:
+        MigrationBlockedError: there are such rows.
+    """
+    problems = []
+    for rule in await missing_rules():
+        if rule.check or rule.unique:
+            rows = await fetch(f"SELECT count(*) FROM {rule.table} WHERE {rule.broken}")
+            if count := rows[0]["count"]:
+                problems.append(
+                    f"{rule.name}: {count} {'row breaks' if count == 1 else 'rows break'} it. "
+                    f"Find them with: SELECT * FROM {rule.table} WHERE {rule.broken}"
+                )
+    if problems:
+        raise MigrationBlockedError(
+            "Existing rows break constraints that this migration adds; nothing was changed. "
+            "Correct the rows and run the migrations again.\n  " + "\n  ".join(problems)
+        )
+
+
+class PatientManager(MigrationManager):
+    """A migration that leaves out the constraints that are there.
+
+    They were made beside the writers, or the record of our migrations was lost.
+    """
+
+    async def _run_add_constraints(self, backwards: bool = False) -> None:
+        # Piccolo 1.38 has no public place for it. What it knows of the schema stays the same.
+        if not backwards:
+            added = self.add_constraints.add_constraints
+            rows = await Workshop.raw(
+                "SELECT conname FROM pg_constraint WHERE conname = ANY ({}::text[])"
+                " AND conrelid = ANY (SELECT to_regclass(name) FROM unnest({}::text[]) AS name)",
+                [item.constraint._meta.name for item in added],
+                NAMES,
+            )
+            there = {row["conname"] for row in rows}
+            added[:] = [item for item in added if item.constraint._meta.name not in there]
+        await super()._run_add_constraints(backwards=backwards)
+
+
+async def has_large_tables() -> bool:
+    """Tell whether one of the six tables is so large that it takes a while to read it."""
+    rows = await Workshop.raw(
+        "SELECT max(pg_relation_size(to_regclass(name))) AS size FROM unnest({}::text[]) AS name",
+        NAMES,
+    )
+    return (rows[0]["size"] or 0) > LARGE
+
+
+async def build_beside_writers(
+    transaction: PostgresTransaction, tell: Callable[[str], None]
+) -> None:
+    """Make every rule that is missing while others go on writing; nobody waits over a second.
+
+    On a connection of its own, in no transaction. The given one holds the lock of the
+    migrations, and has locked no table.
+
+    Raises:
+        MigrationBlockedError: rows stand in the way, or a transaction does for a minute.
+    """
+    engine = transaction.engine
+    connection = await engine.get_new_connection()
+    try:
+        if engine.config.get("statement_cache_size") != 0:  # a pooler would keep it for others
+            await connection.execute("SET statement_timeout = 0")
+        # Killed runs leave their last statement at work, and this waits for its end.
+        async with connection.transaction():
+            await connection.execute(
+                f"LOCK TABLE {', '.join(NAMES)} IN SHARE UPDATE EXCLUSIVE MODE"
+            )
+        await stop_if_rows_break_a_rule(connection.fetch)
+        keys = await statements_for_keys()
+        missing = await missing_rules()
+        # An index waits for every older transaction that still sees something. PostgreSQL keeps
+        # what a prepared statement has seen until the transaction runs another one; this ends it.
+        await transaction.connection.execute("SELECT 1")
+        for statement in keys:
+            await _run(connection, statement)
+        for number, (rule, valid) in enumerate(missing.items(), 1):
+            tell(f"{number} of {len(missing)}: {rule.name}, while others go on writing")
+            try:
+                for statement in rule.statements(valid=valid, concurrently=True):
+                    await _run(connection, statement)
+            except asyncpg.IntegrityConstraintViolationError as error:
+                # What is left of it would go on refusing rows.
+                await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {rule.name}")
+                raise MigrationBlockedError(
+                    f"{rule.name}: a row that breaks it was written meanwhile: {error}. "
+                    "Correct the rows and run the migrations again."
+                ) from error
+    finally:
+        await connection.close()
+
+
+async def _run(connection: asyncpg.Connection, statement: str) -> None:
+    """Run a statement that reads a table without a limit, any other if it takes but a moment."""
+    if "CONCURRENTLY" in statement or "VALIDATE" in statement:
+        await connection.execute(statement)
+    else:
+        await run_in_a_moment(connection, statement)
+
+
+async def run_in_a_moment(connection: asyncpg.Connection, statement: str) -> None:
+    """Run a statement that locks tables, within half a second or not at all, and try again.
+
+    Who waits long for a table keeps all others waiting behind.
+
+    Raises:
+        MigrationBlockedError: there was no such moment within a minute.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            async with connection.transaction():
+                # Not lock_timeout, which begins anew with each table.
+                await connection.execute(f"SET LOCAL statement_timeout = '{_MOMENT}'")
+                await connection.execute(statement)
+                await connection.execute("SET LOCAL statement_timeout = 0")
+        except asyncpg.QueryCanceledError as error:
+            if time.monotonic() > deadline:
+                raise MigrationBlockedError(
+                    "The tables are in use: for a minute, there was no moment without a "
+                    "transaction on one of them. Run it again later; see pg_stat_activity."
+                ) from error
+        else:
+            return
+        await asyncio.sleep(_PAUSE)
