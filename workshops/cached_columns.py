@@ -2,7 +2,8 @@
 
 General: imports only Piccolo, and serves any table. A query names its columns anew
 each time that it is built, ``WorkshopStep.step_id.name``, and Piccolo 1.38 makes copies
-at each step; for a query of one row that costs more than the database does.
+at each step; for a query of one row that costs more than the database does (upstream:
+test_joined_column_is_made_once).
 
 The same object is returned each time. That is safe because Piccolo never changes a
 column in place: ``as_alias``, ``join_on`` and an index on an array return copies, and

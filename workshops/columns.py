@@ -1,7 +1,8 @@
 """Column types shared by all tables, and rows whose ``updated_at`` tells their versions apart.
 
 Each one exists because Piccolo's own column would create another schema than
-the one this database has; the reason stands with the class (tests/upstream/test_piccolo.py).
+the one this database has; the reason stands with the class. A plain ``Text`` would have an
+empty text for a DEFAULT (upstream: test_required_text_has_no_default).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class UTCNow(TimestampNow):
     """The current time in UTC, by whichever clock is at hand: the database's or Python's.
 
     Piccolo's ``TimestampNow`` gives the local time of the machine in Python, and
-    the local time of the session in the database.
+    the local time of the session in the database (upstream: test_time_is_not_the_local_one).
     """
 
     @property
@@ -73,7 +74,7 @@ class PrefixedKey(Text):
 
     Piccolo would call the default once and write its result into the table as
     the SQL DEFAULT: every row inserted without a key would get the same one.
-    This column has no DEFAULT in the database.
+    This column has no DEFAULT in the database (upstream: test_callable_default_is_not_frozen).
     """
 
     def __init__(self, prefix: str = "", default: None = None, **kwargs: Any) -> None:
@@ -167,7 +168,8 @@ class VersionedRow:
     """A mix-in before ``Table`` for tables with an ``updated_at``.
 
     ``next_updated_at`` is computed by the database, so Piccolo's ``save`` would
-    leave the SQL expression in the attribute instead of a time.
+    leave the SQL expression in the attribute instead of a time (upstream:
+    test_saved_row_has_the_stored_time).
     """
 
     if TYPE_CHECKING:

@@ -47,7 +47,10 @@ def server_settings() -> ServerSettings:
 
 
 class ImpatientProtocol(H11Protocol):
-    """HTTP/1.1 with a limit for slow clients: uvicorn 0.54 has one only between requests."""
+    """HTTP/1.1 with a limit for slow clients: uvicorn 0.54 has one only between requests.
+
+    (upstream: test_request_has_a_time_limit)
+    """
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)

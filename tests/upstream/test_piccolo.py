@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +14,7 @@ import pytest
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import ForeignKey, Text, Timestamp, Varchar
 from piccolo.engine.postgres import PostgresEngine
+from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from tests.admin.conftest import make_operator
@@ -33,6 +36,13 @@ class Concert(Table):
     band = ForeignKey(Band)
 
 
+class Song(Table, tablename="upstream_songs"):
+    """Something whose time is computed by the database."""
+
+    name = Text()
+    updated_at = Timestamp(auto_update=lambda: QueryString("now()"))
+
+
 @fault("workshops.database.engine.DatabaseEngine")
 def test_engine_connects_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Making an engine, as importing ``piccolo_conf`` does, asks no server anything."""
@@ -47,7 +57,7 @@ def test_engine_connects_when_it_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not connected
 
 
-@fault("workshops.database.engine.DatabaseTransaction")
+@fault("workshops.database.transactions.DatabaseTransaction")
 async def test_lost_connection_ends_its_transaction(server: Server, database: str) -> None:
     """After a transaction whose connection broke, the task has none."""
     name = urlsplit(database).path.removeprefix("/")
@@ -58,13 +68,53 @@ async def test_lost_connection_ends_its_transaction(server: Server, database: st
     assert engine.current_transaction.get() is None
 
 
+@fault("workshops.database.engine.DatabaseEngine._run_in_new_connection")
+async def test_cancelled_query_closes_its_connection(server: Server, database: str) -> None:
+    """A query that was cancelled leaves no connection open."""
+    opened: asyncio.Queue[asyncpg.Connection] = asyncio.Queue()
+
+    class Engine(PostgresEngine):
+        async def get_new_connection(self) -> asyncpg.Connection:
+            connection = await super().get_new_connection()
+            await opened.put(connection)
+            return connection
+
+    config = {**server.config, "database": urlsplit(database).path.removeprefix("/")}
+    engine = Engine(config=config)
+    while not opened.empty():
+        opened.get_nowait()  # by which it has asked for the version
+    query = asyncio.create_task(engine._run_in_new_connection("SELECT pg_sleep(60)"))
+    connection = await opened.get()
+    await asyncio.sleep(0)
+    query.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await query
+    closed = connection.is_closed()
+    await connection.close()
+    assert closed
+
+
+@fault("workshops.columns.VersionedRow")
+async def test_saved_row_has_the_stored_time(database: str) -> None:
+    """A column that the database computes at an UPDATE has its new value in memory too."""
+    await Song.create_table()
+    try:
+        song = Song(name="Spam")
+        await song.save()
+        song.name = "Eggs"
+        await song.save()
+        assert isinstance(song.updated_at, datetime)
+    finally:
+        await Song.alter().drop_table()
+
+
 @fault("workshops.cached_columns")
 def test_joined_column_is_made_once() -> None:
     """Naming a column of a joined table twice does not make it twice."""
     assert Concert.band.name is Concert.band.name
 
 
-@fault("workshops.columns.PrefixedId")
+@fault("workshops.columns.PrefixedKey")
 def test_callable_default_is_not_frozen() -> None:
     """A default that is made anew for each row is no DEFAULT of the database."""
     assert "DEFAULT" not in Band.code.ddl
@@ -80,7 +130,6 @@ def test_required_text_has_no_default() -> None:
 def test_time_is_not_the_local_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time of a new row does not depend on where its machine stands."""
     import time
-    from datetime import UTC, datetime
 
     monkeypatch.setenv("TZ", "America/New_York")
     time.tzset()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
+import pyotp
 import pytest
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import JSONB, Boolean, Serial, Text, Varchar
@@ -25,6 +28,8 @@ from starlette.requests import Request
 from starlette.routing import Mount
 
 from tests.admin.conftest import make_operator
+from tests.conftest import Server
+from workshops.admin.accounts import OperatorApp
 from workshops.admin.tables import AdminSession
 
 
@@ -128,7 +133,7 @@ async def test_put_runs_the_hooks(things: httpx.AsyncClient) -> None:
     assert seen
 
 
-@fault("OperatorsCRUD._clean_data")
+@fault("OperatorsCRUD.post_single, patch_single")
 async def test_word_null_is_a_text(things: httpx.AsyncClient) -> None:
     """A row may be called "null"."""
     await things.patch("/1/", json={"kind": "null"})
@@ -260,3 +265,40 @@ async def test_password_that_is_too_long_is_refused(database: str) -> None:
         }
         response = await client.post("/", content=json.dumps(fields))
     assert response.status_code < 500
+
+
+class LibrarysSecret(
+    AuthenticatorSecret, tablename="admin_second_factors", schema=AdminSession._meta.schema
+):
+    """The second factors of operators, as the library has them."""
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [
+        pytest.param(LibrarysSecret, marks=fault("workshops.admin.tables.SecondFactor")),
+        OperatorApp,
+    ],
+)
+async def test_code_is_good_once(
+    database: str, server: Server, secrets: type[AuthenticatorSecret]
+) -> None:
+    """Of two log-ins with one code at the same moment, one is let in."""
+    operator: Any = await make_operator("vera", superuser=True)
+    provider = PlainTextProvider()  # type: ignore[no-untyped-call]
+    secret = secrets.generate_secret()
+    stored = provider.encrypt(secret)
+    await secrets(user_id=operator.id, secret=stored, recovery_codes=[]).save()
+    code = pyotp.TOTP(secret).now()
+    holder = await server.connect(urlsplit(database).path.removeprefix("/"))
+    try:
+        async with holder.transaction():
+            await holder.execute("SELECT FROM workshops_admin.admin_second_factors FOR UPDATE")
+            log_ins = asyncio.gather(
+                *(secrets.authenticate(operator.id, code, provider, 1) for _ in range(2))
+            )
+            while await holder.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted") < 2:
+                assert not log_ins.done(), await log_ins  # until both wait
+        assert sorted(await log_ins) == [False, True]
+    finally:
+        await holder.close()

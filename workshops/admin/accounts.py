@@ -53,7 +53,8 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
 
     Piccolo 1.38 hashes a password where it stands: for a third of a second no other
     request is answered. It also logs in whoever is inactive or is not an admin; that
-    log-in opens nothing, until the operator is let in again (tests/upstream).
+    log-in opens nothing, until the operator is let in again (upstream:
+    test_password_is_hashed_in_a_thread, test_disabled_user_is_not_logged_in).
     """
 
     @classmethod
@@ -104,7 +105,8 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
 
         Raises:
             HTTPException: it is too short, too long, or looks like a hash. The endpoint of
-                piccolo_api 1.11 has no answer for a ValueError (tests/upstream).
+                piccolo_api 1.11 has no answer for a ValueError (upstream:
+                test_password_that_is_too_long_is_refused).
         """
         try:
             cls._validate_password(password)
@@ -131,7 +133,10 @@ class OperatorLogIn(AdminSession, tablename="admin_sessions", schema=AdminSessio
 class OperatorApp(
     SecondFactor, tablename=SecondFactor._meta.tablename, schema=SecondFactor._meta.schema
 ):
-    """An authenticator app. piccolo_api 1.11 hashes its recovery codes where it stands."""
+    """An authenticator app. piccolo_api 1.11 hashes its recovery codes where it stands.
+
+    (upstream: test_recovery_codes_are_hashed_in_a_thread)
+    """
 
     @classmethod
     async def create_new(

@@ -1,6 +1,7 @@
 """The layer between Piccolo Admin and our tables: ``PiccoloCRUD`` made safe for operators.
 
-Each method says which fault of piccolo_api 1.11 it works around (tests/upstream). What is
+Each method says which fault of piccolo_api 1.11 it works around (upstream: the tests that
+it names). What is
 written is decided by the table's record (``workshops.admin.registry``), in the transaction
 of the request (``workshops.admin.protection``).
 """
@@ -64,7 +65,7 @@ class OperatorsCRUD(PiccoloCRUD):
     @rejects_with_a_sentence
     async def detail(self, request: Request) -> Response:
         if request.method == "PUT":
-            # It runs no rule.
+            # It runs no rule (upstream: test_put_runs_the_hooks).
             raise RejectedError(
                 405, "PUT is not supported. PATCH changes the fields that it names."
             )
@@ -86,7 +87,8 @@ class OperatorsCRUD(PiccoloCRUD):
         """Return the keys and readable names of some rows, for the search of a foreign key.
 
         The library sends the whole table if no limit is given, pastes ``limit`` and
-        ``offset`` into SQL, and takes % and _ in the search as wildcards.
+        ``offset`` into SQL, and takes % and _ in the search as wildcards
+        (upstream: test_limit_of_ids_is_a_number).
         """
         limit = number(request, "limit", default=MOST_IDS, most=MOST_IDS)
         offset = number(request, "offset", default=0, most=LAST_ROW)
@@ -160,7 +162,9 @@ class OperatorsCRUD(PiccoloCRUD):
         return JSONResponse({**row, ROW_VERSION: await read_version(self.table, row_id)})
 
     # Writing: the library answers with the database's message, which names constraints and
-    # values, writes NULL for what is left out, and takes the text "null" for null.
+    # values, writes NULL for what is left out, and takes the text "null" for null (upstream:
+    # test_violation_tells_no_value, test_default_counts_where_nothing_is_given,
+    # test_word_null_is_a_text).
 
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
         if self.record.add is None:
@@ -190,6 +194,7 @@ class OperatorsCRUD(PiccoloCRUD):
         version = data.pop(ROW_VERSION, None)
         self._check_names(data)
         key = self.table._meta.primary_key
+        # The library changes a key (upstream: test_key_stays).
         if str(data.pop(key._meta.name, row_id)) != str(row_id):
             raise FieldsRejectedError({key._meta.name: "cannot be changed."})
         model = self.pydantic_model_optional(**data)
@@ -210,7 +215,10 @@ class OperatorsCRUD(PiccoloCRUD):
         return Response(status_code=204)
 
     def _check_names(self, data: dict[str, Any]) -> None:
-        """Refuse what is not a column: the library would take ``__class__`` for one."""
+        """Refuse what is not a column: the library would take ``__class__`` for one.
+
+        (upstream: test_attribute_is_no_column)
+        """
         names = {column._meta.name for column in self.table._meta.columns}
         if unknown := sorted(set(data) - names):
             raise FieldsRejectedError(
@@ -220,7 +228,10 @@ class OperatorsCRUD(PiccoloCRUD):
     # Queries
 
     def _split_params(self, params: dict[str, Any]) -> Params:
-        """Read the parameters of a query; the library fails on unknown columns and large pages."""
+        """Read the parameters of a query; the library fails on unknown columns and large pages.
+
+        (upstream: test_unknown_order_is_refused)
+        """
         check_texts(params)
         try:
             split = super()._split_params(params)
@@ -237,7 +248,8 @@ class OperatorsCRUD(PiccoloCRUD):
 
         The library takes no notice of the operator on a text column (so "not equal"
         returned the equal rows), takes % and _ as wildcards, compares with the text
-        'None' for null, and fails on JSON.
+        'None' for null, and fails on JSON (upstream: test_not_equal_finds_the_others,
+        test_per_cent_stands_for_itself, test_json_filter_is_refused).
         """
         if not params.fields:
             return query

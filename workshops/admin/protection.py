@@ -198,7 +198,8 @@ class PasswordEndpoints:
         if "username" not in fields or "password" not in fields:
             raise RejectedError(422, "A log-in needs a username and a password.")
         if "format" in fields:
-            # The library would answer a failure with a page and a status of success.
+            # The library would answer a failure with a page and a status of success
+            # (upstream: test_failed_log_in_on_a_page_is_no_success).
             raise RejectedError(422, "A log-in is answered with JSON; the page for it is /admin/.")
         name = fields["username"]
         found = (

@@ -74,6 +74,8 @@ LAST_ROW = 1_000_000_000
 def check_texts(params: dict[str, Any]) -> None:
     """Refuse what the library, or the database, would fail on.
 
+    (upstream: test_nul_in_a_filter_is_refused)
+
     Raises:
         ParamException: an operator is given twice, or a text holds a NUL character.
     """
@@ -86,7 +88,7 @@ def check_texts(params: dict[str, Any]) -> None:
 
 
 def check_page(params: Params, *, size: int, largest: int) -> None:
-    """Refuse a page that there cannot be, and secrets.
+    """Refuse a page that there cannot be, and secrets (upstream: test_page_below_one_is_refused).
 
     Raises:
         ParamException: it is out of range, or shows or sorts by a secret column.

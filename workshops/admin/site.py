@@ -54,7 +54,8 @@ class Uncounted(RateLimitProvider):
     """Lets everything pass: ``workshops.web.clients.AttemptLimit`` has counted already.
 
     The library's own limit (piccolo_api 1.11) blocks an address until the restart, or,
-    with a block duration shorter than its window, again at once (tests/upstream).
+    with a block duration shorter than its window, again at once (upstream:
+    test_limit_ends_by_itself).
     """
 
     def __init__(self, **options_of_the_library: object) -> None:
@@ -105,7 +106,8 @@ def create_site(settings: AdminSettings) -> ASGIApp:
 def our_classes(ours: dict[str, Callable[..., Any]]) -> Iterator[None]:
     """Put classes in the place of those from which Piccolo Admin 1.14 makes its endpoints.
 
-    It has no parameter for them. Each must be used by a site that is built inside the
+    It has no parameter for them (upstream: test_class_of_the_endpoints_is_a_parameter).
+    Each must be used by a site that is built inside the
     block.
 
     Raises:

@@ -87,7 +87,8 @@ class SecondFactor(
 
         piccolo_api 1.11 reads the last code and writes the new one in two steps, so
         that two log-ins at the same moment could share a code: here one waits for the
-        other. It also fails on a code that is longer than a password.
+        other (upstream: test_code_is_good_once). It also fails on a code that is longer than
+        a password.
         """
         await cls.raw(
             f"SELECT FROM {SCHEMA}.admin_second_factors WHERE user_id = {{}} FOR UPDATE", user_id

@@ -27,7 +27,8 @@ def fails_with_a_sentence(command: Command) -> Command:
     Piccolo's command line would print the command's help below every error. With
     ``--trace`` an error that no sentence was written for comes with its traceback.
     """
-    # targ 0.7 (tests/upstream) would list the type of the result as an argument, and convert
+    # targ 0.7 would list the type of the result as an argument (upstream:
+    # test_result_is_no_argument), and convert
     # a number itself, which prints the help if it is none. So it is shown texts only.
     types = get_type_hints(command)
     types.pop("return", None)
@@ -46,14 +47,18 @@ def fails_with_a_sentence(command: Command) -> Command:
             with _failures():
                 command(**_arguments(command, types, args, kwargs))
 
-    # targ (tests/upstream) finds positional arguments by getfullargspec, which does not unwrap.
+    # targ finds positional arguments by getfullargspec, which does not unwrap (upstream:
+    # test_arguments_of_a_wrapped_command_are_found).
     wrapper.__signature__ = inspect.signature(command)  # type: ignore[attr-defined]
     wrapper.__annotations__ = dict.fromkeys(types, str)
     return wrapper  # type: ignore[return-value]
 
 
 def _refuse_surplus(command: Callable[..., Any]) -> None:
-    """Say which argument is one too many: targ fails on it before it calls the command."""
+    """Say which argument is one too many: targ fails on it before it calls the command.
+
+    (upstream: test_an_argument_too_many_is_told)
+    """
     name = command.__name__
     most = len(inspect.signature(command).parameters)
     if sys.argv[1:3] == ["workshops", name]:

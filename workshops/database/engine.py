@@ -4,7 +4,7 @@ What it changes, and why:
 
 - constructing it opens no connection (Piccolo 1.38 asks for the server's version
   on import, so importing ``piccolo_conf`` would start or wait for a database;
-  tests/upstream/test_piccolo.py);
+  upstream: test_engine_connects_when_it_is_used);
 - the embedded PostgreSQL starts with the first connection, if there is no
   ``DATABASE_URL``;
 - a connection that cannot be made is a ``DatabaseUnavailableError``, one sentence
@@ -252,7 +252,8 @@ class DatabaseEngine(PostgresEngine):
         return DatabaseTransaction(engine=self, allow_nested=allow_nested)
 
     async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> Any:
-        # Piccolo 1.38 closes it after an error of the server, and not when it is cancelled.
+        # Piccolo 1.38 closes it after an error of the server, and not when it is cancelled
+        # (upstream: test_cancelled_query_closes_its_connection).
         connection = await self.get_new_connection()
         try:
             return await connection.fetch(query, *(args or ()))

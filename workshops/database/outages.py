@@ -85,7 +85,8 @@ def outage(error: Exception, *, undone: bool) -> DatabaseUnavailableError | None
         case asyncpg.OutdatedSchemaCacheError():
             return None
         case asyncpg.InterfaceError():
-            # Mistakes in the use of asyncpg are InterfaceErrors too.
+            # Mistakes in the use of asyncpg 0.32 are InterfaceErrors too (upstream:
+            # test_closed_connection_is_an_outage).
             gone = "clos" in str(error) or "released" in str(error)
             return DatabaseUnavailableError(NOT_SENT) if gone else None
         case asyncpg.QueryCanceledError():

@@ -119,7 +119,8 @@ _URL = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-# What libpq and other drivers know and asyncpg would send to the server as a setting.
+# What libpq and other drivers know and asyncpg 0.32 would send to the server as a setting
+# (upstream: test_parameters_of_libpq_are_understood).
 _NOT_FOR_ASYNCPG = {
     "channel_binding",
     "connect_timeout",

@@ -23,7 +23,8 @@ GIVE_BACK_SECONDS = 1.0
 class DatabaseTransaction(PostgresTransaction):
     """Piccolo's transaction, which always gives the connection and the task back.
 
-    In Piccolo 1.38 (tests/upstream) a connection lost inside the block makes ROLLBACK raise, and
+    In Piccolo 1.38 (upstream: test_lost_connection_ends_its_transaction) a connection lost
+    inside the block makes ROLLBACK raise, and
     the dead transaction stays current: every later query of that task fails. A task
     cancelled while it waits for BEGIN leaves the pool without that connection.
 

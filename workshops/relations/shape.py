@@ -173,7 +173,8 @@ def _joins(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     joins = Select._get_joins(None, [column])  # type: ignore[arg-type]
     aliases = [key.table_alias for key in chain]
-    # Piccolo 1.38 (tests/upstream) does not quote the left side of a join from a joined table.
+    # Piccolo 1.38 does not quote the left side of a join from a joined table
+    # (upstream: test_left_side_of_a_join_is_quoted).
     for alias in aliases:
         joins = [join.replace(f"({alias}.", f'("{alias}".') for join in joins]
     return tuple(joins), tuple(alias for alias in aliases if len(alias.encode()) > 63)

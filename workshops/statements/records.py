@@ -58,7 +58,7 @@ def _is_json(table: type[Table]) -> tuple[str, ...]:
 def object_maker(table: type[Row]) -> Callable[[Record], Row]:
     """Return the function that makes a saved row of ``table`` from a record that begins with it.
 
-    ``output`` becomes a dictionary. ``Table.__init__`` of Piccolo 1.38 takes 12
+    ``output`` becomes a dictionary. ``Table.__init__`` of Piccolo takes 12
     microseconds a row, to work out defaults that are not needed here.
     """
     keys, json_keys = names(table), _is_json(table)

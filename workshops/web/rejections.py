@@ -2,7 +2,8 @@
 
 What Piccolo Admin 1.14 shows of an error depends on its status and shape: at 422
 the fields of ``detail``, at 405 ``detail``, and at any other status the whole body.
-So the body is a bare JSON string there.
+So the body is a bare JSON string there (upstream:
+test_detail_of_a_refusal_is_shown_as_a_sentence).
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
 // What Piccolo Admin 1.14 leaves out, told by the requests that its page makes:
 //
 // - after a Save the form keeps the values it was opened with, so that a second Save
-//   would look like a change of an old version: the form gets the stored values;
+//   would look like a change of an old version: the form gets the stored values
+//   (upstream: test_form_shows_what_was_stored);
 // - a refusal on a list is not shown at all, or only as "Invalid column name or
-//   value": the server's sentence is shown;
+//   value": the server's sentence is shown (upstream: test_refusal_is_shown_on_a_list);
 // - buttons that the operator may not use are hidden, fields that a Save cannot change
 //   cannot be typed in, and what a new row gets by itself is not asked for;
 // - a status can be changed only to one that may follow it;
 // - a log-in leads to the page that asked for it;
 // - a row's form links to its workshop's page and to its audit log, the first page to
-//   the progress pages; every page has a title of its own, every field a name.
+//   the progress pages; every page has a title of its own, every field a name
+//   (upstream: test_page_has_a_title_of_its_own).
 "use strict";
 
 (() => {
