@@ -1,23 +1,93 @@
--- What version 0.1.0 had made of a database: its migrations, an operator and a workshop (pg_dump --inserts).
+-- What version 0.1.0 makes of a database: its migrations, an operator and a workshop (pg_dump --inserts).
 SELECT pg_catalog.set_config('search_path', '', false);
-CREATE FUNCTION public.admin_audit_keep() RETURNS trigger
+SELECT pg_catalog.set_config('check_function_bodies', 'off', false);
+CREATE SCHEMA workshops_admin;
+CREATE FUNCTION workshops_admin.append_change(old_id text, new_id text) RETURNS void
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    RAISE EXCEPTION 'The audit log can only be added to.' USING ERRCODE = 'insufficient_privilege';
+    IF to_regclass('workshops_admin.changes') IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO workshops_admin.changes (workshop_id)
+    SELECT set_config('workshops.appended', id, true)
+    FROM (SELECT DISTINCT id FROM unnest(ARRAY [old_id, new_id]) AS id) changed
+    WHERE id IS DISTINCT FROM current_setting('workshops.appended', true);
+    IF random() < 0.01 THEN
+        PERFORM workshops_admin.bound_changes();
+    END IF;
 END $$;
-CREATE FUNCTION public.admin_audit_write() RETURNS trigger
+CREATE FUNCTION workshops_admin.audit_forget(person text, pseudonym text, gone text[]) RETURNS void
     LANGUAGE plpgsql
     AS $$
 DECLARE
-    old_row jsonb := CASE WHEN TG_OP = 'INSERT' THEN '{}' ELSE to_jsonb(OLD) END;
-    new_row jsonb := CASE WHEN TG_OP = 'DELETE' THEN '{}' ELSE to_jsonb(NEW) END;
+    pattern text;
+BEGIN
+    SELECT '(?<!\w)(' || string_agg(
+        regexp_replace(spelt, '([^[:alnum:]_])', '\\\1', 'g'), '|' ORDER BY length(spelt) DESC
+    ) || ')(?!\w)' INTO pattern
+    FROM (
+        SELECT DISTINCT spelt FROM (
+            VALUES (person), (left(person, 200)), (left(person, 60))
+        ) raw (id), LATERAL (
+            VALUES (id), (substr(to_json(id)::text, 2, length(to_json(id)::text) - 2))
+        ) spelling (spelt)
+    ) spellings;
+    PERFORM set_config('workshops.audit_person', pattern, true),
+        set_config('workshops.audit_pseudonym', pseudonym, true);
+    UPDATE workshops_admin.admin_audit_log SET changes = changes
+    WHERE summary ~ pattern OR changes::text ~ pattern OR request_line ~ pattern;
+    UPDATE workshops_admin.admin_audit_log SET changes = NULL WHERE row_id = ANY (gone);
+    PERFORM set_config('workshops.audit_person', '', true);
+END $$;
+CREATE FUNCTION workshops_admin.audit_keep() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    person text := current_setting('workshops.audit_person', true);
+    name text := current_setting('workshops.audit_pseudonym', true);
+    kept workshops_admin.admin_audit_log;
+BEGIN
+    IF TG_OP = 'UPDATE' AND person <> '' THEN
+        IF TG_LEVEL = 'STATEMENT' THEN
+            RETURN NULL;
+        END IF;
+        kept := OLD;
+        kept.request_line := regexp_replace(OLD.request_line, person, name, 'g');
+        kept.summary := regexp_replace(OLD.summary, person, name, 'g');
+        kept.changes := regexp_replace(OLD.changes::text, person, name, 'g')::jsonb;
+        IF NEW.changes IS NULL THEN
+            kept.summary := NULL;
+            kept.changes := NULL;
+        END IF;
+        RETURN kept;
+    END IF;
+    RAISE EXCEPTION 'The audit log can only be added to.' USING ERRCODE = 'insufficient_privilege';
+END $$;
+CREATE FUNCTION workshops_admin.audit_row() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    PERFORM workshops_admin.audit_write(TG_TABLE_NAME, TG_OP, to_jsonb(OLD), to_jsonb(NEW));
+    RETURN NULL;
+END $$;
+CREATE FUNCTION workshops_admin.audit_write(changed_table text, operation text, old_row jsonb, new_row jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
     changed jsonb;
     told text;
 BEGIN
+    IF current_setting('workshops.audit_values', true) = 'off' THEN
+        RETURN;
+    END IF;
+    old_row := COALESCE(old_row, '{}');
+    new_row := COALESCE(new_row, '{}');
     SELECT jsonb_object_agg(field, jsonb_build_array(was, becomes)),
         string_agg(
-            CASE TG_OP
+            CASE operation
                 WHEN 'INSERT' THEN format('%s: %s', field, left(becomes, 60))
                 WHEN 'DELETE' THEN format('%s: %s', field, left(was, 60))
                 ELSE format('%s: %s → %s',
@@ -38,204 +108,240 @@ BEGIN
                 'token', 'secret', 'recovery_codes', 'last_used_code')) AS secret (hidden)
         WHERE old_row -> key IS DISTINCT FROM new_row -> key
             AND COALESCE(old_row ->> key, new_row ->> key) IS NOT NULL
-            AND key <> 'id' AND (TG_OP <> 'UPDATE' OR key <> 'updated_at')
+            AND key <> 'id' AND (operation <> 'UPDATE' OR key <> 'updated_at')
     ) fields;
-    IF TG_OP = 'UPDATE' AND changed IS NULL THEN
-        RETURN NULL;  -- nothing but updated_at, or not even that
+    IF operation = 'UPDATE' AND changed IS NULL THEN
+        RETURN;  -- nothing but updated_at, or not even that
     END IF;
-    IF current_setting('workshops.audit_values', true) = 'off' THEN
-        changed := NULL;
-        told := NULL;
-    END IF;
-    INSERT INTO admin_audit_log
+    INSERT INTO workshops_admin.admin_audit_log
         (operator, operator_id, action, table_name, row_id, summary, changes, address, request_line)
     VALUES (
         current_setting('workshops.operator'),
         NULLIF(current_setting('workshops.operator_id', true), '')::integer,
-        CASE TG_OP WHEN 'INSERT' THEN 'added' WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END,
-        TG_TABLE_NAME,
+        CASE operation WHEN 'INSERT' THEN 'added' WHEN 'UPDATE' THEN 'changed' ELSE 'deleted' END,
+        changed_table,
         COALESCE(new_row ->> 'id', old_row ->> 'id'),
         told,
         changed,
         NULLIF(current_setting('workshops.address', true), ''),
         NULLIF(current_setting('workshops.request', true), '')
     );
-    RETURN NULL;
 END $$;
-CREATE FUNCTION public.workshop_search_parts(search text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$
-    SELECT array_agg(substr(search, least(n, greatest(length(search) - 2, 1)), 3))
-    FROM generate_series(1, length(search), 3) n
-$$;
-CREATE FUNCTION public.workshop_summaries_on_activity() RETURNS trigger
+CREATE FUNCTION workshops_admin.belonging_added() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
     AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'workshops' THEN
-        UPDATE workshop_summaries SET last_activity_at = NEW.updated_at
-        WHERE workshop_id = NEW.id AND last_activity_at < NEW.updated_at;
-    ELSE
-        UPDATE workshop_summaries SET last_activity_at = NEW.updated_at
-        WHERE workshop_id = NEW.workshop_id AND last_activity_at < NEW.updated_at;
+    IF COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.workshop_id
+        AND true
+        AND COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.=) ''
+        AND pg_catalog.to_regclass('workshops_admin.changes') IS NOT NULL
+    THEN
+        INSERT INTO workshops_admin.changes (workshop_id)
+        VALUES (pg_catalog.set_config('workshops.appended', NEW.workshop_id, true));
+        IF pg_catalog.random() OPERATOR(pg_catalog.<) 0.01 THEN
+            PERFORM workshops_admin.bound_changes();
+        END IF;
+    ELSIF COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.<>) ''
+        OR COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.workshop_id
+        OR NOT true
+    THEN
+        IF pg_catalog.current_setting('workshops.operator', true) OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM workshops_admin.operator_wrote(TG_TABLE_NAME::pg_catalog.text,
+                TG_OP, NEW.workshop_id, pg_catalog.to_jsonb(OLD), pg_catalog.to_jsonb(NEW));
+        END IF;
+        PERFORM workshops_admin.append_change(NEW.workshop_id, NEW.workshop_id);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION workshops_admin.belonging_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF current_setting('workshops.operator', true) <> '' THEN
+        PERFORM workshops_admin.operator_wrote(
+            TG_TABLE_NAME, TG_OP, OLD.workshop_id, to_jsonb(OLD), NULL);
+    END IF;
+    IF current_setting('workshops.appended', true) IS DISTINCT FROM OLD.workshop_id THEN
+        PERFORM workshops_admin.append_change(OLD.workshop_id, OLD.workshop_id);
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE FUNCTION workshops_admin.belonging_updated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    AS $$
+BEGIN
+    IF COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.workshop_id
+        AND NEW.workshop_id OPERATOR(pg_catalog.=) OLD.workshop_id
+        AND COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.=) ''
+        AND pg_catalog.to_regclass('workshops_admin.changes') IS NOT NULL
+    THEN
+        INSERT INTO workshops_admin.changes (workshop_id)
+        VALUES (pg_catalog.set_config('workshops.appended', NEW.workshop_id, true));
+        IF pg_catalog.random() OPERATOR(pg_catalog.<) 0.01 THEN
+            PERFORM workshops_admin.bound_changes();
+        END IF;
+    ELSIF COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.<>) ''
+        OR COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.workshop_id
+        OR NOT NEW.workshop_id OPERATOR(pg_catalog.=) OLD.workshop_id
+    THEN
+        IF pg_catalog.current_setting('workshops.operator', true) OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM workshops_admin.operator_wrote(TG_TABLE_NAME::pg_catalog.text,
+                TG_OP, NEW.workshop_id, pg_catalog.to_jsonb(OLD), pg_catalog.to_jsonb(NEW));
+        END IF;
+        PERFORM workshops_admin.append_change(OLD.workshop_id, NEW.workshop_id);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION workshops_admin.bound_changes() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    missed bigint;
+BEGIN
+    IF to_regclass('workshops_admin.changes_missed') IS NULL
+        OR nextval(to_regclass('workshops_admin.changes_waiting')) <= 10000
+    THEN
+        RETURN;
+    END IF;
+    DELETE FROM workshops_admin.changes WHERE ctid = ANY (ARRAY (
+        SELECT ctid FROM workshops_admin.changes LIMIT 200 FOR UPDATE SKIP LOCKED));
+    missed := nextval('workshops_admin.changes_missed');
+END $$;
+CREATE FUNCTION workshops_admin.everything_changed() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF to_regclass('workshops_admin.changes') IS NOT NULL THEN
+        INSERT INTO workshops_admin.changes (workshop_id) VALUES (NULL);
     END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION public.workshop_summaries_on_change() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+CREATE FUNCTION workshops_admin.keep_output(step jsonb) RETURNS void
+    LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF TG_TABLE_NAME = 'workshops' THEN
-        PERFORM workshop_summaries_refresh(ARRAY [NEW.id]);
-    ELSE
-        PERFORM workshop_summaries_refresh(ARRAY [OLD.workshop_id, NEW.workshop_id]);
+    DELETE FROM workshops_admin.removed_outputs
+    WHERE removed_at < now() AT TIME ZONE 'utc' - interval '30 days' OR step_row_id = step ->> 'id';
+    INSERT INTO workshops_admin.removed_outputs
+        (step_row_id, workshop_id, output, started_at, operator)
+    VALUES (step ->> 'id', step ->> 'workshop_id', step -> 'output',
+        (step ->> 'started_at')::timestamp, current_setting('workshops.operator'));
+END $$;
+CREATE FUNCTION workshops_admin.operator_wrote(changed_table text, operation text, workshop text, old_row jsonb, new_row jsonb) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    moment text := CASE changed_table WHEN 'workshops' THEN 'updated_at'
+        WHEN 'workshop_steps' THEN 'updated_at' WHEN 'sessions' THEN 'started_at' END;
+BEGIN
+    PERFORM workshops_admin.audit_write(changed_table, operation, old_row, new_row);
+    IF changed_table = 'workshop_steps' AND operation = 'UPDATE'
+        AND old_row ->> 'output' IS NOT NULL AND new_row ->> 'output' IS NULL
+    THEN
+        PERFORM workshops_admin.keep_output(old_row);
     END IF;
-    RETURN NULL;
+    IF new_row IS NOT NULL AND moment IS NOT NULL THEN
+        PERFORM workshops_admin.remember_activity(changed_table, workshop,
+            (old_row ->> moment)::timestamp, new_row, (new_row ->> moment)::timestamp);
+    END IF;
 END $$;
-CREATE FUNCTION public.workshop_summaries_on_order() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
+CREATE FUNCTION workshops_admin.remember_activity(changed_table text, workshop text, old_moment timestamp without time zone, new_row jsonb, new_moment timestamp without time zone) RETURNS void
+    LANGUAGE sql
     AS $$
-BEGIN
-    
-    PERFORM FROM workshop_summaries ORDER BY workshop_id FOR UPDATE;
-    WITH places AS (
-        SELECT id, row_number() OVER (ORDER BY "order", id) AS place FROM step_definitions
-    ), current AS (
-        SELECT s.workshop_id, min(places.place) AS place
-        FROM workshop_steps s JOIN places ON places.id = s.step_id
-        WHERE s.status <> 'complete' GROUP BY s.workshop_id
-    )
-    UPDATE workshop_summaries kept SET current_step_id = places.id
-    FROM current JOIN places USING (place)
-    WHERE kept.workshop_id = current.workshop_id AND kept.current_step_id <> places.id;
-    RETURN NULL;
-END $$;
-CREATE FUNCTION public.workshop_summaries_on_rows() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    PERFORM workshop_summaries_refresh(ARRAY (SELECT DISTINCT workshop_id FROM changed));
-    RETURN NULL;
-END $$;
-CREATE FUNCTION public.workshop_summaries_on_workshops() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    AS $$
-BEGIN
-    INSERT INTO workshop_summaries
-    SELECT id, created_at, updated_at, 0, 0, 0, status, '', clerk_user_id, org_id, lower(title)
-    FROM changed ON CONFLICT DO NOTHING;
-    INSERT INTO workshop_titles SELECT id, lower(title) FROM changed ON CONFLICT DO NOTHING;
-    RETURN NULL;
-END $$;
-CREATE FUNCTION public.workshop_summaries_refresh(ids text[]) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path TO 'public', 'pg_temp'
-    SET plan_cache_mode TO 'force_generic_plan'
-    AS $$
-BEGIN
-    PERFORM FROM workshop_summaries WHERE workshop_id = ANY (ids) ORDER BY workshop_id FOR UPDATE;
-    INSERT INTO workshop_summaries AS kept
-    SELECT w.id, w.created_at, GREATEST(w.updated_at, steps.updated_at, visits.started_at),
-        steps.complete, steps.total,
-        CASE WHEN steps.total = 0 THEN 0 ELSE steps.complete * 100 / steps.total END,
-        w.status, COALESCE(steps.current_step_id, ''), w.clerk_user_id, w.org_id, lower(w.title)
-    FROM workshops w
-    CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE s.status = 'complete') AS complete, count(*) AS total,
-            max(s.updated_at) AS updated_at,
-            (array_agg(s.step_id ORDER BY d."order", d.id)
-                FILTER (WHERE s.status <> 'complete'))[1] AS current_step_id
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = w.id
-    ) steps
-    CROSS JOIN LATERAL (
-        SELECT max(s.started_at) AS started_at FROM sessions s WHERE s.workshop_id = w.id
-    ) visits
-    WHERE w.id = ANY (ids)
-    ON CONFLICT (workshop_id) DO UPDATE SET
-        created_at = EXCLUDED.created_at,
-        last_activity_at = EXCLUDED.last_activity_at,
-        steps_complete = EXCLUDED.steps_complete,
-        steps_total = EXCLUDED.steps_total,
-        progress = EXCLUDED.progress,
-        status = EXCLUDED.status,
-        current_step_id = EXCLUDED.current_step_id,
-        clerk_user_id = EXCLUDED.clerk_user_id,
-        org_id = EXCLUDED.org_id,
-        title = EXCLUDED.title
-    WHERE kept IS DISTINCT FROM EXCLUDED;
-    INSERT INTO workshop_titles AS kept
-    SELECT s.workshop_id, s.title FROM workshop_summaries s
-    LEFT JOIN workshop_titles t ON t.workshop_id = s.workshop_id
-    WHERE s.workshop_id = ANY (ids) AND t.title IS DISTINCT FROM s.title
-    ON CONFLICT (workshop_id) DO UPDATE SET title = EXCLUDED.title;
-END $$;
-CREATE FUNCTION public.workshop_title_parts(title text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$
-    SELECT array_agg(substr(title, n, 1)) || array_agg(substr(title, n, 2))
-        || array_agg(substr(title, n, 3))
-    FROM generate_series(1, length(title)) n
+    INSERT INTO workshops_admin.operator_changes AS kept
+    SELECT workshop, changed_table, new_row ->> 'id', new_moment, old_moment
+    WHERE new_moment IS DISTINCT FROM old_moment
+    ON CONFLICT (workshop_id, table_name, row_id) DO UPDATE SET
+        moment = EXCLUDED.moment,
+        activity_before = CASE kept.moment WHEN EXCLUDED.activity_before THEN kept.activity_before
+            ELSE EXCLUDED.activity_before END
 $$;
-CREATE TABLE public.admin_audit_log (
-    id bigint NOT NULL,
-    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
-    operator text,
-    operator_id integer,
-    action text NOT NULL,
-    table_name text,
-    row_id text,
-    summary text,
-    changes jsonb,
-    address text,
-    request_line text
-);
-CREATE SEQUENCE public.admin_audit_log_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-ALTER SEQUENCE public.admin_audit_log_id_seq OWNED BY public.admin_audit_log.id;
-CREATE TABLE public.admin_second_factors (
-    user_id integer NOT NULL,
-    secret text DEFAULT ''::text NOT NULL,
-    recovery_codes text[] DEFAULT '{}'::text[] NOT NULL,
-    recovery_codes_used_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
-    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
-    revoked_at timestamp with time zone,
-    last_used_at timestamp with time zone,
-    last_used_code text,
-    id integer NOT NULL
-);
-CREATE SEQUENCE public.admin_second_factors_id_seq
-    AS integer
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-ALTER SEQUENCE public.admin_second_factors_id_seq OWNED BY public.admin_second_factors.id;
-CREATE TABLE public.admin_sessions (
-    token character varying(100) DEFAULT ''::character varying NOT NULL,
-    user_id integer NOT NULL,
-    expiry_date timestamp without time zone DEFAULT (CURRENT_TIMESTAMP + '01:00:00'::interval) NOT NULL,
-    max_expiry_date timestamp without time zone DEFAULT (CURRENT_TIMESTAMP + '7 days'::interval) NOT NULL,
-    id integer NOT NULL
-);
-CREATE SEQUENCE public.admin_sessions_id_seq
-    AS integer
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1;
-ALTER SEQUENCE public.admin_sessions_id_seq OWNED BY public.admin_sessions.id;
+CREATE FUNCTION workshops_admin.workshop_added() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    AS $$
+BEGIN
+    IF COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.id
+        AND true
+        AND COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.=) ''
+        AND pg_catalog.to_regclass('workshops_admin.changes') IS NOT NULL
+    THEN
+        INSERT INTO workshops_admin.changes (workshop_id)
+        VALUES (pg_catalog.set_config('workshops.appended', NEW.id, true));
+        IF pg_catalog.random() OPERATOR(pg_catalog.<) 0.01 THEN
+            PERFORM workshops_admin.bound_changes();
+        END IF;
+    ELSIF COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.<>) ''
+        OR COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.id
+        OR NOT true
+    THEN
+        IF pg_catalog.current_setting('workshops.operator', true) OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM workshops_admin.operator_wrote(TG_TABLE_NAME::pg_catalog.text,
+                TG_OP, NEW.id, pg_catalog.to_jsonb(OLD), pg_catalog.to_jsonb(NEW));
+        END IF;
+        PERFORM workshops_admin.append_change(NEW.id, NEW.id);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION workshops_admin.workshop_deleted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    IF current_setting('workshops.operator', true) <> '' THEN
+        PERFORM workshops_admin.operator_wrote(
+            TG_TABLE_NAME, TG_OP, OLD.id, to_jsonb(OLD), NULL);
+    END IF;
+    IF current_setting('workshops.appended', true) IS DISTINCT FROM OLD.id THEN
+        PERFORM workshops_admin.append_change(OLD.id, OLD.id);
+    END IF;
+    RETURN OLD;
+END $$;
+CREATE FUNCTION workshops_admin.workshop_updated() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER
+    AS $$
+BEGIN
+    IF COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.id
+        AND NEW.id OPERATOR(pg_catalog.=) OLD.id
+        AND COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.=) ''
+        AND pg_catalog.to_regclass('workshops_admin.changes') IS NOT NULL
+    THEN
+        INSERT INTO workshops_admin.changes (workshop_id)
+        VALUES (pg_catalog.set_config('workshops.appended', NEW.id, true));
+        IF pg_catalog.random() OPERATOR(pg_catalog.<) 0.01 THEN
+            PERFORM workshops_admin.bound_changes();
+        END IF;
+    ELSIF COALESCE(pg_catalog.current_setting('workshops.operator', true), '')
+            OPERATOR(pg_catalog.<>) ''
+        OR COALESCE(pg_catalog.current_setting('workshops.appended', true), '')
+            OPERATOR(pg_catalog.<>) NEW.id
+        OR NOT NEW.id OPERATOR(pg_catalog.=) OLD.id
+    THEN
+        IF pg_catalog.current_setting('workshops.operator', true) OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM workshops_admin.operator_wrote(TG_TABLE_NAME::pg_catalog.text,
+                TG_OP, NEW.id, pg_catalog.to_jsonb(OLD), pg_catalog.to_jsonb(NEW));
+        END IF;
+        PERFORM workshops_admin.append_change(OLD.id, NEW.id);
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE TABLE public.build_packs (
     id text NOT NULL,
     workshop_id text NOT NULL,
@@ -303,18 +409,18 @@ CREATE TABLE public.workshop_members (
     role text NOT NULL,
     created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL
 );
-CREATE TABLE public.workshop_summaries (
+CREATE TABLE public.workshop_steps (
+    id text NOT NULL,
     workshop_id text NOT NULL,
-    created_at timestamp(3) without time zone NOT NULL,
-    last_activity_at timestamp(3) without time zone NOT NULL,
-    steps_complete smallint NOT NULL,
-    steps_total smallint NOT NULL,
-    progress smallint NOT NULL,
-    status text NOT NULL,
-    current_step_id text NOT NULL,
-    clerk_user_id text NOT NULL,
-    org_id text,
-    title text NOT NULL COLLATE pg_catalog."C"
+    step_id text NOT NULL,
+    status text DEFAULT 'not_started'::text NOT NULL,
+    output jsonb,
+    started_at timestamp(3) without time zone,
+    completed_at timestamp(3) without time zone,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
+    updated_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
+    CONSTRAINT workshop_steps_known_status_check CHECK ((status = ANY (ARRAY['not_started'::text, 'in_progress'::text, 'complete'::text, 'needs_regeneration'::text]))),
+    CONSTRAINT workshop_steps_output_check CHECK ((jsonb_typeof(output) = 'object'::text))
 );
 CREATE TABLE public.workshops (
     id text NOT NULL,
@@ -331,11 +437,115 @@ CREATE TABLE public.workshops (
     CONSTRAINT workshops_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'paused'::text, 'completed'::text]))),
     CONSTRAINT workshops_visibility_check CHECK ((visibility = ANY (ARRAY['private'::text, 'shared'::text])))
 );
-CREATE VIEW public.workshop_progress AS
+CREATE TABLE workshops_admin.admin_audit_log (
+    id bigint NOT NULL,
+    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
+    operator text,
+    operator_id integer,
+    action text NOT NULL,
+    table_name text,
+    row_id text,
+    summary text,
+    changes jsonb,
+    address text,
+    request_line text
+);
+CREATE SEQUENCE workshops_admin.admin_audit_log_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE workshops_admin.admin_audit_log_id_seq OWNED BY workshops_admin.admin_audit_log.id;
+CREATE TABLE workshops_admin.admin_second_factors (
+    user_id integer NOT NULL,
+    secret text DEFAULT ''::text NOT NULL,
+    recovery_codes text[] DEFAULT '{}'::text[] NOT NULL,
+    recovery_codes_used_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    created_at timestamp with time zone DEFAULT CURRENT_TIMESTAMP NOT NULL,
+    revoked_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    last_used_code text,
+    id integer NOT NULL
+);
+CREATE SEQUENCE workshops_admin.admin_second_factors_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE workshops_admin.admin_second_factors_id_seq OWNED BY workshops_admin.admin_second_factors.id;
+CREATE TABLE workshops_admin.admin_sessions (
+    token character varying(100) DEFAULT ''::character varying NOT NULL,
+    user_id integer NOT NULL,
+    expiry_date timestamp without time zone DEFAULT (CURRENT_TIMESTAMP + '01:00:00'::interval) NOT NULL,
+    max_expiry_date timestamp without time zone DEFAULT (CURRENT_TIMESTAMP + '7 days'::interval) NOT NULL,
+    id integer NOT NULL
+);
+CREATE SEQUENCE workshops_admin.admin_sessions_id_seq
+    AS integer
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE workshops_admin.admin_sessions_id_seq OWNED BY workshops_admin.admin_sessions.id;
+CREATE TABLE workshops_admin.changes (
+    workshop_id text,
+    changed_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
+CREATE SEQUENCE workshops_admin.changes_missed
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+CREATE SEQUENCE workshops_admin.changes_waiting
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE workshops_admin.changes_waiting OWNED BY workshops_admin.changes.workshop_id;
+CREATE TABLE workshops_admin.operator_changes (
+    workshop_id text NOT NULL,
+    table_name text NOT NULL,
+    row_id text NOT NULL,
+    moment timestamp(3) without time zone NOT NULL,
+    activity_before timestamp(3) without time zone
+);
+CREATE TABLE workshops_admin.removed_outputs (
+    step_row_id text NOT NULL,
+    workshop_id text NOT NULL,
+    output jsonb NOT NULL,
+    started_at timestamp(3) without time zone,
+    removed_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
+    operator text NOT NULL
+);
+CREATE TABLE workshops_admin.state (
+    as_of timestamp with time zone,
+    missed bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE workshops_admin.summaries (
+    workshop_id text NOT NULL,
+    created_at timestamp(3) without time zone NOT NULL,
+    last_activity_at timestamp(3) without time zone NOT NULL,
+    steps_complete smallint NOT NULL,
+    steps_total smallint NOT NULL,
+    progress smallint NOT NULL,
+    status text NOT NULL,
+    current_step_id text NOT NULL,
+    clerk_user_id text NOT NULL,
+    org_id text,
+    title text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE VIEW workshops_admin.workshop_progress AS
  SELECT workshop_id AS id,
-    ( SELECT w.title
+    COALESCE(( SELECT w.title
            FROM public.workshops w
-          WHERE (w.id = s.workshop_id)) AS title,
+          WHERE (w.id = s.workshop_id)), title) AS title,
     clerk_user_id,
     org_id,
     status,
@@ -345,85 +555,62 @@ CREATE VIEW public.workshop_progress AS
     progress,
     last_activity_at,
     created_at
-   FROM public.workshop_summaries s;
-CREATE TABLE public.workshop_steps (
-    id text NOT NULL,
-    workshop_id text NOT NULL,
-    step_id text NOT NULL,
-    status text DEFAULT 'not_started'::text NOT NULL,
-    output jsonb,
-    started_at timestamp(3) without time zone,
-    completed_at timestamp(3) without time zone,
-    created_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
-    updated_at timestamp(3) without time zone DEFAULT (now() AT TIME ZONE 'utc'::text) NOT NULL,
-    CONSTRAINT workshop_steps_output_check CHECK ((jsonb_typeof(output) = 'object'::text)),
-    CONSTRAINT workshop_steps_status_check CHECK ((status = ANY (ARRAY['not_started'::text, 'in_progress'::text, 'complete'::text])))
-);
-CREATE TABLE public.workshop_titles (
-    workshop_id text NOT NULL,
-    title text NOT NULL COLLATE pg_catalog."C"
-);
-ALTER TABLE ONLY public.admin_audit_log ALTER COLUMN id SET DEFAULT nextval('public.admin_audit_log_id_seq'::regclass);
-ALTER TABLE ONLY public.admin_second_factors ALTER COLUMN id SET DEFAULT nextval('public.admin_second_factors_id_seq'::regclass);
-ALTER TABLE ONLY public.admin_sessions ALTER COLUMN id SET DEFAULT nextval('public.admin_sessions_id_seq'::regclass);
+   FROM workshops_admin.summaries s;
 ALTER TABLE ONLY public.migration ALTER COLUMN id SET DEFAULT nextval('public.migration_id_seq'::regclass);
 ALTER TABLE ONLY public.piccolo_user ALTER COLUMN id SET DEFAULT nextval('public.piccolo_user_id_seq'::regclass);
-INSERT INTO public.admin_audit_log VALUES (1, '2026-11-24 11:19:53.387', '(command line)', NULL, 'added', 'piccolo_user', '1', 'active: true; admin: true; email: (hidden); first_name: ; last_name: ; password: (hidden); superuser: true; username: grace', '{"admin": [null, "true"], "email": [null, "(hidden)"], "active": [null, "true"], "password": [null, "(hidden)"], "username": [null, "grace"], "last_name": [null, ""], "superuser": [null, "true"], "first_name": [null, ""]}', NULL, 'piccolo workshops operator');
-INSERT INTO public.migration VALUES (1, '2026-11-22T11:41:14:685088', 'workshops', '2026-11-24 11:19:50.475331');
-INSERT INTO public.migration VALUES (2, '2026-11-22T11:41:53:487547', 'workshops', '2026-11-24 11:19:50.498169');
-INSERT INTO public.migration VALUES (3, '2026-11-22T11:42:30:000000', 'workshops', '2026-11-24 11:19:50.499978');
-INSERT INTO public.migration VALUES (4, '2026-11-22T13:10:00:000000', 'workshops', '2026-11-24 11:19:50.51034');
-INSERT INTO public.migration VALUES (5, '2019-11-14T21:52:21', 'user', '2026-11-24 11:19:50.524951');
-INSERT INTO public.migration VALUES (6, '2020-06-11T21:38:55', 'user', '2026-11-24 11:19:50.527265');
-INSERT INTO public.migration VALUES (7, '2021-04-30T16:14:15', 'user', '2026-11-24 11:19:50.529012');
-INSERT INTO public.migration VALUES (8, '2026-11-22T11:53:34:991876', 'workshops_admin', '2026-11-24 11:19:50.568086');
-INSERT INTO public.migration VALUES (9, '2026-11-22T12:10:00:000000', 'workshops_admin', '2026-11-24 11:19:50.614049');
-INSERT INTO public.migration VALUES (10, '2026-11-22T12:20:00:000000', 'workshops_admin', '2026-11-24 11:19:50.619668');
-INSERT INTO public.migration VALUES (11, '2026-11-22T12:30:00:000000', 'workshops_admin', '2026-11-24 11:19:50.62126');
-INSERT INTO public.migration VALUES (12, '2026-11-22T14:50:00:000000', 'workshops_admin', '2026-11-24 11:19:50.626016');
-INSERT INTO public.migration VALUES (13, '2026-11-22T15:20:00:000000', 'workshops_admin', '2026-11-24 11:19:50.627055');
-INSERT INTO public.piccolo_user VALUES (1, 'grace', 'pbkdf2_sha256$600000$8c5d8ac75f61edfa82e14d82b1dd2a7b$02554ba2ee83c4f03760f96a459ac03a7240e1e9e52c5b6cccdc57129239fbfc', 'grace@operators.invalid', true, true, '', '', true, NULL);
-INSERT INTO public.sessions VALUES ('ses_rtpll9w0g9x04txfvx35xuxx', 'ws_demoworkshopt9qjgimpy1k5', '2026-10-21 10:08:26.235', '2026-10-21 10:30:36.081', '2026-10-21 10:08:26.235');
-INSERT INTO public.sessions VALUES ('ses_vg0orn4m9c8bu6hf6x45g94j', 'ws_demoworkshopt9qjgimpy1k5', '2026-10-23 08:41:37.106', '2026-10-23 09:38:33.707', '2026-10-23 08:41:37.106');
-INSERT INTO public.sessions VALUES ('ses_vu768t95vgyo0f3cuq292dqx', 'ws_demoworkshopt9qjgimpy1k5', '2026-10-25 13:41:24.807', '2026-10-25 14:53:53.763', '2026-10-25 13:41:24.807');
-INSERT INTO public.sessions VALUES ('ses_qgl3uddq21gyb89p8bkovmjh', 'ws_demoworkshopt9qjgimpy1k5', '2026-10-27 18:31:47.5', '2026-10-27 19:45:37.501', '2026-10-27 18:31:47.5');
-INSERT INTO public.sessions VALUES ('ses_kh1kbm67evc2n60o2onnkrnb', 'ws_demoworkshopt9qjgimpy1k5', '2026-10-28 13:09:40.916', '2026-10-28 14:06:04.417', '2026-10-28 13:09:40.916');
-INSERT INTO public.step_definitions VALUES ('empathize', 1, 'Empathize', 'Listen to the people concerned until their needs are understood.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('define', 2, 'Define', 'Condense what was learned into one clear problem statement.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('ideate', 3, 'Ideate', 'Collect many ideas for a solution before judging any of them.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('prototype', 4, 'Prototype', 'Sketch the strongest ideas as quick, low-fidelity prototypes.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('test', 5, 'Test', 'Put the prototypes before real users and record their feedback.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('prioritize', 6, 'Prioritize', 'Rank the features and settle what belongs in a first version.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('architect', 7, 'Architect', 'Choose the technical architecture that carries those features.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('spec', 8, 'Spec', 'Write down the detailed requirements that a builder can follow.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('story', 9, 'Story', 'Break the requirements into user stories ready to be planned.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.step_definitions VALUES ('pack', 10, 'Pack', 'Assemble everything into the finished build pack.', NULL, '2026-11-24 11:19:50.355', '2026-11-24 11:19:50.355');
-INSERT INTO public.workshop_members VALUES ('wm_v0rx4z7dkc1q50wk8c2sraty', 'ws_demoworkshopt9qjgimpy1k5', 'user_24dls5f1Zasdm7vKRR8AfAv9QpT', 'owner', '2026-10-21 10:02:44.953');
-INSERT INTO public.workshop_members VALUES ('wm_smgvr4w8cw7qxpjg2ixbjsvl', 'ws_demoworkshopt9qjgimpy1k5', 'user_2QmoSNxgSYZlZIh6nKOWWNSHBto', 'editor', '2026-10-24 22:14:36.674');
-INSERT INTO public.workshop_steps VALUES ('wst_r71pekyk9m6ha6jcitae7smu', 'ws_demoworkshopt9qjgimpy1k5', 'test', 'complete', '{"note": "Kept."}', '2026-10-25 14:01:04.021', '2026-10-27 19:02:51.999', '2026-10-21 10:02:44.953', '2026-10-27 19:02:51.999');
-INSERT INTO public.workshop_steps VALUES ('wst_hipekaevd0s2b8gw7jq2zpe6', 'ws_demoworkshopt9qjgimpy1k5', 'prioritize', 'complete', '{"note": "Kept."}', '2026-10-27 19:02:51.999', '2026-10-28 13:20:05.958', '2026-10-21 10:02:44.953', '2026-10-28 13:20:05.958');
-INSERT INTO public.workshop_steps VALUES ('wst_g3n3u1qb8ruiyau48502r1l7', 'ws_demoworkshopt9qjgimpy1k5', 'architect', 'complete', '{"note": "Kept."}', '2026-10-28 13:20:05.958', '2026-10-28 13:43:34.171', '2026-10-21 10:02:44.953', '2026-10-28 13:43:34.171');
-INSERT INTO public.workshop_steps VALUES ('wst_atdp0czc3s74yz6y4vquwcm3', 'ws_demoworkshopt9qjgimpy1k5', 'spec', 'in_progress', '{"note": "Kept."}', '2026-10-28 13:43:34.171', NULL, '2026-10-21 10:02:44.953', '2026-10-28 13:44:34.802');
-INSERT INTO public.workshop_steps VALUES ('wst_xlrt3co0fyk5lr364zxkixa8', 'ws_demoworkshopt9qjgimpy1k5', 'empathize', 'complete', '{"note": "Kept."}', '2026-10-21 10:14:45.842', '2026-10-23 08:57:18.502', '2026-10-21 10:02:44.953', '2026-10-23 08:57:18.502');
-INSERT INTO public.workshop_steps VALUES ('wst_h33mhjbbuqzptfxvf11ml407', 'ws_demoworkshopt9qjgimpy1k5', 'define', 'complete', '{"note": "Kept."}', '2026-10-23 08:57:18.502', '2026-10-25 13:50:20.411', '2026-10-21 10:02:44.953', '2026-10-25 13:50:20.411');
-INSERT INTO public.workshop_steps VALUES ('wst_a54ay4wk6nn7ti1y2jyqirjy', 'ws_demoworkshopt9qjgimpy1k5', 'story', 'not_started', NULL, NULL, NULL, '2026-10-21 10:02:44.953', '2026-10-21 10:02:44.953');
-INSERT INTO public.workshop_steps VALUES ('wst_s1p10xucrua3k9ki0is17agg', 'ws_demoworkshopt9qjgimpy1k5', 'pack', 'not_started', NULL, NULL, NULL, '2026-10-21 10:02:44.953', '2026-10-21 10:02:44.953');
-INSERT INTO public.workshop_steps VALUES ('wst_dd1qvscjyx0er1jk5sf6jgko', 'ws_demoworkshopt9qjgimpy1k5', 'ideate', 'complete', '{"note": "Kept."}', '2026-10-25 13:50:20.411', '2026-10-25 13:58:47.144', '2026-10-21 10:02:44.953', '2026-10-25 13:58:47.144');
-INSERT INTO public.workshop_steps VALUES ('wst_y8rexl47bpa9etboxh2qinsv', 'ws_demoworkshopt9qjgimpy1k5', 'prototype', 'complete', '{"note": "Kept."}', '2026-10-25 13:58:47.144', '2026-10-25 14:01:04.021', '2026-10-21 10:02:44.953', '2026-10-25 14:01:04.021');
-INSERT INTO public.workshop_summaries VALUES ('ws_demoworkshopt9qjgimpy1k5', '2026-10-21 10:02:44.953', '2026-10-28 13:49:32.034', 7, 10, 70, 'paused', 'spec', 'user_24dls5f1Zasdm7vKRR8AfAv9QpT', 'org_2TU00a4IcqeObp2daojtt8zKGbO', 'cuenca makers: a photo with the mend drawn on it');
-INSERT INTO public.workshop_titles VALUES ('ws_demoworkshopt9qjgimpy1k5', 'cuenca makers: a photo with the mend drawn on it');
-INSERT INTO public.workshops VALUES ('ws_demoworkshopt9qjgimpy1k5', 'user_24dls5f1Zasdm7vKRR8AfAv9QpT', 'Cuenca Makers: a photo with the mend drawn on it', 'An idea', 'paused', 'org_2TU00a4IcqeObp2daojtt8zKGbO', NULL, 'private', NULL, '2026-10-21 10:02:44.953', '2026-10-28 13:49:32.034');
-SELECT pg_catalog.setval('public.admin_audit_log_id_seq', 1, true);
-SELECT pg_catalog.setval('public.admin_second_factors_id_seq', 1, false);
-SELECT pg_catalog.setval('public.admin_sessions_id_seq', 1, false);
-SELECT pg_catalog.setval('public.migration_id_seq', 13, true);
+ALTER TABLE ONLY workshops_admin.admin_audit_log ALTER COLUMN id SET DEFAULT nextval('workshops_admin.admin_audit_log_id_seq'::regclass);
+ALTER TABLE ONLY workshops_admin.admin_second_factors ALTER COLUMN id SET DEFAULT nextval('workshops_admin.admin_second_factors_id_seq'::regclass);
+ALTER TABLE ONLY workshops_admin.admin_sessions ALTER COLUMN id SET DEFAULT nextval('workshops_admin.admin_sessions_id_seq'::regclass);
+INSERT INTO public.migration VALUES (1, '2026-11-22T11:41:14:685088', 'workshops', '2026-11-24 14:37:53.752118');
+INSERT INTO public.migration VALUES (2, '2026-11-22T11:41:53:487547', 'workshops', '2026-11-24 14:37:53.770152');
+INSERT INTO public.migration VALUES (3, '2026-11-22T11:42:30:000000', 'workshops', '2026-11-24 14:37:53.771987');
+INSERT INTO public.migration VALUES (4, '2026-11-22T13:10:00:000000', 'workshops', '2026-11-24 14:37:53.777213');
+INSERT INTO public.migration VALUES (5, '2026-11-24T10:50:00:000000', 'workshops', '2026-11-24 14:37:53.779591');
+INSERT INTO public.migration VALUES (6, '2019-11-14T21:52:21', 'user', '2026-11-24 14:37:53.788249');
+INSERT INTO public.migration VALUES (7, '2020-06-11T21:38:55', 'user', '2026-11-24 14:37:53.790237');
+INSERT INTO public.migration VALUES (8, '2021-04-30T16:14:15', 'user', '2026-11-24 14:37:53.7917');
+INSERT INTO public.migration VALUES (9, '2026-11-22T11:53:34:991876', 'workshops_admin', '2026-11-24 14:37:53.8179');
+INSERT INTO public.migration VALUES (10, '2026-11-24T11:00:00:000000', 'workshops_admin', '2026-11-24 14:37:53.875639');
+INSERT INTO public.piccolo_user VALUES (1, 'grace', 'pbkdf2_sha256$600000$34ddab6921fcc5ad577cdab67c2eb0b5$660bae631258bdbcec2d34614f83f25245c0d9e2e4a72444738656844cfcf99b', 'grace@operators.invalid', true, true, '', '', true, NULL);
+INSERT INTO public.sessions VALUES ('ses_qexi1fx4osh103lh3j1zoqgk', 'ws_demoworkshoplwyc9id00000', '2026-10-16 13:54:25.328', '2026-10-16 14:12:02.615', '2026-10-16 13:54:25.328');
+INSERT INTO public.sessions VALUES ('ses_xl3d8buz9w08zpfnntozrr7t', 'ws_demoworkshoplwyc9id00000', '2026-10-17 15:07:47.888', '2026-10-17 15:45:43.222', '2026-10-17 15:07:47.888');
+INSERT INTO public.sessions VALUES ('ses_bbhtkjv6tmra2xje7xt1oh6w', 'ws_demoworkshoplwyc9id00000', '2026-10-21 13:26:19.631', '2026-10-21 14:35:38.398', '2026-10-21 13:26:19.631');
+INSERT INTO public.sessions VALUES ('ses_esj87ek0vq06bh4jb4tegtu9', 'ws_demoworkshoplwyc9id00000', '2026-10-22 13:52:22.044', '2026-10-22 15:17:00.233', '2026-10-22 13:52:22.044');
+INSERT INTO public.sessions VALUES ('ses_iawo2f1ipe3sa0nbmdja77d3', 'ws_demoworkshoplwyc9id00000', '2026-10-24 10:09:27.77', '2026-10-24 10:44:34.11', '2026-10-24 10:09:27.77');
+INSERT INTO public.sessions VALUES ('ses_u2xvple1qeqfdmn8s54gdfmt', 'ws_demoworkshoplwyc9id00000', '2026-10-25 18:16:14.037', '2026-10-25 18:56:33.325', '2026-10-25 18:16:14.037');
+INSERT INTO public.step_definitions VALUES ('empathize', 1, 'Empathize', 'Listen to the people concerned until their needs are understood.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('define', 2, 'Define', 'Condense what was learned into one clear problem statement.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('ideate', 3, 'Ideate', 'Collect many ideas for a solution before judging any of them.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('prototype', 4, 'Prototype', 'Sketch the strongest ideas as quick, low-fidelity prototypes.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('test', 5, 'Test', 'Put the prototypes before real users and record their feedback.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('prioritize', 6, 'Prioritize', 'Rank the features and settle what belongs in a first version.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('architect', 7, 'Architect', 'Choose the technical architecture that carries those features.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('spec', 8, 'Spec', 'Write down the detailed requirements that a builder can follow.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('story', 9, 'Story', 'Break the requirements into user stories ready to be planned.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.step_definitions VALUES ('pack', 10, 'Pack', 'Assemble everything into the finished build pack.', NULL, '2026-11-24 14:37:53.684', '2026-11-24 14:37:53.684');
+INSERT INTO public.workshop_members VALUES ('wm_uc0k067x3glcrvbwdfoiswhk', 'ws_demoworkshoplwyc9id00000', 'user_2J3x7ZyjmldDGkhgwlsLnyKZApd', 'owner', '2026-10-16 13:47:43.992');
+INSERT INTO public.workshop_members VALUES ('wm_enfjvew6gk9ut1j3i1xaopt7', 'ws_demoworkshoplwyc9id00000', 'user_2u6U3n79rdteYFcqQmNSM3j4w5l', 'viewer', '2026-10-24 10:40:24.371');
+INSERT INTO public.workshop_steps VALUES ('wst_izru92vxh2ue0mmt0s7g4evs', 'ws_demoworkshoplwyc9id00000', 'empathize', 'complete', '{"where": "Verona", "method": "Interviews", "summary": "We listened to 9 people; the picture is clear: the form follows the law and not the person who fills it in.", "insights": ["The form follows the law and not the person who fills it in.", "Nobody trusts the benefits register alone; everybody keeps a second list.", "Ruth would accept a wrong guess, but no silence."], "personas": [{"age": 29, "name": "Ruth Ibrahim", "role": "Benefits officer", "about": "Ruth has two jobs, and this one never ends on time.", "goals": ["To get a complete application at the first attempt."], "pains": ["Sees people give up who are entitled", "Explains the same box by phone"], "quote": "I send back forms that I would fill in wrongly myself."}, {"age": 40, "name": "Paulo Almeida", "role": "Applicant", "about": "Paulo knows everybody by name.", "goals": ["To hear that nobody has to stop in the middle."], "pains": ["Returns every second application"], "quote": "I am not stupid. That form makes me stupid."}], "empathy_map": {"does": "Sees people give up who are entitled", "says": "I send back forms that I would fill in wrongly myself.", "feels": "Responsible", "thinks": "There must be a better way to get a complete application at the first attempt."}}', '2026-10-16 13:58:19.809', '2026-10-22 14:44:45.808', '2026-10-16 13:47:43.992', '2026-10-22 14:44:45.808');
+INSERT INTO public.workshop_steps VALUES ('wst_nv3tg7zbsvuggadkfxfx0zut', 'ws_demoworkshoplwyc9id00000', 'define', 'complete', '{"affected": ["Benefits officer", "Applicant", "Pensioners"], "how_might_we": ["How might we let pensioners do it for somebody who does it for the first time?", "How might we let single parents do it without one more password?", "How might we do it so that people recognise their own case?"], "out_of_scope": "Replacing the benefits register.", "success_measures": [{"today": 44, "metric": "Applications returned as incomplete, per cent", "target": 15}, {"today": 0, "metric": "People who use it again after a week, per cent", "target": 50}], "problem_statement": "A benefits officer needs a way to get a complete application at the first attempt, because the form follows the law and not the person who fills it in."}', '2026-10-22 14:44:45.808', '2026-10-22 15:00:06.722', '2026-10-16 13:47:43.992', '2026-10-22 15:00:06.722');
+INSERT INTO public.workshop_steps VALUES ('wst_ll0hg7dtmo7thjx7kq3qe9x4', 'ws_demoworkshoplwyc9id00000', 'ideate', 'complete', '{"why": "It is the shortest way to get a complete application at the first attempt.", "ideas": [{"note": "So that nobody has to stop in the middle.", "title": "List of papers before the start", "votes": 11}, {"note": "So that people recognise their own case.", "title": "Examples from real life", "votes": 10}, {"note": "So that social workers see the same page.", "title": "View for helpers", "votes": 9}, {"note": "So that people can ask somebody.", "title": "Draft that is kept for a month", "votes": 7}, {"note": "So that nobody faces a wall of boxes.", "title": "One question on each page", "votes": 6}, {"note": "Works until the first holiday.", "title": "One meeting a week, standing", "votes": 6}, {"note": "We had one. It has four thousand unread messages.", "title": "A messenger group", "votes": 5}], "chosen": "List of papers before the start", "method": "SCAMPER", "people_in_the_room": 4}', '2026-10-22 15:00:06.722', '2026-10-24 10:13:18.489', '2026-10-16 13:47:43.992', '2026-10-24 10:13:18.489');
+INSERT INTO public.workshop_steps VALUES ('wst_y7jm2fyxnlp256ckej96zwav', 'ws_demoworkshoplwyc9id00000', 'prototype', 'complete', '{"flow": ["Today''s application", "New question", "Document at a glance", "Thank you"], "screens": [{"name": "Today''s application", "purpose": "Shows a list of papers before the start, so that nobody has to stop in the middle.", "elements": ["a calendar strip", "one big button", "a map"]}, {"name": "New question", "purpose": "Shows examples from real life, so that people recognise their own case.", "elements": ["a short list", "a search field", "a photo"]}, {"name": "Document at a glance", "purpose": "Shows a view for helpers, so that social workers see the same page.", "elements": ["a counter", "a yes and a no", "an undo link"]}], "fidelity": "paper", "left_out": ["Draft that is kept for a month", "One question on each page"], "questions": ["Does the benefits officer understand it without help?", "Is it quicker than the benefits register?"], "built_in_hours": 12}', '2026-10-24 10:13:18.489', '2026-10-24 10:20:26.385', '2026-10-16 13:47:43.992', '2026-10-24 10:20:26.385');
+INSERT INTO public.workshop_steps VALUES ('wst_x1tdsofwvnm0dptm7jqor4f4', 'ws_demoworkshoplwyc9id00000', 'test', 'complete', '{"summary": "3 of 5 people in Verona managed without help.", "decision": "Go on", "findings": [{"change": "Use larger type throughout", "finding": "Kaito held the phone at arm''s length", "severity": "medium"}, {"change": "Show what is left", "finding": "Beatriz thought that the task was done after the first screen", "severity": "high"}, {"change": "Give every screen the same back link", "finding": "Dmitri looked for the way back twice", "severity": "medium"}], "best_moment": "“Nobody has to stop in the middle? Then I want it tomorrow”, said Farah.", "participants": [{"name": "Kaito Marino", "role": "Applicant", "result": "done alone", "seconds": 155}, {"name": "Beatriz Lang", "role": "Benefits officer", "result": "done alone", "seconds": 295}, {"name": "Dmitri García", "role": "Benefits officer", "result": "done alone", "seconds": 95}, {"name": "Arjun Moreau", "role": "Benefits officer", "result": "done with a hint", "seconds": 300}, {"name": "Farah Mbeki", "role": "Applicant", "result": "done with a hint", "seconds": 235}]}', '2026-10-24 10:20:26.385', '2026-10-25 18:34:34.437', '2026-10-16 13:47:43.992', '2026-10-25 18:34:34.437');
+INSERT INTO public.workshop_steps VALUES ('wst_k1yw5zk9l6gzqq9t6rpyxpt8', 'ws_demoworkshoplwyc9id00000', 'prioritize', 'complete', '{"rice": [{"reach": 300, "score": 300.0, "effort": 2, "impact": 2, "feature": "List of papers before the start", "confidence": 100}, {"reach": 350, "score": 233.3, "effort": 3, "impact": 2, "feature": "Examples from real life", "confidence": 100}, {"reach": 270, "score": 135.0, "effort": 1, "impact": 1, "feature": "View for helpers", "confidence": 50}, {"reach": 130, "score": 104.0, "effort": 1, "impact": 1, "feature": "Draft that is kept for a month", "confidence": 80}, {"reach": 110, "score": 55.0, "effort": 1, "impact": 1, "feature": "One question on each page", "confidence": 50}], "moscow": {"must": ["List of papers before the start", "Examples from real life"], "wont": ["One question on each page", "A replacement for the benefits register"], "could": ["Draft that is kept for a month"], "should": ["View for helpers"]}, "messages": [{"role": "assistant", "content": "What would you still build if you had a single week?"}, {"role": "user", "content": "The form follows the law and not the person who fills it in."}, {"role": "assistant", "content": "Good. Is there anything that must not happen?"}, {"role": "user", "content": "I would have to ask, but I think that they would agree."}], "first_release": "List of papers before the start, in 4 weeks."}', '2026-10-25 18:34:34.437', '2026-10-25 18:47:33.848', '2026-10-16 13:47:43.992', '2026-10-25 18:47:33.848');
+INSERT INTO public.workshop_steps VALUES ('wst_bp897hl4fr8mmbqtazb1ohox', 'ws_demoworkshoplwyc9id00000', 'architect', 'in_progress', '{"messages": [{"role": "assistant", "content": "Which systems are there already, and who looks after them?"}, {"role": "user", "content": "Sees people give up who are entitled."}], "decisions": [{"because": "Nobody wants to install anything before it has proved useful", "decision": "Server-rendered web pages first"}, {"because": "A mistake of ours must not spread", "decision": "Read from the benefits register, never write to it"}], "monthly_cost_eur": 210}', '2026-10-25 18:47:33.848', NULL, '2026-10-16 13:47:43.992', '2026-10-25 18:47:33.848');
+INSERT INTO public.workshop_steps VALUES ('wst_rhnycvh644scjnfe3ammpy53', 'ws_demoworkshoplwyc9id00000', 'spec', 'not_started', NULL, NULL, NULL, '2026-10-16 13:47:43.992', '2026-10-16 13:47:43.992');
+INSERT INTO public.workshop_steps VALUES ('wst_s52ujk6xpfe1c3ykhehtdzes', 'ws_demoworkshoplwyc9id00000', 'story', 'not_started', NULL, NULL, NULL, '2026-10-16 13:47:43.992', '2026-10-16 13:47:43.992');
+INSERT INTO public.workshop_steps VALUES ('wst_o5wolg95gwo30cf5dzvqhbed', 'ws_demoworkshoplwyc9id00000', 'pack', 'not_started', NULL, NULL, NULL, '2026-10-16 13:47:43.992', '2026-10-16 13:47:43.992');
+INSERT INTO public.workshops VALUES ('ws_demoworkshoplwyc9id00000', 'user_2J3x7ZyjmldDGkhgwlsLnyKZApd', 'For pensioners: a draft that is kept for a month', 'I work for the city of Verona, two desks from the mayor. Nearly half of the applications come back because a box was misunderstood, and behind each is somebody who waits for rent money. I want to ask pensioners one clear question at a time, and show at once what is still missing. It has to work on an old phone with bad reception.', 'active', NULL, NULL, 'private', NULL, '2026-10-16 13:47:43.992', '2026-10-25 18:47:33.848');
+INSERT INTO workshops_admin.admin_audit_log VALUES (1, '2026-11-24 14:37:56.438', '(command line)', NULL, 'added', 'piccolo_user', '1', 'active: true; admin: true; email: (hidden); first_name: ; last_name: ; password: (hidden); superuser: true; username: grace', '{"admin": [null, "true"], "email": [null, "(hidden)"], "active": [null, "true"], "password": [null, "(hidden)"], "username": [null, "grace"], "last_name": [null, ""], "superuser": [null, "true"], "first_name": [null, ""]}', NULL, 'piccolo workshops operator');
+INSERT INTO workshops_admin.state VALUES ('2026-11-24 14:37:58.310383+00', 0);
+INSERT INTO workshops_admin.summaries VALUES ('ws_demoworkshoplwyc9id00000', '2026-10-16 13:47:43.992', '2026-10-25 18:47:33.848', 6, 10, 60, 'active', 'architect', 'user_2J3x7ZyjmldDGkhgwlsLnyKZApd', NULL, 'for pensioners: a draft that is kept for a month');
+SELECT pg_catalog.setval('public.migration_id_seq', 10, true);
 SELECT pg_catalog.setval('public.piccolo_user_id_seq', 1, true);
-ALTER TABLE ONLY public.admin_audit_log
-    ADD CONSTRAINT admin_audit_log_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.admin_second_factors
-    ADD CONSTRAINT admin_second_factors_pkey PRIMARY KEY (id);
-ALTER TABLE ONLY public.admin_sessions
-    ADD CONSTRAINT admin_sessions_pkey PRIMARY KEY (id);
+SELECT pg_catalog.setval('workshops_admin.admin_audit_log_id_seq', 1, true);
+SELECT pg_catalog.setval('workshops_admin.admin_second_factors_id_seq', 1, false);
+SELECT pg_catalog.setval('workshops_admin.admin_sessions_id_seq', 1, false);
+SELECT pg_catalog.setval('workshops_admin.changes_missed', 1, false);
+SELECT pg_catalog.setval('workshops_admin.changes_waiting', 1, true);
 ALTER TABLE ONLY public.build_packs
     ADD CONSTRAINT build_packs_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.migration
@@ -446,20 +633,22 @@ ALTER TABLE ONLY public.workshop_steps
     ADD CONSTRAINT workshop_steps_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.workshop_steps
     ADD CONSTRAINT workshop_steps_workshop_step_unique UNIQUE (workshop_id, step_id);
-ALTER TABLE ONLY public.workshop_summaries
-    ADD CONSTRAINT workshop_summaries_pkey PRIMARY KEY (workshop_id);
-ALTER TABLE ONLY public.workshop_titles
-    ADD CONSTRAINT workshop_titles_pkey PRIMARY KEY (workshop_id);
 ALTER TABLE ONLY public.workshops
     ADD CONSTRAINT workshops_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.workshops
     ADD CONSTRAINT workshops_share_token_unique UNIQUE (share_token);
-CREATE INDEX admin_audit_log_created_at ON public.admin_audit_log USING btree (created_at);
-CREATE INDEX admin_audit_log_operator ON public.admin_audit_log USING btree (operator);
-CREATE INDEX admin_audit_log_row_id ON public.admin_audit_log USING btree (row_id);
-CREATE INDEX admin_second_factors_user_id ON public.admin_second_factors USING btree (user_id);
-CREATE INDEX admin_sessions_token ON public.admin_sessions USING btree (token);
-CREATE INDEX admin_sessions_user_id ON public.admin_sessions USING btree (user_id);
+ALTER TABLE ONLY workshops_admin.admin_audit_log
+    ADD CONSTRAINT admin_audit_log_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY workshops_admin.admin_second_factors
+    ADD CONSTRAINT admin_second_factors_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY workshops_admin.admin_sessions
+    ADD CONSTRAINT admin_sessions_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY workshops_admin.operator_changes
+    ADD CONSTRAINT operator_changes_pkey PRIMARY KEY (workshop_id, table_name, row_id);
+ALTER TABLE ONLY workshops_admin.removed_outputs
+    ADD CONSTRAINT removed_outputs_pkey PRIMARY KEY (step_row_id);
+ALTER TABLE ONLY workshops_admin.summaries
+    ADD CONSTRAINT summaries_pkey PRIMARY KEY (workshop_id);
 CREATE INDEX build_packs_created_at ON public.build_packs USING btree (created_at);
 CREATE INDEX build_packs_workshop_id ON public.build_packs USING btree (workshop_id);
 CREATE UNIQUE INDEX sessions_one_open_per_workshop ON public.sessions USING btree (workshop_id) WHERE (ended_at IS NULL);
@@ -472,45 +661,50 @@ CREATE INDEX workshop_steps_created_at ON public.workshop_steps USING btree (cre
 CREATE INDEX workshop_steps_status ON public.workshop_steps USING btree (status);
 CREATE INDEX workshop_steps_step_id ON public.workshop_steps USING btree (step_id);
 CREATE INDEX workshop_steps_workshop_id ON public.workshop_steps USING btree (workshop_id);
-CREATE INDEX workshop_summaries_all_by_activity ON public.workshop_summaries USING btree (last_activity_at, workshop_id, created_at);
-CREATE INDEX workshop_summaries_all_by_creation ON public.workshop_summaries USING btree (created_at, workshop_id, last_activity_at);
-CREATE INDEX workshop_summaries_all_by_progress ON public.workshop_summaries USING btree (progress, last_activity_at, workshop_id, created_at);
-CREATE INDEX workshop_summaries_by_activity ON public.workshop_summaries USING btree (status, current_step_id, last_activity_at, workshop_id, created_at);
-CREATE INDEX workshop_summaries_by_creation ON public.workshop_summaries USING btree (status, current_step_id, created_at, workshop_id, last_activity_at);
-CREATE INDEX workshop_summaries_by_organisation ON public.workshop_summaries USING btree (org_id);
-CREATE INDEX workshop_summaries_by_owner ON public.workshop_summaries USING btree (clerk_user_id);
-CREATE INDEX workshop_summaries_by_progress ON public.workshop_summaries USING btree (status, current_step_id, progress, last_activity_at, workshop_id, created_at);
-CREATE INDEX workshop_titles_by_part ON public.workshop_titles USING gin (public.workshop_title_parts(title)) WITH (gin_pending_list_limit='256');
 CREATE INDEX workshops_clerk_user_id ON public.workshops USING btree (clerk_user_id);
 CREATE INDEX workshops_created_at ON public.workshops USING btree (created_at);
 CREATE INDEX workshops_org_id ON public.workshops USING btree (org_id);
 CREATE INDEX workshops_status ON public.workshops USING btree (status);
-CREATE STATISTICS public.workshop_summaries_weeks ON date_trunc('week'::text, created_at) FROM public.workshop_summaries;
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.admin_second_factors FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER DELETE ON public.admin_sessions FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.build_packs FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.piccolo_user FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.sessions FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.step_definitions FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.workshop_members FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.workshop_steps FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.workshops FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION public.admin_audit_write();
-CREATE TRIGGER admin_audit_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON public.admin_audit_log FOR EACH STATEMENT EXECUTE FUNCTION public.admin_audit_keep();
-CREATE TRIGGER workshop_summaries_activity AFTER UPDATE ON public.workshop_steps FOR EACH ROW WHEN ((new.updated_at > old.updated_at)) EXECUTE FUNCTION public.workshop_summaries_on_activity();
-CREATE TRIGGER workshop_summaries_activity AFTER UPDATE ON public.workshops FOR EACH ROW WHEN ((new.updated_at > old.updated_at)) EXECUTE FUNCTION public.workshop_summaries_on_activity();
-CREATE TRIGGER workshop_summaries_change AFTER UPDATE ON public.sessions FOR EACH ROW WHEN (((old.started_at <> new.started_at) OR (old.workshop_id <> new.workshop_id))) EXECUTE FUNCTION public.workshop_summaries_on_change();
-CREATE TRIGGER workshop_summaries_change AFTER UPDATE ON public.workshop_steps FOR EACH ROW WHEN ((((old.status = 'complete'::text) <> (new.status = 'complete'::text)) OR (old.step_id <> new.step_id) OR (old.workshop_id <> new.workshop_id) OR (new.updated_at < old.updated_at))) EXECUTE FUNCTION public.workshop_summaries_on_change();
-CREATE TRIGGER workshop_summaries_change AFTER UPDATE ON public.workshops FOR EACH ROW WHEN (((old.status <> new.status) OR (old.title <> new.title) OR (old.created_at <> new.created_at) OR (old.clerk_user_id <> new.clerk_user_id) OR (old.org_id IS DISTINCT FROM new.org_id) OR (new.updated_at < old.updated_at))) EXECUTE FUNCTION public.workshop_summaries_on_change();
-CREATE TRIGGER workshop_summaries_delete AFTER DELETE ON public.sessions REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.workshop_summaries_on_rows();
-CREATE TRIGGER workshop_summaries_delete AFTER DELETE ON public.workshop_steps REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.workshop_summaries_on_rows();
-CREATE TRIGGER workshop_summaries_insert AFTER INSERT ON public.sessions REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.workshop_summaries_on_rows();
-CREATE TRIGGER workshop_summaries_insert AFTER INSERT ON public.workshop_steps REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.workshop_summaries_on_rows();
-CREATE TRIGGER workshop_summaries_insert AFTER INSERT ON public.workshops REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION public.workshop_summaries_on_workshops();
-CREATE TRIGGER workshop_summaries_order AFTER UPDATE ON public.step_definitions FOR EACH ROW WHEN ((old."order" <> new."order")) EXECUTE FUNCTION public.workshop_summaries_on_order();
-ALTER TABLE ONLY public.admin_second_factors
-    ADD CONSTRAINT admin_second_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.piccolo_user(id) ON DELETE CASCADE;
-ALTER TABLE ONLY public.admin_sessions
-    ADD CONSTRAINT admin_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.piccolo_user(id) ON DELETE CASCADE;
+CREATE INDEX admin_audit_log_created_at ON workshops_admin.admin_audit_log USING btree (created_at);
+CREATE INDEX admin_audit_log_operator ON workshops_admin.admin_audit_log USING btree (operator);
+CREATE INDEX admin_audit_log_row_id ON workshops_admin.admin_audit_log USING btree (row_id);
+CREATE INDEX admin_second_factors_user_id ON workshops_admin.admin_second_factors USING btree (user_id);
+CREATE INDEX admin_sessions_token ON workshops_admin.admin_sessions USING btree (token);
+CREATE INDEX admin_sessions_user_id ON workshops_admin.admin_sessions USING btree (user_id);
+CREATE INDEX removed_outputs_workshop_id ON workshops_admin.removed_outputs USING btree (workshop_id);
+CREATE INDEX summaries_by_activity ON workshops_admin.summaries USING btree (last_activity_at, workshop_id, status, current_step_id, created_at);
+CREATE INDEX summaries_by_creation ON workshops_admin.summaries USING btree (created_at, workshop_id, status, current_step_id, last_activity_at);
+CREATE INDEX summaries_by_organisation ON workshops_admin.summaries USING btree (org_id);
+CREATE INDEX summaries_by_owner ON workshops_admin.summaries USING btree (clerk_user_id);
+CREATE INDEX summaries_by_progress ON workshops_admin.summaries USING btree (progress, last_activity_at, workshop_id, status, current_step_id, created_at);
+CREATE INDEX summaries_by_stage ON workshops_admin.summaries USING btree (status, current_step_id, last_activity_at, created_at);
+CREATE TRIGGER admin_add AFTER INSERT ON public.build_packs FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_added();
+CREATE TRIGGER admin_add AFTER INSERT ON public.sessions FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_added();
+CREATE TRIGGER admin_add AFTER INSERT ON public.workshop_members FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_added();
+CREATE TRIGGER admin_add AFTER INSERT ON public.workshop_steps FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_added();
+CREATE TRIGGER admin_add AFTER INSERT ON public.workshops FOR EACH ROW EXECUTE FUNCTION workshops_admin.workshop_added();
+CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.piccolo_user FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION workshops_admin.audit_row();
+CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON public.step_definitions FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION workshops_admin.audit_row();
+CREATE TRIGGER admin_delete AFTER DELETE ON public.build_packs FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_deleted();
+CREATE TRIGGER admin_delete AFTER DELETE ON public.sessions FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_deleted();
+CREATE TRIGGER admin_delete AFTER DELETE ON public.workshop_members FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_deleted();
+CREATE TRIGGER admin_delete AFTER DELETE ON public.workshop_steps FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_deleted();
+CREATE TRIGGER admin_delete AFTER DELETE ON public.workshops FOR EACH ROW EXECUTE FUNCTION workshops_admin.workshop_deleted();
+CREATE TRIGGER admin_order AFTER UPDATE ON public.step_definitions FOR EACH ROW WHEN (((old."order" <> new."order") OR (old.id <> new.id))) EXECUTE FUNCTION workshops_admin.everything_changed();
+CREATE TRIGGER admin_truncate AFTER TRUNCATE ON public.build_packs FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.everything_changed();
+CREATE TRIGGER admin_truncate AFTER TRUNCATE ON public.sessions FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.everything_changed();
+CREATE TRIGGER admin_truncate AFTER TRUNCATE ON public.workshop_members FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.everything_changed();
+CREATE TRIGGER admin_truncate AFTER TRUNCATE ON public.workshop_steps FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.everything_changed();
+CREATE TRIGGER admin_truncate AFTER TRUNCATE ON public.workshops FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.everything_changed();
+CREATE TRIGGER admin_update AFTER UPDATE ON public.build_packs FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_updated();
+CREATE TRIGGER admin_update AFTER UPDATE ON public.sessions FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_updated();
+CREATE TRIGGER admin_update AFTER UPDATE ON public.workshop_members FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_updated();
+CREATE TRIGGER admin_update AFTER UPDATE ON public.workshop_steps FOR EACH ROW EXECUTE FUNCTION workshops_admin.belonging_updated();
+CREATE TRIGGER admin_update AFTER UPDATE ON public.workshops FOR EACH ROW EXECUTE FUNCTION workshops_admin.workshop_updated();
+CREATE TRIGGER admin_audit AFTER INSERT OR DELETE OR UPDATE ON workshops_admin.admin_second_factors FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION workshops_admin.audit_row();
+CREATE TRIGGER admin_audit AFTER DELETE ON workshops_admin.admin_sessions FOR EACH ROW WHEN ((current_setting('workshops.operator'::text, true) <> ''::text)) EXECUTE FUNCTION workshops_admin.audit_row();
+CREATE TRIGGER admin_audit_forget BEFORE UPDATE ON workshops_admin.admin_audit_log FOR EACH ROW EXECUTE FUNCTION workshops_admin.audit_keep();
+CREATE TRIGGER admin_audit_keep BEFORE DELETE OR UPDATE OR TRUNCATE ON workshops_admin.admin_audit_log FOR EACH STATEMENT EXECUTE FUNCTION workshops_admin.audit_keep();
 ALTER TABLE ONLY public.build_packs
     ADD CONSTRAINT build_packs_workshop_id_fkey FOREIGN KEY (workshop_id) REFERENCES public.workshops(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.sessions
@@ -521,7 +715,7 @@ ALTER TABLE ONLY public.workshop_steps
     ADD CONSTRAINT workshop_steps_step_id_fkey FOREIGN KEY (step_id) REFERENCES public.step_definitions(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.workshop_steps
     ADD CONSTRAINT workshop_steps_workshop_id_fkey FOREIGN KEY (workshop_id) REFERENCES public.workshops(id) ON DELETE CASCADE;
-ALTER TABLE ONLY public.workshop_summaries
-    ADD CONSTRAINT workshop_summaries_workshop_id_fkey FOREIGN KEY (workshop_id) REFERENCES public.workshops(id) ON DELETE CASCADE;
-ALTER TABLE ONLY public.workshop_titles
-    ADD CONSTRAINT workshop_titles_workshop_id_fkey FOREIGN KEY (workshop_id) REFERENCES public.workshops(id) ON DELETE CASCADE;
+ALTER TABLE ONLY workshops_admin.admin_second_factors
+    ADD CONSTRAINT admin_second_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.piccolo_user(id) ON DELETE CASCADE;
+ALTER TABLE ONLY workshops_admin.admin_sessions
+    ADD CONSTRAINT admin_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.piccolo_user(id) ON DELETE CASCADE;
