@@ -152,6 +152,19 @@ class CascadeForeignKey(CachedForeignKey[ReferencedTable]):
         }
         super().__init__(references, **kwargs)
 
+    def __set__(self, obj: Any, value: Any) -> None:
+        """Note it if a row that is stored is given to another one: ``BelongsToWorkshop`` asks."""
+        values, name = obj.__dict__, self._meta.name
+        if obj._exists_in_db and key_of(values.get(name, value)) != key_of(value):
+            values[f"_{name}_changed"] = True
+        values[name] = value
+
+
+def key_of(value: Any) -> Any:
+    """Return a foreign key's value, which a prefetch has made an object of, or not."""
+    meta = getattr(value, "_meta", None)
+    return value if meta is None else getattr(value, meta.primary_key._meta.name)
+
 
 class _Save(Update[Any]):
     """The UPDATE of ``row.save()``, which tells the row the ``updated_at`` that was stored."""

@@ -80,6 +80,9 @@ CONSTRAINTS |= {
     )
 }
 
+# A distributed database puts the number of the shard behind the name.
+_SHARD = re.compile(r"_[0-9]+$")
+
 # "Key (workshop_id, clerk_user_id)=(ws_1, user_1) already exists.", in any language.
 _KEY = re.compile(r"\((?P<columns>[^()]+)\)=\((?P<values>.*)\)", re.DOTALL)
 
@@ -90,7 +93,8 @@ def domain_error(violation: IntegrityConstraintViolationError) -> WorkshopsError
     To be raised ``from violation``. Of what the server reports only the values of
     the violated key are used: the detail of a violated CHECK is the whole row.
     """
-    constraint = CONSTRAINTS.get(violation.constraint_name or "")
+    name = violation.constraint_name or ""
+    constraint = CONSTRAINTS.get(name) or CONSTRAINTS.get(_SHARD.sub("", name))
     if constraint is None:
         return None
     key: dict[str, str] = {}

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from contextvars import Context
 from typing import Any, TypeVar
 
+from tests.cluster import ON_A_CLUSTER
 from workshops.tables import Workshop
 
 Result = TypeVar("Result")
@@ -23,9 +24,10 @@ def outside(call: Coroutine[Any, Any, Result]) -> asyncio.Task[Result]:
 
 
 async def until_waiting(number: int) -> None:
-    """Return when so many connections wait for a lock."""
+    """Return when so many connections wait for a lock, on whichever node of a cluster."""
+    activity = "citus_stat_activity" if ON_A_CLUSTER else "pg_stat_activity"
     query = (
-        "SELECT count(*) FROM pg_stat_activity"
+        f"SELECT count(*) FROM {activity}"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     async with asyncio.timeout(10):

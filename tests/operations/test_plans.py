@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from benchmarks.exercises import EXERCISES, Exercise, operation_names
 from benchmarks.filling import SHORT_OUTPUT, TABLES, fill
+from tests.cluster import not_on_a_cluster
 from tests.conftest import Server
 from workshops.database import DatabaseEngine
 from workshops.database.migrations import project_engine
@@ -19,6 +20,7 @@ from workshops.database.settings import DatabaseSettings
 from workshops.tables import TABLES as SIX_TABLES
 
 WORKSHOPS = 50_000
+pytestmark = not_on_a_cluster("one node, or all (read by tests/database/test_distribution.py)")
 _NO_PLAN = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET ", "LOCK ")
 
 

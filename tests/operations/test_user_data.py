@@ -11,6 +11,7 @@ from asyncpg import ForeignKeyViolationError
 from piccolo.columns import ForeignKey, Numeric, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
+from tests.cluster import not_on_a_cluster
 from tests.operations.conftest import OWNER, stored
 from workshops import operations, personal_data
 from workshops.errors import InvalidInputError, WorkshopNotFoundError
@@ -180,6 +181,7 @@ async def test_tables_of_an_application_are_exported_and_erased() -> None:
     assert sorted(row["voter"] for row in await Vote.select()) == ["", BOB]
 
 
+@not_on_a_cluster("foreign keys of your own tables")
 @pytest.mark.usefixtures("own_tables")
 async def test_an_erasure_that_fails_leaves_the_application_its_rows() -> None:
     """All of it is one transaction: a note of somebody else keeps the workshop."""

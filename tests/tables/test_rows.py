@@ -12,9 +12,18 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from tests.cluster import not_on_a_cluster
 from tests.factories import make_workshop, step_of
 from workshops.columns import utc_now
-from workshops.tables import TABLES, BuildPack, Session, StepDefinition, Workshop, WorkshopStep
+from workshops.tables import (
+    TABLES,
+    BuildPack,
+    Session,
+    StepDefinition,
+    Workshop,
+    WorkshopMember,
+    WorkshopStep,
+)
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -72,6 +81,39 @@ async def test_saving_some_columns_leaves_the_others() -> None:
     assert row is not None
     assert (row["title"], row["org_id"]) == ("New", None)
     assert row["updated_at"] == workshop.updated_at > before
+
+
+@not_on_a_cluster("rows given to another workshop")
+@pytest.mark.parametrize("table", [WorkshopMember, WorkshopStep, Session, BuildPack])
+async def test_a_row_can_be_given_to_another_workshop(table: type[WorkshopStep]) -> None:
+    """By Piccolo's save, again and again, and removed there."""
+    first, second = await make_workshop(), await make_workshop(clerk_user_id="user_bob")
+    await Session(workshop_id=first.id).save()
+    await BuildPack(workshop_id=first.id, title="Pack").save()
+    await WorkshopStep.delete().where(WorkshopStep.workshop_id == second.id)
+    row = await table.objects().get(table.workshop_id == first.id)
+    assert row is not None
+    for workshop in (second, first, second):
+        row.workshop_id = workshop.id
+        await row.save()
+        assert await table.exists().where((table.id == row.id) & (table.workshop_id == workshop.id))
+    row_id = row.id
+    await row.remove()
+    assert not await table.exists().where(table.id == row_id)
+
+
+async def test_a_row_with_its_workshop_is_saved(database: str) -> None:
+    """Also where a prefetch has put the workshop itself into the attribute."""
+    workshop = await make_workshop()
+    step = await WorkshopStep.objects(WorkshopStep.workshop_id).get(
+        WorkshopStep.workshop_id == workshop.id
+    )
+    assert step is not None
+    step.status = "complete"
+    await step.save()
+    assert await WorkshopStep.count().where(WorkshopStep.status == "complete") == 1
+    await step.remove()
+    assert await WorkshopStep.count() == 9
 
 
 async def test_update_moves_updated_at_even_when_the_clock_was_set_back() -> None:

@@ -36,15 +36,17 @@ def select_outputs() -> ParentSelect[Any]:
 
 _OUTPUTS = Prepared(select_outputs)
 
-# Later than the pack before, so that packs of one millisecond stay in their order.
+# Later than the pack before, so that packs of one millisecond stay in their order. The
+# workshop is the stored one's, which tells a distributed database where the pack goes.
 _INSERT = f"""
     INSERT INTO build_packs (id, workshop_id, title, format_type, content, created_at, updated_at)
-    SELECT $1, $2, $3, $4, $5, made.at, made.at FROM (
+    SELECT $1, w.id, $3, $4, $5, made.at, made.at FROM workshops w, (
         SELECT GREATEST({NOW}, max(b.created_at) + INTERVAL '1 millisecond') AS at
         FROM build_packs b WHERE b.workshop_id = $2
-    ) AS made
+    ) AS made WHERE w.id = $2
     ON CONFLICT DO NOTHING RETURNING {columns(BuildPack)}"""
 
+_EXISTS = "SELECT id FROM workshops WHERE id = $1"
 _SELECT = f"SELECT {columns(BuildPack)} FROM build_packs WHERE id = $1"
 _SELECT_OF_WORKSHOP = f"{_SELECT} AND workshop_id = $2"
 
@@ -103,6 +105,8 @@ async def generate_build_pack(
     while record is None:  # until the key, used at the same moment, is stored by one of the two
         record = await fetch_row(_INSERT, pack_id, workshop_id, document.title, form, content)
         record = record or await fetch_row(_SELECT_OF_WORKSHOP, pack_id, workshop_id)
+        if record is None and await fetch_row(_EXISTS, workshop_id) is None:
+            raise WorkshopNotFoundError(workshop_id)
     return _make_build_pack(record)
 
 

@@ -23,7 +23,7 @@ _CURRENT = f"""
     FROM workshops w LEFT JOIN LATERAL (
         SELECT {columns(WorkshopStep, "s")}
         FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = w.id AND s.status <> '{StepStatus.complete}'
+        WHERE s.workshop_id = $1 AND s.status <> '{StepStatus.complete}'
         ORDER BY d."order", d.id LIMIT 1
     ) AS current ON true
     WHERE w.id = $1"""

@@ -82,7 +82,7 @@ _LOCKED = {
     StepStatus.needs_regeneration: _this_and_following(""),
 }
 _FOLLOWING = {
-    StepStatus.in_progress: (StepStatus.not_started, f"started_at = {NOW}"),
+    StepStatus.in_progress: (StepStatus.not_started, "started_at = allowed.moment"),
     StepStatus.needs_regeneration: (StepStatus.complete, "completed_at = NULL"),
 }
 
@@ -120,7 +120,7 @@ class StepChange:
             status, times = _FOLLOWING[following]
             others = f""", others AS (
         UPDATE workshop_steps SET status = '{following}', {times}, updated_at = {NEXT_UPDATED_AT}
-        FROM locked, workshop
+        FROM locked, allowed, workshop
         WHERE workshop_steps.workshop_id = $1 AND workshop_steps.id = locked.id
             AND locked.step_id <> $2 AND locked.status = '{status}'
     )"""

@@ -17,11 +17,13 @@ from workshops.columns import (
 )
 from workshops.relations import HasRelations
 from workshops.states import FormatType, one_of
+from workshops.tables.belongings import BelongsToWorkshop
 from workshops.tables.workshops import TITLE_LENGTH, Workshop
 
 
 class BuildPack(
     HasRelations,
+    BelongsToWorkshop,
     VersionedRow,
     Table,
     tablename="build_packs",

@@ -7,11 +7,13 @@ from piccolo.table import Table
 
 from workshops.columns import CascadeForeignKey, PrefixedKey, UTCTimestamp
 from workshops.relations import HasRelations
+from workshops.tables.belongings import BelongsToWorkshop
 from workshops.tables.workshops import Workshop
 
 
 class Session(
     HasRelations,
+    BelongsToWorkshop,
     Table,
     tablename="sessions",
     help_text="A stretch of time in which a workshop was worked on.",

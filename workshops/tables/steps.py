@@ -21,6 +21,7 @@ from workshops.columns import (
 )
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import StepStatus, one_of
+from workshops.tables.belongings import BelongsToWorkshop
 from workshops.tables.workshops import Workshop
 
 
@@ -64,6 +65,7 @@ class StepDefinition(
 
 class WorkshopStep(
     HasRelations,
+    BelongsToWorkshop,
     VersionedRow,
     Table,
     tablename="workshop_steps",

@@ -19,6 +19,7 @@ from workshops.columns import (
 )
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import Visibility, WorkshopStatus, one_of
+from workshops.tables.belongings import BelongsToWorkshop
 
 if TYPE_CHECKING:
     from workshops.tables.build_packs import BuildPack
@@ -104,6 +105,7 @@ class Workshop(
 
 class WorkshopMember(
     HasRelations,
+    BelongsToWorkshop,
     Table,
     tablename="workshop_members",
     help_text="A person who takes part in a workshop.",
