@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from functools import cache
 from typing import Any, cast, get_args, overload
 
@@ -93,11 +94,17 @@ async def get_workshop(
         InvalidInputError: ``include`` names something else.
         NotFoundError: there is no such workshop.
     """
-    parts = PARTS if include is None else frozenset(include)
-    if isinstance(include, str) or not parts <= PARTS:
-        raise UnknownValueError("include", get_args(WorkshopPart))
-    select = _by_id(parts, include_share_token)
+    select = _by_id(_parts(include), bool(include_share_token))
     details = await fetch_details(select, validation.key("workshop_id", workshop_id))
     if not details:
         raise WorkshopNotFoundError(workshop_id)
     return details[0]
+
+
+def _parts(include: Any) -> frozenset[str]:
+    if include is None:
+        return PARTS
+    with suppress(TypeError):  # it is no collection, or one of what no part can be
+        if not isinstance(include, str) and (parts := frozenset(include)) <= PARTS:
+            return parts
+    raise UnknownValueError("include", get_args(WorkshopPart))

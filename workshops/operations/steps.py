@@ -62,7 +62,7 @@ async def save_step_output(
         step_id,
         expected_updated_at,
         json_object("output", output),
-        keep_messages and "messages" not in output,
+        bool(keep_messages) and "messages" not in output,
         meaning=_output_too_long,
     )
 
@@ -163,7 +163,7 @@ async def complete_step(
         step_id,
         expected_updated_at,
         None if output is None else json_object("output", output),
-        output is not None and keep_messages and "messages" not in output,
+        output is not None and bool(keep_messages) and "messages" not in output,
         meaning=_output_too_long,
     )
 
