@@ -97,13 +97,6 @@ class Attempts:
                 raise self.violation(f"read: {error!r}") from error
             await asyncio.sleep(_PAUSE)
 
-    def fact(self, sets: Mapping[str, Any]) -> None:
-        """Note what an answer has told, such as the identifier of what was made."""
-        self._count += 1
-        number = f"{self._name}.{self._count}"
-        self._record.write("try", number=number, operation="", sets=dict(sets), again={})
-        self._record.write("done", number=number, operation="")
-
     def note(self, operation: str, error: WorkshopsError) -> None:
         """Note an error that may reach an application."""
         self._record.write(

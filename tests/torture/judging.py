@@ -42,7 +42,7 @@ async def judge(house: House) -> Verdict:
     verdict = Verdict(faults=list(house.ended))
     known = Registers(Reader(house.record).new())
     for line in Reader(house.record).new():
-        if line["kind"] == "done" and line["operation"]:
+        if line["kind"] == "done":
             verdict.writes[line["operation"]] += 1
         elif line["kind"] == "unsure":
             verdict.unsure += 1
@@ -84,8 +84,10 @@ async def _actual(connection: asyncpg.Connection) -> dict[str, Any]:
         if row["clerk_user_id"].startswith("guest_"):
             put(f"member|{keys[row['workshop_id']]}|{row['clerk_user_id']}", row["role"])
     for row in await connection.fetch("SELECT * FROM sessions WHERE workshop_id = ANY ($1)", ids):
-        state = "open" if row["ended_at"] is None else "closed"
-        put(f"session|{keys[row['workshop_id']]}|{row['id']}", state)
+        key = keys[row["workshop_id"]]
+        actual[f"sessions|{key}"] = actual.get(f"sessions|{key}", 0) + 1
+        if row["ended_at"] is not None:
+            put(f"closed|{key}|{row['id']}", 1)
     for row in await connection.fetch(
         "SELECT * FROM build_packs WHERE workshop_id = ANY ($1)", ids
     ):

@@ -328,18 +328,20 @@ class Writer:
         return sure
 
     async def _session(self, own: Own) -> None:
+        """Open or close a session; one whose opening may still be carried out stays open."""
         if own.session is None:
-            session, _ = await self._attempts.write(
-                "record_activity", {}, lambda: operations.record_activity(own.id)
+            session, sure = await self._attempts.write(
+                "record_activity",
+                {f"sessions|{own.key}": own.next("sessions")},
+                lambda: operations.record_activity(own.id),
             )
             assert session is not None
-            own.session = session.id
-            self._attempts.fact({f"session|{own.key}|{session.id}": "open"})
-        else:
+            own.session = session.id if sure else ""
+        elif own.session:
             closing, own.session = own.session, None
             await self._attempts.write(
                 "close_session",
-                {f"session|{own.key}|{closing}": "closed"},
+                {f"closed|{own.key}|{closing}": 1},
                 lambda: operations.close_session(closing),
                 done_says=(SessionClosedError,),
             )
