@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 from pathlib import Path
 
 import httpx
@@ -148,20 +150,25 @@ def workers_of(server: Serving) -> set[int]:
     }
 
 
+async def answering(server: Serving) -> set[int]:
+    """The processes of ``--workers=2``, once somebody answers."""
+    await server.wait_until_ready()
+    async with asyncio.timeout(60), httpx.AsyncClient(base_url=server.url) as client:
+        while True:
+            try:
+                assert (await client.get("/health")).status_code == 200
+            except httpx.ConnectError:
+                await asyncio.sleep(0.1)
+            else:
+                return workers_of(server)
+
+
 async def test_several_processes_are_replaced_one_by_one(embedded: dict[str, str]) -> None:
     """--workers=2 on one port; SIGHUP replaces both without a request lost."""
     async with serving("--workers=2", **embedded) as server:
-        await server.wait_until_ready()
+        before = await answering(server)
+        assert len(before) == 2
         async with httpx.AsyncClient(base_url=server.url) as client:
-            async with asyncio.timeout(30):
-                while True:
-                    try:
-                        await client.get("/health")
-                        break
-                    except httpx.ConnectError:
-                        await asyncio.sleep(0.1)
-            before = workers_of(server)
-            assert len(before) == 2
             server.process.send_signal(signal.SIGHUP)
             async with asyncio.timeout(60):
                 while before & workers_of(server):
@@ -169,3 +176,69 @@ async def test_several_processes_are_replaced_one_by_one(embedded: dict[str, str
                     answer = await client.get("/health", headers={"Connection": "close"})
                     assert answer.status_code == 200
         await server.stop(signal.SIGTERM)
+
+
+async def test_workers_end_when_their_parent_is_killed(database: str) -> None:
+    """kill -9 leaves no process behind that keeps the port."""
+    async with serving("--workers=2", DATABASE_URL=database) as server:
+        workers = [psutil.Process(pid) for pid in await answering(server)]
+        assert len(workers) == 2
+        server.process.kill()
+        await server.process.wait()
+        _, alive = await asyncio.to_thread(psutil.wait_procs, workers, timeout=30)
+        assert alive == []
+        with socket.create_server(("127.0.0.1", int(server.url.rpartition(":")[2]))):
+            pass
+
+
+async def test_workers_count_together(database: str) -> None:
+    """Whichever is asked tells of all requests, those of workers that are gone among them."""
+    headers = {"Authorization": "Bearer a-token-for-metrics", "Connection": "close"}
+    environment = {"DATABASE_URL": database, "METRICS_TOKEN": "a-token-for-metrics"}
+    async with serving("--workers=2", **environment) as server:
+        first = await answering(server)
+        async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
+            for pid in (*first, None):
+                for _ in range(5):
+                    assert (await client.get("/health/live")).status_code == 200
+                if pid is not None:
+                    os.kill(pid, signal.SIGKILL)
+                    async with asyncio.timeout(60):
+                        while len(workers_of(server) - {pid}) < 2:
+                            await client.get("/health")
+            for _ in range(10):
+                text = (await client.get("/metrics")).text
+                count = 'workshops_request_seconds_count{method="GET",route="/health/live"'
+                assert f'{count},status="200"}} 15.0' in text
+                assert "workshops_database_up 1.0" in text
+                assert 'workshops_by_status{status="draft"} 0.0' in text
+                assert text.count("workshops_pool_connections{") == 3
+        await server.stop(signal.SIGTERM)
+
+
+async def test_workers_end_in_order_under_load(database: str) -> None:
+    """Whatever was accepted before SIGTERM is answered; nothing is answered with an error."""
+    statuses: set[int] = set()
+    async with serving("--workers=2", DATABASE_URL=database) as server:
+        await answering(server)
+
+        async def load(client: httpx.AsyncClient) -> None:
+            while True:
+                try:
+                    answer = await client.get("/health", headers={"Connection": "close"})
+                except httpx.TransportError:
+                    assert stopping.is_set()  # it was not accepted any more
+                    return
+                statuses.add(answer.status_code)
+                answers.release()
+
+        stopping, answers = asyncio.Event(), asyncio.Semaphore(0)
+        async with httpx.AsyncClient(base_url=server.url) as client, asyncio.TaskGroup() as group:
+            for _ in range(8):
+                group.create_task(load(client))
+            for _ in range(50):
+                await answers.acquire()
+            stopping.set()
+            code = await server.stop(signal.SIGTERM)
+        assert statuses == {200}
+        assert code in (0, 128 + signal.SIGTERM, -signal.SIGTERM)

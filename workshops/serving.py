@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import multiprocessing
+import os
+import signal
 import socket
+import threading
 from typing import Annotated, Any
 
 import h11
@@ -135,3 +139,21 @@ def options() -> dict[str, Any]:
         "lifespan": "on",
         "proxy_headers": False,  # the application reads them, of TRUSTED_PROXIES only
     }
+
+
+def app_of_worker() -> Any:
+    """Return the application of one of several workers, which ends when its parent has ended.
+
+    Uvicorn 0.54 leaves its workers at work, with the port, when the parent is killed.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "only a worker has a parent"
+
+    def end_with_it() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=end_with_it, daemon=True).start()
+    from workshops.app import app
+
+    return app

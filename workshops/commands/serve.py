@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -66,7 +68,11 @@ def serve(
         if workers > 1:
             listener.close()
             print(f"Serving {url} by {workers} processes (stop with Ctrl-C)", flush=True)
-            uvicorn.run("workshops.app:app", host=host, port=port, workers=workers, **options())
+            with tempfile.TemporaryDirectory(prefix="workshops-") as directory:
+                os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory  # they count together
+                application = "workshops.serving:app_of_worker"
+                address: dict[str, Any] = {"host": host, "port": port}
+                uvicorn.run(application, factory=True, workers=workers, **address, **options())
             return
         with _told(host, port):  # two that are only bound do not see each other
             listener.listen()

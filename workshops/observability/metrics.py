@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hmac
 import logging
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, Histogram
 from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
+
+from workshops.states import WorkshopStatus
 
 if TYPE_CHECKING:
     from asyncpg.connection import LoggedQuery
@@ -31,8 +36,12 @@ FROM workshops_admin.changes
 """
 
 
+TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus-client keeps the measures of processes that count together."""
+
+
 class Metrics:
-    """The measures of one process. Several processes are scraped one by one."""
+    """The measures of this process, or of all workers of ``serve --workers`` together."""
 
     def __init__(self, engine: DatabaseEngine) -> None:
         self._engine = engine
@@ -54,7 +63,10 @@ class Metrics:
         )
         self._up = self._gauge("workshops_database_up", "Whether the database answers")
         self._pool = self._gauge(
-            "workshops_pool_connections", "Connections of the pool; waiting: callers", "state"
+            "workshops_pool_connections",
+            "Connections of the pool; waiting: callers",
+            "state",
+            mode="livesum",
         )
         self._age = self._gauge(
             "workshops_projection_age_seconds", "Age of the oldest change not yet in the board"
@@ -64,8 +76,10 @@ class Metrics:
         )
         self._workshops = self._gauge("workshops_by_status", "Workshops", "status")
 
-    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
-        return Gauge(name, description, labels, registry=self.registry)
+    def _gauge(
+        self, name: str, description: str, *labels: str, mode: Any = "livemostrecent"
+    ) -> Gauge:
+        return Gauge(name, description, labels, registry=self.registry, multiprocess_mode=mode)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, status).observe(seconds)
@@ -74,8 +88,7 @@ class Metrics:
         failed = "no" if done.exception is None else "yes"
         self._statements.labels(failed).observe(done.elapsed)
 
-    async def _look(self) -> None:
-        """Bring the gauges up to date, those of the database only if it answers."""
+    def _look_at_pool(self) -> None:
         pool = self._engine.pool
         size, idle = (pool.get_size(), pool.get_idle_size()) if pool else (0, 0)
         for state, number in (
@@ -84,6 +97,10 @@ class Metrics:
             ("waiting", self._engine.waiting),
         ):
             self._pool.labels(state).set(number)
+
+    async def _look(self) -> None:
+        """Bring the gauges up to date, those of the database only if it answers."""
+        self._look_at_pool()
         try:
             rows = await self._ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
             if rows[0][0]:
@@ -91,11 +108,10 @@ class Metrics:
                 self._age.set(age)
                 self._waiting.set(waiting)
             if time.monotonic() - self._counted_at > COUNT_SECONDS:
-                self._workshops.clear()
-                for status, number in await self._ask(
-                    "SELECT status, count(*) FROM workshops GROUP BY status"
-                ):
-                    self._workshops.labels(status).set(number)
+                rows = await self._ask("SELECT status, count(*) FROM workshops GROUP BY status")
+                counts = dict.fromkeys(WorkshopStatus, 0) | dict(rows)
+                for status, number in counts.items():
+                    self._workshops.labels(str(status)).set(number)
                 self._counted_at = time.monotonic()
         except Exception as error:
             logger.warning("The measures of the database cannot be taken: %r", error)
@@ -108,7 +124,21 @@ class Metrics:
 
     async def page(self) -> Response:
         await self._look()
-        return Response(generate_latest(self.registry), media_type=CONTENT_TYPE_LATEST)
+        registry = self.registry
+        if directory := os.environ.get(TOGETHER):
+            registry = CollectorRegistry()
+            _forget_the_dead(Path(directory))
+            MultiProcessCollector(registry, directory)  # type: ignore[no-untyped-call]
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _forget_the_dead(directory: Path) -> None:
+    """Leave out the pools of workers that have ended; what they have counted stays."""
+    for pid in {int(file.stem.rpartition("_")[2]) for file in directory.glob("gauge_live*.db")}:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
 
 
 class MetricsEndpoint:
