@@ -21,6 +21,7 @@ from workshops.database import DatabaseEngine, DatabaseSettings
 from workshops.database.outages import outage
 from workshops.database.settings import parse_database_url
 from workshops.errors import DatabaseUnavailableError, TransactionConflictError
+from workshops.projection import keeping_up
 from workshops.statements.execution import in_transaction
 from workshops.tables import TABLES, Workshop
 
@@ -85,6 +86,19 @@ async def test_without_a_server_surely_nothing_was_done(
                     await call
                 assert raised.value.safe_to_repeat
                 assert raised.value.transient
+
+
+async def test_the_log_tells_in_a_sentence_that_the_view_is_not_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, without a traceback: what there is to be done is not in the code."""
+    config = {"host": str(tmp_path), "port": 5432, "user": "u", "database": "d"}
+    async with on(engine_for(config, "ours")), asyncio.timeout(20), keeping_up():
+        while not caplog.records:  # noqa: ASYNC110 - a log has no event
+            await asyncio.sleep(0)
+    [told] = caplog.records
+    assert "is not kept up to date: Cannot connect to" in told.getMessage()
+    assert not told.exc_info
 
 
 async def test_a_connection_that_breaks_before_the_statement_is_made_again(

@@ -14,6 +14,7 @@ from datetime import datetime
 import asyncpg
 
 from workshops.database.distribution import is_distributed
+from workshops.database.outages import outage
 from workshops.projection.folder import Fold, fold
 from workshops.statements.execution import fetch_row
 
@@ -128,9 +129,13 @@ async def _keep_up() -> None:
                 while (done := await fold()) is not None and done.more:
                     pass
             failing = False
-        except Exception:  # of whatever kind: the site is served on
+        except Exception as error:  # of whatever kind: the site is served on
             if not failing:
-                logger.exception("The operators' view is not kept up to date.")
+                away = outage(error, undone=True)
+                reason = away or "an error that should not be"
+                logger.warning(
+                    "The operators' view is not kept up to date: %s", reason, exc_info=not away
+                )
             failing = True
         await asyncio.sleep(PAUSE)
 
