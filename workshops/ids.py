@@ -38,7 +38,7 @@ def create_prefixed_id(prefix: str) -> str:
 def derive_prefixed_id(prefix: str, *parts: str) -> str:
     """Return the identifier that follows from some texts: the same from the same ones.
 
-    It looks like any other, and whoever knows the texts can work it out.
+    It looks like any other, and those who know the texts can work it out.
     """
     digest = hashlib.sha256(repr((prefix, parts)).encode()).digest()
     number = int.from_bytes(digest)

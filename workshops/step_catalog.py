@@ -41,7 +41,7 @@ async def load_step_definitions() -> int:
     ``piccolo workshops migrate`` does it by itself; this is for tables that were made in
     another way, as by ``create_db_tables`` in a test.
     """
-    # The tables are no part of what a migration needs to read this module.
+    # A migration does not need the tables to read this module.
     from workshops.tables import StepDefinition
 
     if await StepDefinition.exists():

@@ -17,7 +17,7 @@ _IS_INSTALLED = importlib.util.find_spec("opentelemetry") is not None
 
 
 def _is_recording() -> bool:
-    """Whether somebody said where spans go, for which they have imported the API.
+    """Whether the application says where spans go, for which it has imported the API.
 
     Importing it takes a sixth of the time of ``import workshops``, and a span that goes
     nowhere a twentieth of a read.

@@ -181,7 +181,7 @@ async def test_second_of_two_operators_is_told_of_the_first(new_desk: NewDesk) -
     assert (workshop.title, workshop.org_id) == ("What Grace wrote", "org_bread")
 
 
-async def test_refusal_on_a_list_is_shown(desk: Desk) -> None:
+async def test_rejection_on_a_list_is_shown(desk: Desk) -> None:
     """Deleting a workshop from the list's menu says why not, and how."""
     await make_workshop(title="A bakery without waste")
     await desk.open("workshops")
@@ -189,10 +189,10 @@ async def test_refusal_on_a_list_is_shown(desk: Desk) -> None:
     desk.page.on("dialog", lambda dialog: asyncio.create_task(dialog.accept()))
     await desk.page.click("tr:has(td a.subtle) a.subtle")
     await desk.page.click("tr:has(td a.subtle) .delete")
-    text = await desk.page.inner_text("#refusal")
+    text = await desk.page.inner_text("#rejection")
     assert "It is deleted on its own page" in text
-    await desk.page.click("#refusal button")
-    await expect(desk.page.locator("#refusal")).to_be_hidden()
+    await desk.page.click("#rejection button")
+    await expect(desk.page.locator("#rejection")).to_be_hidden()
 
 
 async def test_bulk_update_says_what_is_wrong(desk: Desk) -> None:
@@ -205,7 +205,7 @@ async def test_bulk_update_says_what_is_wrong(desk: Desk) -> None:
     await desk.page.select_option("select[name=property]", "status")
     await desk.page.select_option("select[name=status]", "completed")
     await desk.page.click("form button:has-text('Update')")
-    assert "cannot become completed" in await desk.page.inner_text("#refusal")
+    assert "cannot become completed" in await desk.page.inner_text("#rejection")
 
 
 async def test_fields_that_follow_cannot_be_typed_in(desk: Desk) -> None:

@@ -363,7 +363,7 @@ async def test_rows_that_would_be_wrong_are_not_added(
     response = await superuser.post(f"{API}/{table}/", json=row)
     assert response.status_code == status, response.text
     assert response.json()
-    if table != "admin_audit_log":  # the refusal itself is in it
+    if table != "admin_audit_log":  # the rejection itself is in it
         assert (await superuser.get(f"{API}/{table}/count/")).json() == before
 
 

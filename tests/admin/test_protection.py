@@ -66,8 +66,8 @@ async def test_viewer_changes_nothing(viewer: httpx.AsyncClient, audit_log: Audi
         response = await viewer.request(method, address, json=body)
         assert response.status_code == 403, address
         assert "Only superusers" in response.text
-    refusals = await audit_log.entries(action="refused", operator="vera")
-    assert [entry["request_line"] for entry in refusals] == [
+    rejections = await audit_log.entries(action="refused", operator="vera")
+    assert [entry["request_line"] for entry in rejections] == [
         f"{method} {address}" for method, address, _ in requests
     ]
     before = workshop.updated_at
@@ -182,7 +182,7 @@ async def test_application_writes_are_not_logged(audit_log: AuditLog) -> None:
 async def test_failed_change_is_not_logged_as_one(
     superuser: httpx.AsyncClient, audit_log: AuditLog
 ) -> None:
-    """A change that is rolled back leaves no entry but the refusal."""
+    """A change that is rolled back leaves no entry but the rejection."""
     workshop = await make_workshop()
     await save(superuser, "workshops", workshop.id, title="New", status="completed")
     entries = await audit_log.entries()
@@ -313,7 +313,7 @@ async def test_pages_change_in_a_logged_transaction(audit_log: AuditLog) -> None
     assert (response.status_code, title) == (200, "New")
 
 
-async def test_refusal_of_a_page_undoes_its_change(audit_log: AuditLog) -> None:
+async def test_rejection_of_a_page_undoes_its_change(audit_log: AuditLog) -> None:
     """What a page has changed is undone if its answer is no success."""
     response, title = await change(lambda: PlainTextResponse("no", 409), audit_log)
     assert (response.status_code, response.text, title) == (409, "no", "Old")

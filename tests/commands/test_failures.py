@@ -36,7 +36,7 @@ async def test_a_wrong_argument_is_one_sentence(
     assert len(result.err.splitlines()) == 1
 
 
-async def test_a_refusal_of_the_database_is_one_sentence(
+async def test_a_rejection_of_the_database_is_one_sentence(
     server: Server, empty_database: str
 ) -> None:
     """What the server says, without its statement."""

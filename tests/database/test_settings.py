@@ -168,7 +168,7 @@ async def test_a_database_that_is_not_there_is_one_sentence(url: str, expected: 
 
 
 async def test_a_wrong_password_is_told_as_such(server: Server, empty_database: str) -> None:
-    """The server's refusal is named, and the password is not shown."""
+    """The server's rejection is named, and the password is not shown."""
     wrong = Server({**server.config, "password": "hunter2"})
     try:
         connection = await wrong.connect(empty_database)

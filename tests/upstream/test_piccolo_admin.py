@@ -110,7 +110,7 @@ async def test_form_shows_what_was_stored(desk: Desk) -> None:
 
 @pytest.mark.browser
 @fault("workshops.admin.static.operators.js: show")
-async def test_refusal_is_shown_on_a_list(desk: Desk) -> None:
+async def test_rejection_is_shown_on_a_list(desk: Desk) -> None:
     """A row that cannot be deleted: the list says why."""
     desk.page.on("dialog", lambda dialog: dialog.accept())
     await desk.enter("grace")
@@ -122,7 +122,7 @@ async def test_refusal_is_shown_on_a_list(desk: Desk) -> None:
 
 @pytest.mark.browser
 @fault("workshops.web.rejections.RejectedError.body")
-async def test_detail_of_a_refusal_is_shown_as_a_sentence(desk: Desk) -> None:
+async def test_detail_of_a_rejection_is_shown_as_a_sentence(desk: Desk) -> None:
     """Of an error with a ``detail``, as FastAPI sends it, the form shows the detail."""
     await desk.enter("grace")
     await desk.page.route(

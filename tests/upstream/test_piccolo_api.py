@@ -90,7 +90,7 @@ async def test_per_cent_stands_for_itself(things: httpx.AsyncClient) -> None:
 
 @fault("queries.condition")
 async def test_json_filter_is_refused(things: httpx.AsyncClient) -> None:
-    """A filter on JSON that is none is answered with a refusal."""
+    """A filter on JSON that is none is answered with a rejection."""
     assert (await things.get("/", params={"details": '{"a'})).status_code < 500
 
 

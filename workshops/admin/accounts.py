@@ -52,7 +52,7 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
     """Piccolo's user, for the endpoints that take a password.
 
     Piccolo 1.38 hashes a password where it stands: for a third of a second no other
-    request is answered. It also logs in whoever is inactive or is not an admin; that
+    request is answered. It also logs in users who are inactive or not admins; that
     log-in opens nothing, until the operator is let in again (upstream:
     test_password_is_hashed_in_a_thread, test_disabled_user_is_not_logged_in).
     """

@@ -1,4 +1,4 @@
-"""Entries of the audit log that no trigger writes: log-ins, refusals, exports.
+"""Entries of the audit log that no trigger writes: log-ins, rejections, exports.
 
 Changes are written by triggers, in the transaction of the change, when
 ``workshops.operator`` is set in it (the migration "Log what operators do").
@@ -14,7 +14,7 @@ from starlette.types import Scope
 from workshops.admin.tables import AuditAction, AuditEntry
 
 SUMMARY_LENGTH = 500
-"""The most characters of a refusal that are kept."""
+"""The most characters of a rejection that are kept."""
 
 ROW = re.compile(
     r" /(?:admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?|progress/workshops/(?P<page>[^/]+)/)"

@@ -1,7 +1,7 @@
 """What a PATCH changes: the request compared with the locked row.
 
 A Save in the admin sends the whole row, as it was when the form was opened. It must not
-undo what somebody else has written meanwhile, so a form also says which version it shows:
+undo what others have written meanwhile, so a form also says which version it shows:
 by ``updated_at``, or, in the tables without one, by a field ``row_version`` that is not a
 column. It holds PostgreSQL's ``xmin``, the transaction that wrote the row.
 """

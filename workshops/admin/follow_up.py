@@ -1,7 +1,7 @@
 """What operators note about workshops, who looks after one, and when its people were contacted.
 
 All of it is in tables of ours, which no statement joins to the product's, so that it works
-where those are spread over a cluster too. Whoever writes is the operator whom the
+where those are spread over a cluster too. The writer is the operator whom the
 transaction names (``workshops.admin.audit``).
 """
 
@@ -131,7 +131,7 @@ async def assign(workshop_id: str, to: str, *, seen: str) -> None:
     :param seen: Who it was assigned to as far as the one knows who assigns it now.
 
     Raises:
-        ConflictError: it is assigned to somebody else meanwhile.
+        ConflictError: it is assigned to another operator meanwhile.
         NotFoundError: there is no such workshop.
         InvalidInputError: there is no such operator.
     """
@@ -157,7 +157,7 @@ async def set_contacted(workshop_id: str, day: str) -> None:
 
     Raises:
         NotFoundError: there is no such workshop.
-        InvalidInputError: it is no day, or lies ahead.
+        InvalidInputError: it is not a day, or lies ahead.
     """
     contacted = contact_day(day)
     await _require(workshop_id)

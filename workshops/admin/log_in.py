@@ -33,7 +33,7 @@ def session_token(scope: Scope) -> str:
 
 
 class LogIns:
-    """Keeps for a request who makes it, once somebody has asked.
+    """Keeps for a request who makes it, once that was asked for.
 
     ``prolonged_by``: how much longer a log-in lasts with a request shortly before its end.
     """

@@ -69,7 +69,7 @@ async def create_operator(username: str, *, superuser: bool, email: str = "") ->
     if not username.strip() or len(username) > 100 or not username.isprintable():
         raise OperatorError("An operator needs a user name of 1 to 100 printable characters.")
     if len(email) > 255 or (email and "@" not in email):
-        raise OperatorError("That is no e-mail address.")
+        raise OperatorError("That is not an e-mail address.")
     password = _new_password()
     try:
         async with _logged_transaction():

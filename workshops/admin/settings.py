@@ -79,7 +79,7 @@ class AdminSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        # A SettingsError passes through pydantic, because it is no ValueError.
+        # A SettingsError passes through pydantic, because it is not a ValueError.
         if self.production and not self.allowed_hosts:
             raise SettingsError(
                 "PRODUCTION is set, but ALLOWED_HOSTS is not: every change would be refused. "
@@ -104,7 +104,7 @@ class AdminSettings(BaseSettings):
         return self
 
     def share_link(self, token: str) -> str:
-        """Return where whoever has a share token sees the workshop."""
+        """Return where the holder of a share token sees the workshop."""
         return self.share_url.replace("{token}", quote(token, safe=""))
 
     def person_link(self, user_id: str) -> str:

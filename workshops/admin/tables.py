@@ -118,7 +118,7 @@ class AuditEntry(
     schema=SCHEMA,
     help_text="Who did what, to which row, when and from where. Nobody can change it.",
 ):
-    """One change of one row by an operator, or a log-in, or a refusal.
+    """One change of one row by an operator, or a log-in, or a rejection.
 
     Triggers write the changes, in the transaction of the change, whenever an
     operator is named (``workshops.admin.protection``). A trigger refuses UPDATE,
@@ -193,7 +193,7 @@ class Note(
 ):
     """A note of an operator about a workshop.
 
-    ``workshop_id`` is no key in the database, so that nobody who writes to workshops waits
+    ``workshop_id`` is not a key in the database, so that no one who writes to workshops waits
     for a note: the notes of a deleted workshop are removed after it (``workshops.projection``).
     """
 

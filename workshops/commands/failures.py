@@ -116,7 +116,7 @@ def _failures() -> Iterator[None]:
     except asyncpg.InsufficientPrivilegeError as error:
         _fail(f"The database does not allow this to its user: {error}.")
     except BrokenPipeError:
-        # Whoever reads the output has read enough. Nothing is left to be flushed at the end.
+        # The reader of the output has read enough. Nothing is left to be flushed at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except asyncio.CancelledError:  # Ctrl-C

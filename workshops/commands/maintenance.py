@@ -137,7 +137,7 @@ async def doctor() -> None:
     It looks at settings, versions, latency, connections, clocks, bloat, indexes, the
     projection, replicas and long transactions, and changes nothing.
     """
-    # The admin's tables are no part of a project that registers only `workshops`.
+    # A project that registers only `workshops` does not have the admin's tables.
     from workshops.observability.doctor import examine
 
     findings = await examine(engine_of_project())

@@ -23,7 +23,7 @@ async def operator(action: str, name: str = "", email: str = "", viewer: bool = 
         For create: may look at everything and change nothing.
 
     """
-    # The admin's tables are no part of a project that registers only `workshops`.
+    # A project that registers only `workshops` does not have the admin's tables.
     from workshops.admin.operators import (
         OperatorError,
         create_operator,

@@ -38,7 +38,7 @@ def serve(
     """Serve the admin, the progress pages and the health check until Ctrl-C.
 
     The embedded database is migrated, filled with a demo if it is empty, and given
-    an operator, unasked. A database named by DATABASE_URL is somebody's own:
+    an operator, unasked. A database named by DATABASE_URL is not ours:
     nothing is put into it but what --migrate and --demo ask for.
 
     :param host:

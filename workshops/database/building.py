@@ -167,7 +167,7 @@ async def stop_if_rows_break_a_rule(
 ) -> None:
     """Say what stands in the way of the rules that are missing, before anything is changed.
 
-    The statements name the rows, so that whoever runs the migration can look at them.
+    The statements name the rows, so that the one who runs the migration can look at them.
 
     Raises:
         MigrationBlockedError: there are such rows.
@@ -195,7 +195,7 @@ class PatientManager(MigrationManager):
     """
 
     async def _run_add_constraints(self, backwards: bool = False) -> None:
-        # Piccolo 1.38 has no public place for it. What it knows of the schema stays the same.
+        # Piccolo has no public place for it. What it knows of the schema stays the same.
         if not backwards:
             added = self.add_constraints.add_constraints
             rows = await Workshop.raw(

@@ -140,7 +140,7 @@ async def run_migrations(tell: Callable[[str], None] = logger.info) -> list[Pend
 
     Raises:
         MigrationBlockedError: existing rows or tables stand in the way, a migration
-            failed, or somebody has used the tables in one transaction for a minute.
+            failed, or another program has used the tables in one transaction for a minute.
         DatabaseUnavailableError: there is no database.
     """
     while True:

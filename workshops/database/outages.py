@@ -1,4 +1,4 @@
-"""What the loss of the database, or its refusal, means to a caller: in one place.
+"""What the loss of the database, or its rejection, means to a caller: in one place.
 
 Of a connection that cannot be made, ``why_unavailable`` tells why, in words without the
 password. Of an error later on, ``outage`` tells three things apart: the statement surely

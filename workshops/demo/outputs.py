@@ -165,7 +165,7 @@ class Cast:
 
 
 class Variant:
-    """The outputs of one telling of an idea, in the order of the definitions, as JSON text.
+    """The outputs of one variant of an idea, in the order of the definitions, as JSON text.
 
     `outputs` are those of completed steps, `drafts` those of steps in progress.
     """

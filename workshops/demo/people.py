@@ -69,7 +69,7 @@ class Owner(NamedTuple):
 class People:
     """Finds an owner and members for each workshop.
 
-    Whoever owns many workshops is the likeliest to own the next one, within a trade: most people
+    Those who own many workshops are the likeliest to own the next one, within a trade: most people
     have one or two, a few have twenty.
     """
 

@@ -110,8 +110,8 @@ async def write_demo(
 async def clear_demo() -> int:
     """Delete all demo workshops, of every seed and live ones, and return how many there were.
 
-    What was added to a demo workshop goes with it, whoever added it. No other workshop is touched:
-    demo workshops are known by their ids, live ones by the ids of their owners.
+    What was added to a demo workshop goes with it. No other workshop is touched: demo
+    workshops are known by their ids, live ones by the ids of their owners.
     """
     async with Workshop._meta.db.transaction() as transaction:
         status = await transaction.connection.execute(

@@ -31,14 +31,14 @@ from workshops.types import (
 LARGEST_PAGE = 100
 """The most workshops on a page."""
 
-# The share token is a secret: ``get_workshop`` gives it to whoever asks for it.
+# The share token is a secret: ``get_workshop`` gives it on request.
 _COLUMNS = tuple(name for name in names(Workshop) if name != "share_token")
 
 # Two that changed in one millisecond stand in the order of their transactions, as far as
 # one server has both of them; ``updated_at`` cannot tell them apart.
 _VERSION = "w.xmin::text::bigint"
 
-# As an array, the person's memberships join the owner's index in one bitmap: for somebody
+# As an array, the person's memberships join the owner's index in one bitmap: for a person
 # with 5,000 workshops that takes half the time of a join. The owner that an adopted
 # workshop names need not be a member of it.
 _MINE = "(w.clerk_user_id = $1 OR w.id = ANY (ARRAY(SELECT workshop_id FROM mine)))"
@@ -154,7 +154,7 @@ async def list_organisation_workshops(
 ) -> OrganisationPage:
     """Return a page of the workshops of an organisation, last updated first.
 
-    Whoever is a member of them: who may see this list is for the application to decide.
+    It does not depend on who is a member: who may see this list is for the application to decide.
     As ``list_workshops`` otherwise, without ``role``. One round trip.
 
     Raises:

@@ -54,7 +54,7 @@ _OTHER_OWNER = f"""(
 def _losing_owner(change: str, *, condition: str = "true") -> str:
     """Return the statement of a change after which the person may own the workshop no longer.
 
-    The row of the workshop is updated whoever it names: only the UPDATE itself sees
+    The row of the workshop is updated whomever it names: only the UPDATE itself sees
     its latest version, and decides there.
 
     :param change: The start of an UPDATE or DELETE of ``workshop_members``, up to its FROM.
@@ -188,7 +188,7 @@ _LOCK_MEMBERS = """
     ORDER BY id FOR NO KEY UPDATE"""
 
 # $3 are the members that are locked: one who joined since then is left alone, who
-# might be locked by somebody that waits for us.
+# might be locked by a transaction that waits for us.
 _TRANSFER = f"""
     WITH members AS (
         UPDATE workshop_members m SET role = CASE WHEN m.clerk_user_id = $2

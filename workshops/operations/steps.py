@@ -3,7 +3,7 @@
 Every change of a step also makes its draft workshop active, and is refused with
 ``WorkshopNotOpenError`` while the workshop is paused or completed. Changes move
 the workshop's ``updated_at``, by which dashboards are sorted, except for a chat
-turn: it comes every few seconds, and whoever edits the workshop's title meanwhile
+turn: it comes every few seconds, and a person who edits the workshop's title meanwhile
 would be told each time that the workshop has changed.
 
 With ``expected_updated_at``, the ``updated_at`` of the step that a change is based on,

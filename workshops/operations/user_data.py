@@ -1,6 +1,6 @@
 """Requests of data protection: everything held about a person, and its deletion.
 
-What a person owns alone is deleted. A workshop that somebody else owns too is not
+What a person owns alone is deleted. A workshop that has another owner too is not
 taken from them: the person leaves it, and the other owner takes their place.
 """
 

@@ -23,13 +23,12 @@ class WorkshopChange(NamedTuple):
 async def watch_workshops(*workshop_ids: str) -> AsyncGenerator[WorkshopChange, None]:
     """Yield a change whenever one of these workshops has changed, or any, if none is named.
 
-    Whoever writes: these operations, an operator, another application. A change comes
-    about a second after its commit; several of one workshop meanwhile are one. The
-    first one comes at once for each workshop that is named (else one of None), and again
+    It does not matter who writes: these operations, an operator, another application. A
+    change comes about a second after its commit; several of one workshop meanwhile are one.
+    The first one comes at once for each workshop that is named (else one of None), and again
     after the database was away: so what is read at each change is never older than the
     last one. All that watch in a process share one connection, outside of the pool, and
-    one that is slow or gone costs nothing. One round
-    trip at the beginning::
+    one that is slow or gone costs nothing. One round trip at the beginning::
 
         async for _ in operations.watch_workshops(workshop_id):
             await send(await operations.get_workshop(workshop_id, include=("steps",)))

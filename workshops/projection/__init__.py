@@ -2,14 +2,14 @@
 
 Triggers on the product's tables append the identifier of the workshop that changed to
 ``workshops_admin.changes``, in the transaction of the change, and do nothing else: they
-lock no row that somebody else can want, and do nothing where a table of ours is missing.
+lock no row that another program can want, and do nothing where a table of ours is missing.
 A *folder* takes entries from that queue and computes the rows of
 ``workshops_admin.summaries`` anew from what is committed. It runs every second while the
 site is served (``keep_up``), when a page is opened (``catch_up``), and by ``piccolo
 workshops refresh``.
 
 **One folder at a time.** It holds a transaction's advisory lock, which is only tried:
-whoever does not get it leaves the work to the one who has it.
+a folder that does not get it leaves the work to the one that has it.
 
 **Nothing is lost.** Entries are deleted, summaries written, listeners notified and the
 time of it stored in one transaction. An entry becomes visible with the change that it

@@ -1,6 +1,6 @@
 """Build packs as documents: plain data in, text or bytes out; no database.
 
-`render_content` makes what a pack stores, `render_file` the file that somebody downloads. The
+`render_content` makes what a pack stores, `render_file` the file that is downloaded. The
 formats are described in docs/build-packs.md, and each is one entry of `FORMATS`.
 """
 

@@ -69,7 +69,7 @@ async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:
     That is when PostgreSQL has undone it to break a deadlock, and once when the
     connection was lost before anything was sent, or before COMMIT. Operations lock rows in
     one order, so hardly ever meet in a deadlock: a workshop that is deleted while
-    somebody joins it, or a plain DELETE by somebody else. In the caller's transaction
+    a person joins it, or a plain DELETE by another program. In the caller's transaction
     all of that is undone, which only the caller can do again.
     """
     attempts = 1 if engine().current_transaction.get() else _ATTEMPTS

@@ -10,7 +10,7 @@ Rows are locked in the order of ``statements.locks``. PostgreSQL reads a CTE onl
 far as it needs to; counting its rows makes it lock them all before it goes on.
 
 A row of ``workshops`` is never locked and then updated in one statement: foreign keys
-refer to it, and PostgreSQL (18) may then wait on its old version for somebody who
+refer to it, and PostgreSQL (18) may then wait on its old version for a transaction that
 waits for us. Rows of the other tables may be.
 
 Citus takes no function in CASE or COALESCE that is not immutable, such as ``now()`` and

@@ -39,7 +39,7 @@ def text(field: str, value: object, *, limit: int, blank: bool = False) -> str:
     """Return ``value`` if it is a text that can be stored.
 
     Raises:
-        InvalidInputError: it is no text, too long, blank without leave, or holds a
+        InvalidInputError: it is not text, too long, blank without leave, or holds a
             NUL character or half of a surrogate pair, which PostgreSQL cannot store.
     """
     if not isinstance(value, str):

@@ -1,8 +1,8 @@
 """The body of a request, read whole and checked before anything acts on it.
 
 Each check stands for a 500 of the libraries behind: they take a NUL character,
-half of a surrogate pair, NaN or an infinite number, bytes that are no UTF-8, or a body
-that is no object, and fail on it later (upstream: test_nul_in_a_body_is_refused,
+half of a surrogate pair, NaN or an infinite number, bytes that are not UTF-8, or a body
+that is not an object, and fail on it later (upstream: test_nul_in_a_body_is_refused,
 test_body_that_is_no_json_is_refused).
 """
 

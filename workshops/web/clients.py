@@ -29,7 +29,7 @@ class TrustedProxies:
     ours. Of ``X-Forwarded-Proto`` the last value counts. ``https``: every request came by
     HTTPS, whatever a header says.
 
-    A server may have looked at the header itself, and taken it from whoever is on this
+    A server may have looked at the header itself, and taken it from any program on this
     machine: uvicorn does so unless it is told not to (``--no-proxy-headers``;
     ``piccolo workshops serve`` tells it). Such an address has the port 0, and counts for
     nothing: all of them are one client.
@@ -103,7 +103,7 @@ class AttemptLimit:
     """Lets each address try at most ``limit`` times in any ``timespan`` seconds.
 
     ``counts`` says which requests are attempts. The addresses of one IPv6 network of 64
-    bits count as one: whoever has one of them has them all. It unblocks by itself, as the
+    bits count as one: who has one of them has them all. It unblocks by itself, as the
     earlier attempts grow old; refused ones do not count. It counts in this process: several
     processes allow several times as many.
     """

@@ -62,7 +62,7 @@ class SecurityHeaders:
 def _without_odd_headers(scope: Scope) -> Scope:
     """Leave out headers that no browser sends, and on which the libraries fail.
 
-    An Origin such as "http://[" is no URL for piccolo_api 1.11 (upstream:
+    An Origin such as "http://[" is not a URL for piccolo_api 1.11 (upstream:
     test_odd_origin_is_no_referer).
     """
     if all(_usable(name, value) for name, value in scope["headers"]):

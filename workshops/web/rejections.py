@@ -3,7 +3,7 @@
 What Piccolo Admin 1.14 shows of an error depends on its status and shape: at 422
 the fields of ``detail``, at 405 ``detail``, and at any other status the whole body.
 So the body is a bare JSON string there (upstream:
-test_detail_of_a_refusal_is_shown_as_a_sentence).
+test_detail_of_a_rejection_is_shown_as_a_sentence).
 """
 
 from __future__ import annotations
@@ -111,7 +111,8 @@ def rejection_of(
             return RejectedError(409, f"The database refuses this: {error.constraint_name}.")
         case asyncpg.LockNotAvailableError() | asyncpg.DeadlockDetectedError():
             return RejectedError(
-                409, "Somebody else is changing this at the moment. Nothing was saved; try again."
+                409,
+                "Another user is changing this at the moment. Nothing was saved; try again.",
             )
         case asyncpg.QueryCanceledError():
             return RejectedError(409, "This took too long and was given up. Nothing was saved.")

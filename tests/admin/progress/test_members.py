@@ -33,7 +33,7 @@ async def roles(workshop: Workshop) -> dict[str, str]:
         ("add-member", {"person": " ", "role": "editor"}, 422, "clerk_user_id"),
     ],
 )
-async def test_refusal_is_told_and_changes_nothing(
+async def test_rejection_is_told_and_changes_nothing(
     superuser: httpx.AsyncClient,
     workshop: Workshop,
     action: str,

@@ -111,7 +111,7 @@ async def test_what_people_wrote_is_escaped(superuser: httpx.AsyncClient, databa
     ],
 )
 async def test_strange_request_is_answered(superuser: httpx.AsyncClient, path: str) -> None:
-    """A malformed request gets a page or a refusal, never an error of the server."""
+    """A malformed request gets a page or a rejection, never an error of the server."""
     await make_workshop()
     response = await superuser.get(path)
     assert response.status_code in (200, 404, 422), response.text
@@ -224,7 +224,7 @@ async def test_form_of_nobody_is_refused(stranger: httpx.AsyncClient) -> None:
 async def test_malformed_form_is_refused(
     superuser: httpx.AsyncClient, body: bytes, media_type: str
 ) -> None:
-    """A body that is no form, or too long, is a refusal and not an error of the server."""
+    """A body that is no form, or too long, is a rejection and not an error of the server."""
     response = await superuser.post(
         "/progress/new/", content=body, headers={"Content-Type": media_type}
     )

@@ -1,7 +1,7 @@
 """The forms of the pages: each runs one operation, then leads to a page that says so.
 
 What an operation refuses is shown as its sentence, on the page that the form was on,
-with a status that makes whoever wraps the request in a transaction roll it back.
+with a status that makes the transaction around the request roll back.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DONE = {
     "restored": "The output is back, and the step in progress.",
     "reopened": "The step is in progress again, with the output that it had.",
     "generated": "The build pack was generated. It is the first in the list below.",
-    "shared": "The workshop is shared now: whoever has its token may read it.",
+    "shared": "The workshop is shared now: those who have its token may read it.",
     "unshared": "The workshop is private again, and its token is gone.",
     "transferred": "The ownership was transferred.",
     "added": "The person is a member now.",

@@ -111,7 +111,7 @@ def escape_like(text: str) -> str:
 
 
 def _current_steps(view: BoardView, definitions: list[Step]) -> list[str]:
-    """Return the current steps that the filter allows; '' is no open step."""
+    """Return the current steps that the filter allows; '' stands for no open step."""
     ids = [step.id for step in definitions]
     if view.step == NO_OPEN_STEP:
         return [""]

@@ -152,6 +152,6 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
         exception_handlers={HTTPException: show_problem, NotKeptError: show_not_kept},
     )
     pages.state.settings = settings
-    # What pages are made of is no secret, and must not cost a look-up of the log-in.
+    # What pages are made of is not secret, and must not cost a look-up of the log-in.
     static = StaticFiles(directory=STATIC)
     return Starlette(routes=[Mount("/static", static), Mount("/", pages)])

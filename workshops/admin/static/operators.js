@@ -3,8 +3,8 @@
 // - after a Save the form keeps the values it was opened with, so that a second Save
 //   would look like a change of an old version: the form gets the stored values
 //   (upstream: test_form_shows_what_was_stored);
-// - a refusal on a list is not shown at all, or only as "Invalid column name or
-//   value": the server's sentence is shown (upstream: test_refusal_is_shown_on_a_list);
+// - a rejection on a list is not shown at all, or only as "Invalid column name or
+//   value": the server's sentence is shown (upstream: test_rejection_is_shown_on_a_list);
 // - buttons that the operator may not use are hidden, fields that a Save cannot change
 //   cannot be typed in, and what a new row gets by itself is not asked for;
 // - a status can be changed only to one that may follow it;
@@ -31,7 +31,7 @@
     else stored.set.call(this, key, value);
   };
   addEventListener("theme", ({ detail }) => {
-    starting = true; // What follows is no choice of its own.
+    starting = true; // What follows is not the operator's choice.
     const store = document.getElementById("app").__vue_app__.config.globalProperties.$store;
     store.commit("updateDarkMode", (detail ?? bySystem()) === "true");
     starting = false;
@@ -131,9 +131,9 @@
         ? content.detail.map((item) => `${item.loc.at(-1)} ${item.msg}`).join(" ")
         : content.detail;
     }
-    document.getElementById("refusal")?.remove();
+    document.getElementById("rejection")?.remove();
     const box = document.createElement("div");
-    box.id = "refusal";
+    box.id = "rejection";
     box.setAttribute("role", "alert");
     box.append(String(sentence));
     const close = document.createElement("button");
@@ -300,7 +300,7 @@
   }
 
   function mark() {
-    document.getElementById("refusal")?.remove();
+    document.getElementById("rejection")?.remove();
     const readOnly = (root.dataset.readOnly ?? "").split(" ");
     root.dataset.place = place()[0] ?? "";
     root.dataset.table = readOnly.includes(place()[0]) ? "read-only" : "editable";

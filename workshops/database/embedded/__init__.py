@@ -1,4 +1,4 @@
-"""A private PostgreSQL that lives exactly as long as somebody uses it.
+"""A private PostgreSQL that lives exactly as long as it is used.
 
 PostgreSQL is the child of a small supervisor process. Both belong to nobody's
 terminal, and neither is told when to stop: who uses the server holds a shared
@@ -24,7 +24,7 @@ in ``<data_dir>/postgres/``   what it is
 
 The package imports only the standard library, and itself by relative imports,
 because the supervisor runs it without the rest of the project: it starts in a
-twentieth of a second that way.
+twentieth of a second like this.
 """
 
 from .layout import EmbeddedServerError

@@ -199,7 +199,7 @@ class Cluster:
         try:
             return subprocess.Popen(
                 [self._programs / program, *arguments],
-                # Neither the PG... variables nor the secrets of whoever came first.
+                # Neither the PG... variables nor the secrets of the process that came first.
                 env={**environment, "LC_ALL": "C"},
                 stdin=stdin,
                 stdout=2,  # the log

@@ -49,7 +49,7 @@ class Layout:
         """Make the directory, or make sure that an existing one is ours and private.
 
         Raises:
-            EmbeddedServerError: it cannot be made, or belongs to somebody else.
+            EmbeddedServerError: it cannot be made, or belongs to another user.
         """
         # PostgreSQL keeps paths in 1,024 bytes (MAXPGPATH), some with a name after them.
         if len(os.fsencode(self.unfinished_cluster)) > 960:
@@ -104,7 +104,7 @@ class Layout:
         return descriptor
 
     def try_lock(self, path: Path, kind: int) -> int | None:
-        """Return a lock on a file, or None if somebody's lock is in the way."""
+        """Return a lock on a file, or None if another lock prevents it."""
         try:
             return self.lock(path, kind | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Running PostgreSQL as somebody less than root, who still reaches root's directories.
+"""Running PostgreSQL as a user with fewer rights than root, who still reaches root's directories.
 
 PostgreSQL refuses to run as root. The unprivileged user must pass through
 directories that may be closed to all but root (a checkout under ``/root``, the

@@ -54,7 +54,7 @@ def clear_stale_files(layout: Layout, sockets: Path) -> None:
     """Remove what a killed server has left, the caller holding the server's lock.
 
     PostgreSQL itself would take a live process that has got the old pid for the old
-    server. A server that somebody has started by hand in the same cluster does not
+    server. A server that was started by hand in the same cluster does not
     hold our lock; its file stays, and PostgreSQL refuses to start beside it.
     """
     if not _runs_in(_recorded_pid(layout), layout.cluster):

@@ -1,4 +1,4 @@
-"""The process that runs PostgreSQL for as long as somebody uses it."""
+"""The process that runs PostgreSQL for as long as it is used."""
 
 from __future__ import annotations
 

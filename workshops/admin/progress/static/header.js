@@ -50,7 +50,7 @@ function mendHeader(header) {
     choose(-1);
     if (!text) { hits = []; return open(false); }
     const mine = asked = new AbortController();
-    // Whoever is typing is asked for once they pause.
+    // A search starts once the operator pauses.
     await new Promise((resolve) => setTimeout(resolve, 120));
     if (mine.signal.aborted) return;
     try {

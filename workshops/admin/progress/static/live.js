@@ -80,7 +80,7 @@ function keepLive() {
     for (const region of document.querySelectorAll("[data-region]")) {
       const other = fresh.querySelector(`[data-region="${region.dataset.region}"]`);
       const focus = document.activeElement;
-      // Where somebody is typing or choosing, nothing changes under their hands.
+      // Where the operator is typing or choosing, nothing changes under their hands.
       if (!other || (region.contains(focus) && focus.matches("input, select, textarea"))) continue;
       if ([...region.querySelectorAll("input, select, textarea")].some(touched)) continue;
       if (content(region) === content(other)) continue;
@@ -112,7 +112,7 @@ function keepLive() {
     for (const passing of copy.querySelectorAll(".ago, [data-passing]")) passing.remove();
     for (const row of copy.querySelectorAll(".changed")) row.classList.remove("changed");
     for (const details of copy.querySelectorAll("details")) details.open = false;
-    // They are written in the zone of whoever looks.
+    // They are written in the reader's zone.
     for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
     return copy.innerHTML;
   }

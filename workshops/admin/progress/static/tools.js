@@ -1,4 +1,4 @@
-// Times in the zone of whoever looks, with UTC in their title, and buttons that copy.
+// Times in the reader's zone, with UTC in their title, and buttons that copy.
 // Without this file times are UTC and there are no such buttons.
 document.documentElement.dataset.scripted = "";
 
