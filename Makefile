@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 pyth
 	$$python -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 
-.PHONY: help serve live test torture check lint format docs bench bench-scale screenshots clean
+.PHONY: help serve live test torture matrix check lint format docs bench bench-scale screenshots clean
 .DEFAULT_GOAL := help
 
 help:  ## List the commands
@@ -27,6 +27,9 @@ test: $(VENV)/installed-dev  ## Run all tests against a real PostgreSQL
 
 torture: $(VENV)/installed-dev  ## Kill, freeze and fill up everything while ten tasks write (ARGS="--minutes=2 --seed=7")
 	$(BIN)/python -m tests.torture $(ARGS)
+
+matrix:  ## Run the tests on every Python and PostgreSQL here, with lowest and newest libraries (ARGS=)
+	@$(PYTHON) -m tests.matrix $(ARGS)
 
 check: lint test  ## Lint, type-check and test (migrations held to the tables included)
 
@@ -52,7 +55,7 @@ screenshots: $(VENV)/installed-dev  ## Take the pictures in docs/ anew, from dem
 	$(BIN)/python docs/screenshots.py
 
 clean:  ## Remove the environment and caches; the data in .data/ stays
-	rm -rf $(VENV) $(PEERS) benchmarks/peers/drizzle/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site *.egg-info
+	rm -rf $(VENV) $(PEERS) .matrix benchmarks/peers/drizzle/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist site *.egg-info
 
 $(VENV)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (on Debian: apt install python3-venv)."; exit 1; }
