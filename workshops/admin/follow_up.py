@@ -24,18 +24,14 @@ NOTE_LENGTH = 5_000
 _EARLIEST_CONTACT = date(2000, 1, 1)
 
 
-@dataclass(eq=False)
-class NoteNotFoundError(NotFoundError):
+class NoteNotFoundError(NotFoundError, says="There is no such note; somebody may have deleted it."):
     """The note is gone, or is about another workshop."""
 
-    sentence = "There is no such note; somebody may have deleted it."
 
-
-@dataclass(eq=False)
-class AssignedMeanwhileError(ConflictError):
+class AssignedMeanwhileError(
+    ConflictError, says="It has been {assigned} since you opened the page."
+):
     """Another operator has been assigned since the page was opened."""
-
-    sentence = "It has been {assigned} since you opened the page."
 
     assigned: str
 

@@ -39,8 +39,8 @@ OPERATORS = "/admin/api/tables/piccolo_user/"
 LOGIN = "/admin/public/login/"
 LOGOUT = ("/admin/public/logout/", "/progress/log-out/")
 TAKES_A_PASSWORD = (LOGIN, "/admin/api/change-password/", "/admin/api/mfa-setup/")
-# What an operator of either role may do: what is the operator's own.
-OWN = (*TAKES_A_PASSWORD, *LOGOUT)
+# What an operator of either role may do: what is the operator's own, and files.
+OWN = (*TAKES_A_PASSWORD, *LOGOUT, "/progress/views/", "/progress/chosen.")
 
 LARGEST_BODY = 16 * 1024 * 1024
 LARGEST_FORM = 256 * 1024

@@ -21,18 +21,14 @@ MOST_OWN = 50
 """How many views an operator can keep: all are on the board."""
 
 
-@dataclass(eq=False)
-class ViewNotFoundError(NotFoundError):
+class ViewNotFoundError(
+    NotFoundError, says="There is no such view of yours; somebody may have deleted it."
+):
     """There is no such view, or it is somebody else's."""
 
-    sentence = "There is no such view of yours; somebody may have deleted it."
 
-
-@dataclass(eq=False)
-class ViewNameTakenError(ConflictError):
+class ViewNameTakenError(ConflictError, says="There is another view of this name already."):
     """The owner has another view of this name."""
-
-    sentence = "There is another view of this name already."
 
 
 @dataclass(frozen=True)

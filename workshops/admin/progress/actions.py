@@ -45,6 +45,10 @@ DONE = {
     "note_deleted": "The note was deleted.",
     "assigned": "It was written down who looks after this workshop.",
     "contacted": "The day of the contact was written down.",
+    "view_saved": "The view was saved.",
+    "view_replaced": "The view was saved in the place of the one of this name.",
+    "view_renamed": "The view was renamed.",
+    "view_deleted": "The view was deleted.",
     "deleted": "The workshop was deleted, with all that belonged to it.",
     "erased": "All that was held about this person was deleted; the audit log has a pseudonym.",
 }

@@ -7,11 +7,12 @@ show comes from the product's tables.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from workshops.admin.follow_up import Operator
 from workshops.admin.progress.board_statement import BoardStatement
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
@@ -42,6 +43,9 @@ class BoardRow:
     progress: int
     current_step: Step | None
     states: tuple[str | None, ...]
+    notes: int
+    assigned_to: Operator | None
+    contacted_on: date | None
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,22 @@ _CELLS = """
 w.title, w.clerk_user_id, w.org_id, w.status, (
     SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s
     WHERE s.workshop_id = page.workshop_id
-) AS steps"""
+) AS steps, (
+    SELECT count(*) FROM workshops_admin.notes n WHERE n.workshop_id = page.workshop_id
+) AS notes, (
+    SELECT json_build_array(f.contacted_on, u.id, u.username)
+    FROM workshops_admin.follow_ups f LEFT JOIN piccolo_user u ON u.id = f.assigned_to
+    WHERE f.id = page.workshop_id
+) AS follow_up"""
 
 
-async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
-    """Return the page of the board that a view asks for. Two round trips if nothing waits."""
+async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) -> BoardPage:
+    """Return the page of the board that a view asks for. Two round trips if nothing waits.
+
+    :param me: The key of the operator who looks.
+    """
     freshness = await catch_up()
-    statement = BoardStatement(view, definitions)
+    statement = BoardStatement(view, definitions, me=me)
     # What was deleted since the summaries were made is left out.
     found: list[Any] = list(
         await fetch(
@@ -97,14 +110,20 @@ async def fetch_board(view: BoardView, definitions: list[Step]) -> BoardPage:
     )
 
 
-async def all_rows(view: BoardView, definitions: list[Step]) -> AsyncGenerator[list[BoardRow]]:
-    """Yield the rows of all pages of the board, some hundred at a time.
+async def all_rows(
+    view: BoardView,
+    definitions: list[Step],
+    *,
+    me: int = 0,
+    chosen: Sequence[str] | None = None,
+) -> AsyncGenerator[list[BoardRow]]:
+    """Yield the rows of all pages of the board, or the chosen ones, some hundred at a time.
 
     One snapshot, read through a cursor of a connection of its own: what changes meanwhile
     neither is missing nor comes twice, and no request waits for a connection of the pool.
     PostgreSQL ends it when nobody takes the rows for a minute.
     """
-    statement = BoardStatement(replace(view, cursor=None), definitions)
+    statement = BoardStatement(replace(view, cursor=None), definitions, me=me, chosen=chosen)
     connection = await engine().get_new_connection()
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -135,6 +154,7 @@ def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:
 
 def _row(row: Any, definitions: list[Step]) -> BoardRow:
     states: dict[str, str] = json.loads(row["steps"] or "{}")
+    contacted_on, operator_id, username = json.loads(row["follow_up"] or "[null, null, null]")
     complete = list(states.values()).count(StepStatus.complete)
     return BoardRow(
         workshop_id=row["workshop_id"],
@@ -156,4 +176,7 @@ def _row(row: Any, definitions: list[Step]) -> BoardRow:
             None,
         ),
         states=tuple(states.get(step.id) for step in definitions),
+        notes=row["notes"],
+        assigned_to=None if operator_id is None else Operator(operator_id, username),
+        contacted_on=None if contacted_on is None else date.fromisoformat(contacted_on),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -16,17 +17,32 @@ _ORDERS = {
 
 
 class BoardStatement:
-    """The SELECT for a view, and its arguments."""
+    """The SELECT for a view, and its arguments.
 
-    def __init__(self, view: BoardView, definitions: list[Step]) -> None:
+    :param me: The key of the operator who looks.
+    :param chosen: The workshops to find, whatever the filters.
+    """
+
+    def __init__(
+        self,
+        view: BoardView,
+        definitions: list[Step],
+        *,
+        me: int = 0,
+        chosen: Sequence[str] | None = None,
+    ) -> None:
         self.arguments: list[Any] = []
         self._columns = _ORDERS[view.sort]
         self._ascending = view.descending == view.backwards
-        self._matching = [
-            *self._conditions_on_stage(view, definitions),
-            *self._conditions_on_holder(view),
-            *self._conditions_on_time(view),
-        ]
+        if chosen is not None:
+            self._matching = [f"s.workshop_id = ANY ({self._argument(list(chosen), 'text[]')})"]
+        else:
+            self._matching = [
+                *self._conditions_on_stage(view, definitions),
+                *self._conditions_on_holder(view),
+                *self._conditions_on_time(view),
+                *self._conditions_on_follow_up(view, me),
+            ]
         self._ahead = self._conditions_on_place(view)
 
     def order(self, alias: str) -> str:
@@ -87,6 +103,26 @@ class BoardStatement:
             conditions.append(f"s.created_at < {self._argument(end, 'timestamp')}")
         return conditions
 
+    def _conditions_on_follow_up(self, view: BoardView, me: int) -> list[str]:
+        conditions = []
+        if view.assigned in ("anybody", "nobody"):
+            none = view.assigned == "nobody"
+            conditions.append(_kept("f.assigned_to IS NOT NULL", none=none))
+        elif view.assigned:
+            key = me if view.assigned == "me" else int(view.assigned)
+            conditions.append(_kept(f"f.assigned_to = {self._argument(key, 'integer')}"))
+        if view.contacted_before:
+            day = self._argument(view.contacted_before, "date")
+            conditions.append(_kept(f"f.contacted_on < {day}"))
+        if view.contact:
+            conditions.append(_kept("f.contacted_on IS NOT NULL", none=view.contact == "never"))
+        if view.noted:
+            conditions.append(
+                f"{'' if view.noted == 'yes' else 'NOT '}EXISTS (SELECT"
+                " FROM workshops_admin.notes n WHERE n.workshop_id = s.workshop_id)"
+            )
+        return conditions
+
     def _conditions_on_place(self, view: BoardView) -> list[str]:
         if view.cursor is None:
             return []
@@ -99,6 +135,14 @@ class BoardStatement:
         columns = ", ".join(f"s.{column}" for column in self._columns)
         comparison = ">" if self._ascending else "<"
         return [f"({columns}) {comparison} ({', '.join(values)})"]
+
+
+def _kept(condition: str, *, none: bool = False) -> str:
+    """Return the condition that there is a follow-up of the workshop like this, or none."""
+    return (
+        f"{'NOT ' if none else ''}EXISTS (SELECT FROM workshops_admin.follow_ups f"
+        f" WHERE f.id = s.workshop_id AND {condition})"
+    )
 
 
 def _all(*conditions: str) -> str:

@@ -33,7 +33,7 @@ from workshops.projection import catch_up
 MOST_AT_ONCE = 2
 """How many boards a process sends at the same time: each holds a connection and a snapshot."""
 
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 _under_way: set[object] = set()
 
 
@@ -47,7 +47,8 @@ async def export_board(request: Request) -> Response:
     definitions = await step_definitions()
     view = read_board(request.query_params, [step.id for step in definitions])
     await catch_up()
-    parts = board_parts(_format(request), all_rows(view, definitions), definitions)
+    rows = all_rows(view, definitions, me=access.operator(request).id)
+    parts = board_parts(format_of(request), rows, definitions)
     return await send(request, "board", _counted(parts), view.url())
 
 
@@ -62,7 +63,8 @@ async def _counted(parts: AsyncGenerator[str]) -> AsyncIterator[str]:
         _under_way.discard(token)
 
 
-def _format(request: Request) -> str:
+def format_of(request: Request) -> str:
+    """Return the format that the path of a request ends with."""
     return request.url.path.rpartition(".")[2]
 
 
@@ -98,7 +100,7 @@ def _record(row: BoardRow | None, definitions: list[Step]) -> dict[str, Any]:
     def of(name: str) -> Any:
         return None if row is None else getattr(row, name)
 
-    current = of("current_step")
+    current, assigned = of("current_step"), of("assigned_to")
     return {
         "id": of("workshop_id"),
         "title": of("title"),
@@ -111,6 +113,9 @@ def _record(row: BoardRow | None, definitions: list[Step]) -> dict[str, Any]:
         "steps_total": of("steps_total"),
         "progress": of("progress"),
         "current_step": current and current.id,
+        "assigned_to": assigned and assigned.username,
+        "contacted_on": of("contacted_on"),
+        "notes": of("notes"),
         "steps": dict(
             zip((step.id for step in definitions), of("states") or (), strict=row is not None)
         ),
@@ -121,7 +126,7 @@ async def export_funnel(request: Request) -> Response:
     """Send the funnel that the URL asks for: JSON holds the weeks too."""
     view = read_funnel(request.query_params)
     funnel = await fetch_funnel(view, await step_definitions())
-    format = _format(request)
+    format = format_of(request)
     content = as_json(_funnel_record(funnel), indent=2) if format == "json" else _steps_csv(funnel)
     return await send(request, "funnel", at_once(content), view.url())
 
@@ -183,16 +188,16 @@ async def at_once(content: str) -> AsyncIterator[str]:
 
 async def send(request: Request, name: str, parts: AsyncIterator[str], query: str) -> Response:
     """Return the answer that sends a file, and note it in the audit log."""
-    format = _format(request)
+    format = format_of(request)
     filters = "" if query == "?" else f" {query}"
     await access.record(request, AuditAction.exported, f"The {name} as {format.upper()}{filters}")
     filename = f"{name}-{utc_now():%Y-%m-%d}.{format}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingResponse(parts, media_type=_MEDIA_TYPES[format], headers=headers)
+    return StreamingResponse(parts, media_type=MEDIA_TYPES[format], headers=headers)
 
 
 EXPORT_ROUTES = (
-    *(Route(f"/board.{format}", export_board) for format in _MEDIA_TYPES),
-    *(Route(f"/steps.{format}", export_funnel) for format in _MEDIA_TYPES),
+    *(Route(f"/board.{format}", export_board) for format in MEDIA_TYPES),
+    *(Route(f"/steps.{format}", export_funnel) for format in MEDIA_TYPES),
     Route("/weeks.csv", export_weeks),
 )

@@ -16,27 +16,17 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin.log_in import OperatorsBackend
-from workshops.admin.progress.actions import DONE
-from workshops.admin.progress.board import fetch_board
+from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.exports import EXPORT_ROUTES
 from workshops.admin.progress.funnel import (
     PERIODS,
     SAMPLE_SIZE,
-    STUCK_AFTER_DAYS,
     fetch_funnel,
     read_funnel,
 )
 from workshops.admin.progress.live import LIVE_ROUTES
 from workshops.admin.progress.people_pages import PEOPLE_ROUTES
-from workshops.admin.progress.query_string import (
-    COLUMNS,
-    NO_OPEN_STEP,
-    PLACES,
-    SORTS,
-    BoardView,
-    read_board,
-)
 from workshops.admin.progress.rendering import STATIC, page
 from workshops.admin.progress.search import SEARCH_ROUTES
 from workshops.admin.progress.session_pages import SESSION_ROUTES
@@ -44,37 +34,6 @@ from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
 from workshops.projection import NotKeptError
-from workshops.states import OPEN_FOR_WORK, WorkshopStatus
-
-QUICK_VIEWS = {
-    "All": BoardView(),
-    f"Stuck for {STUCK_AFTER_DAYS} days": BoardView(
-        statuses=OPEN_FOR_WORK, idle_days=STUCK_AFTER_DAYS, descending=False
-    ),
-    "All steps done, not completed": BoardView(statuses=("active",), step=NO_OPEN_STEP),
-    "Paused": BoardView(statuses=("paused",)),
-}
-"""The views that operators ask for most, above the board."""
-
-
-async def show_board(request: Request) -> Response:
-    """Show the board that the URL asks for."""
-    definitions = await step_definitions()
-    view = read_board(request.query_params, [step.id for step in definitions])
-    return page(
-        request,
-        "board.html",
-        live="",
-        view=view,
-        done=DONE.get(request.query_params.get("done", "")),
-        board=await fetch_board(view, definitions),
-        definitions=definitions,
-        places=PLACES,
-        quick_views=QUICK_VIEWS,
-        sorts=SORTS,
-        columns=COLUMNS,
-        statuses=list(WorkshopStatus),
-    )
 
 
 async def show_funnel(request: Request) -> Response:
@@ -132,7 +91,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
     """
     pages = Starlette(
         routes=[
-            Route("/", show_board),
+            *BOARD_ROUTES,
             Route("/steps/", show_funnel),
             *WORKSHOP_ROUTES,
             *PEOPLE_ROUTES,

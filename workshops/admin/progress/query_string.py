@@ -25,6 +25,12 @@ PLACES = {"in": "at the step", "before": "before the step", "past": "past the st
 NO_OPEN_STEP = "none"
 """The value of ``step`` for workshops whose steps are all complete."""
 
+ASSIGNED = {"me": "me", "anybody": "anybody", "nobody": "nobody"}
+"""To whom a workshop can be assigned, besides one operator by their key."""
+
+CONTACT = {"ever": "contacted", "never": "never contacted"}
+NOTED = {"yes": "with notes", "no": "without notes"}
+
 COLUMNS = {
     "owner": "Owner",
     "organisation": "Organisation",
@@ -34,6 +40,7 @@ COLUMNS = {
     "done": "Done",
     "current": "Current step",
     "created": "Created",
+    "follow_up": "Follow-up",
 }
 """What the board shows of a workshop besides its title, and how people call it."""
 
@@ -59,7 +66,10 @@ class Cursor:
 
 @dataclass(frozen=True)
 class BoardView:
-    """What the board shows: all of it is in the URL. ``hidden`` are columns that it leaves out."""
+    """What the board shows: all of it is in the URL. ``hidden`` are columns that it leaves out.
+
+    ``assigned`` is one of ``ASSIGNED``, or an operator's key; "me" is whoever looks.
+    """
 
     search: str = ""
     statuses: tuple[str, ...] = ()
@@ -70,6 +80,10 @@ class BoardView:
     idle_days: int | None = None
     created_from: date | None = None
     created_to: date | None = None
+    assigned: str = ""
+    contact: str = ""
+    contacted_before: date | None = None
+    noted: str = ""
     sort: Literal["activity", "creation", "progress"] = "activity"
     descending: bool = True
     cursor: Cursor | None = None
@@ -101,6 +115,10 @@ class BoardView:
             ("idle", view.idle_days if view.idle_days is not None else ""),
             ("from", view.created_from or ""),
             ("to", view.created_to or ""),
+            ("assigned", view.assigned),
+            ("contact", view.contact),
+            ("contacted_before", view.contacted_before or ""),
+            ("notes", view.noted),
             ("sort", view.sort if view.sort != "activity" else ""),
             ("order", "" if view.descending else "up"),
             *(("hide", name) for name in view.hidden),
@@ -131,6 +149,10 @@ def read_board(query: QueryParams, step_ids: list[str]) -> BoardView:
         idle_days=reader.number("idle", LONGEST_IDLE_DAYS),
         created_from=reader.day("from"),
         created_to=reader.day("to"),
+        assigned=reader.assigned(),
+        contact=reader.choice("contact", tuple(CONTACT), ""),
+        contacted_before=reader.day("contacted_before"),
+        noted=reader.choice("notes", tuple(NOTED), ""),
         sort=reader.choice("sort", tuple(SORTS), "activity"),  # type: ignore[arg-type]
         descending=descending,
         cursor=reader.cursor(),
@@ -159,6 +181,12 @@ class ParameterReader:
             return value or default
         self.notices.append(f"“{name}” was left out: it has no such value.")
         return default
+
+    def assigned(self) -> str:
+        value = self.query.get("assigned", "")
+        if re.fullmatch("[1-9][0-9]{0,8}", value):
+            return value
+        return self.choice("assigned", tuple(ASSIGNED), "")
 
     def number(self, name: str, highest: int) -> int | None:
         value = self.query.get(name, "").strip()

@@ -54,6 +54,36 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { label.data = "Copy"; }, 2000);
 });
 
+// Ticking workshops on the board: all of a page, how many, and Enter leads to what can be done.
+const picks = () => [...document.querySelectorAll(".pick input")];
+
+document.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-pick-page]")) return;
+  event.preventDefault();
+  const all = picks().every((box) => box.checked);
+  for (const box of picks()) box.checked = !all;
+  countPicks();
+});
+
+document.addEventListener("change", (event) => { if (event.target.closest(".pick")) countPicks(); });
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches(".pick input, #chosen input")) return;
+  event.preventDefault();
+  if (event.target.matches("#chosen input")) return event.target.parentElement.querySelector("button").click();
+  if (picks().some((box) => box.checked)) document.querySelector("#chosen :is(select, button:not(.hidden))").focus();
+});
+
+function countPicks() {
+  const count = picks().filter((box) => box.checked).length;
+  const text = document.querySelector("[data-chosen]");
+  if (text) text.textContent = count === 1 ? "One selected" : `${count} selected`;
+  const page = document.querySelector("[data-pick-page]");
+  if (page) page.textContent = count && count === picks().length ? "Select none" : "Select this page";
+}
+
+if (document.querySelector(".pick input:checked")) countPicks();
+
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
