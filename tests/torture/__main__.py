@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 
-from tests.torture.faults import FAULTS
+from tests.torture.faults import FAULTS, STARTS_ANEW
 from tests.torture.house import GoneError, House
 from tests.torture.judging import Verdict, judge
 from tests.torture.recovery import Heard, Recovery, recover
@@ -76,6 +76,17 @@ def _print(
         spans = [each.database for each in found], [each.service for each in found]
         numbers = [number for span in spans for number in (statistics.median(span), max(span))]
         print(f"{name:<38}{len(found):>6}" + "".join(f"  {number:>6.2f}" for number in numbers))
+    spared = [
+        each.service
+        for name, found in recoveries.items()
+        if FAULTS[name] not in STARTS_ANEW
+        for each in found
+    ]
+    if spared:
+        print(
+            f"Where neither site nor driver had to be started anew, both were back "
+            f"{max(spared):.2f} seconds after the database at the latest."
+        )
     if how_full:
         print(f"The disk was filled by {how_full}.")
     else:

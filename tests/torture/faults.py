@@ -116,6 +116,9 @@ FAULTS: dict[str, Fault] = {
     "everything is killed": kill_everything,
 }
 
+STARTS_ANEW = (kill_the_driver, kill_the_site, kill_everything)
+"""After these, importing the application takes most of the time."""
+
 
 async def _signal_backends(house: House, dice: random.Random, function: str) -> None:
     connection = await house.connect()
