@@ -31,13 +31,15 @@ INSERT INTO build_packs (id, workshop_id, title) VALUES ('bp_a', 'ws_a', 'Pack')
 
 
 async def contents(server: Server, database: str) -> dict[str, list[str]]:
-    """Every row of the six tables, as text."""
+    """Every row of the six tables, as JSON: a column that was added has NULL, which is left out."""
     connection = await server.connect(database)
     try:
         return {
             table: sorted(
                 row["row"]
-                for row in await connection.fetch(f"SELECT {table}::text AS row FROM {table}")
+                for row in await connection.fetch(
+                    f"SELECT jsonb_strip_nulls(to_jsonb({table}))::text AS row FROM {table}"
+                )
             )
             for table in (
                 "workshops",

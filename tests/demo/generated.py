@@ -35,8 +35,10 @@ def generate(
     for batch in generator.batches(first, count, size):
         for table, records in batch.items():
             names = [column._meta.name for column in table._meta.columns]
+            # A column that was added last has no value in the demo.
             rows[table._meta.tablename] += [
-                dict(zip(names, record, strict=True)) for record in records
+                {**dict.fromkeys(names), **dict(zip(names, record, strict=False))}
+                for record in records
             ]
     return rows
 

@@ -50,8 +50,8 @@ class AdminTable:
     """A table in the admin.
 
     The list shows ``columns``; the first of them links to the row. The primary key must
-    not be one: beside another column that links, Piccolo Admin 1.14 draws an empty page
-    (upstream: test_key_beside_another_link_is_shown).
+    not be one, except as that link: beside another one, Piccolo Admin 1.14 draws an empty
+    page (upstream: test_key_beside_another_link_is_shown).
     It begins with the newest rows by ``newest_by``, which should have an index and never
     change; ``order_by`` is for lists that are sorted otherwise.
     """

@@ -192,9 +192,14 @@ async def _migrate(
     return pending
 
 
-async def has_lost_its_record(app_name: str, id: str, table: str) -> bool:
-    """Tell whether a migration that made a table was run, and the record of it was dropped."""
-    found = await Migration.raw("SELECT to_regclass({}) IS NOT NULL AS there", table)
+async def has_lost_its_record(app_name: str, id: str, table: str, column: str = "") -> bool:
+    """Tell whether the migration that made a table or a column was run, and its record dropped."""
+    found = await Migration.raw(
+        "SELECT EXISTS (SELECT FROM pg_attribute"
+        " WHERE attrelid = to_regclass({}) AND {} IN ('', attname::text)) AS there",
+        table,
+        column,
+    )
     return bool(found[0]["there"]) and not await _is_recorded(app_name, id)
 
 
