@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import asyncpg
 import pytest
+from piccolo.apps.user.tables import BaseUser
 
 from tests.commands.running import run
 from tests.conftest import Server
 from workshops.admin.operators import create_operator
+from workshops.admin.tables import FollowUp, Note, SavedView
 from workshops.database.backup import BackupError, find_tool
 from workshops.demo import write_demo
+from workshops.tables import Workshop
 
 TABLES = """
 SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
@@ -30,12 +34,26 @@ async def contents(connection: asyncpg.Connection) -> dict[str, str]:
     return {**found, **{f"sequence {name}": str(value) for name, value in sequences}}
 
 
+async def write_follow_up() -> None:
+    """A row in each table of what operators keep."""
+    workshop, operator = await Workshop.objects().first(), await BaseUser.objects().first()
+    assert workshop is not None
+    assert operator is not None
+    for row in (
+        Note(workshop_id=workshop.id, text="Called.\nShe goes on.", author="grace"),
+        FollowUp(id=workshop.id, assigned_to=operator.id, contacted_on=date(2026, 1, 31)),
+        SavedView(owner_id=operator.id, name="Mine", query="?assigned=me", shared=True),
+    ):
+        await row.save()
+
+
 async def test_every_row_comes_back(
     server: Server, database: str, empty_database: str, tmp_path: Path
 ) -> None:
     """Into an empty database, operators and projection included; check finds no difference."""
     await write_demo(12)
     await create_operator("grace", superuser=True)
+    await write_follow_up()
     file = tmp_path / "a backup"
     made = await run("workshops", "backup", str(file))
     assert (made.code, made.err) == (0, ""), made
@@ -51,6 +69,8 @@ async def test_every_row_comes_back(
     assert after == before
     assert before["public.workshops"].startswith("12")
     assert before["public.piccolo_user"].startswith("1")
+    for table in ("notes", "follow_ups", "saved_views"):
+        assert before[f"workshops_admin.{table}"].startswith("1")
     await one.close()
 
     # The triggers are at work again, on the restored rows.
