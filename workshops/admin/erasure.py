@@ -54,7 +54,8 @@ async def erase_person(person: str) -> str:
     stays = {row[0] for row in left}
     gone = [part for workshop, part in parts if workshop not in stays]
     gone += [row[0] for row in memberships]
-    gone += await follow_up.forget({workshop for workshop, _ in parts} - stays)
+    gone += await follow_up.keys_of_notes({workshop for workshop, _ in parts} - stays)
+    await follow_up.forget()
     gone += await forget_views(person)
     pseudonym = f"erased_{secrets.token_hex(8)}"
     await follow_up.pseudonymise(person, pseudonym)

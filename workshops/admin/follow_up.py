@@ -233,20 +233,30 @@ async def notes_about(person: str, workshop_ids: list[str]) -> dict[str, Any]:
     }
 
 
-async def forget(workshop_ids: Collection[str]) -> list[str]:
-    """Delete what is kept about workshops that are gone, and return the keys of all their notes.
+async def forget() -> None:
+    """Delete what is kept about workshops that are gone.
 
-    Those that were deleted before are known by the audit log.
+    The folder does so too, a moment later, but not where the tables are spread over a cluster.
     """
-    gone = list(workshop_ids)
+    kept = await fetch(
+        "SELECT workshop_id FROM workshops_admin.notes"
+        " UNION SELECT id FROM workshops_admin.follow_ups"
+    )
+    ids = {row[0] for row in kept}
+    there = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", list(ids))
+    gone = list(ids.difference(row[0] for row in there))
+    await fetch("DELETE FROM workshops_admin.notes WHERE workshop_id = ANY ($1)", gone)
+    await fetch("DELETE FROM workshops_admin.follow_ups WHERE id = ANY ($1)", gone)
+
+
+async def keys_of_notes(workshop_ids: Collection[str]) -> list[str]:
+    """Return the keys of all notes about workshops, deleted ones by the audit log."""
     keys = await fetch(
         "SELECT id FROM workshops_admin.notes WHERE workshop_id = ANY ($1)"
         " UNION SELECT row_id FROM workshops_admin.admin_audit_log"
         " WHERE table_name = 'notes' AND changes -> 'workshop_id' ?| $1",
-        gone,
+        list(workshop_ids),
     )
-    await fetch("DELETE FROM workshops_admin.notes WHERE workshop_id = ANY ($1)", gone)
-    await fetch("DELETE FROM workshops_admin.follow_ups WHERE id = ANY ($1)", gone)
     return [row[0] for row in keys]
 
 

@@ -186,7 +186,7 @@ async def delete(workshop_id: str, form: Form) -> str:
         raise ConfirmationError("The title that was typed is not the title of this workshop.")
     await operations.delete_workshop(workshop_id)
     await forget_outputs()
-    await follow_up.forget([workshop_id])
+    await follow_up.forget()
     return "deleted"
 
 
