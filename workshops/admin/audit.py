@@ -1,13 +1,18 @@
 """Entries of the audit log that no trigger writes: log-ins, rejections, exports.
 
 Changes are written by triggers, in the transaction of the change, when
-``workshops.operator`` is set in it (the migration "Log what operators do").
+``workshops.operator`` is set in it (the migration "Log what operators do"). They shorten
+long texts; what is to be kept whole is written here (``logged_whole``).
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, cast
 
 from starlette.types import Scope
 
@@ -17,9 +22,12 @@ SUMMARY_LENGTH = 500
 """The most characters of a rejection that are kept."""
 
 ROW = re.compile(
-    r" /(?:admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?|progress/workshops/(?P<page>[^/]+)/)"
+    r" /(?:admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?"
+    r"|progress/(?P<pages>workshops|definitions)/(?P<page>[^/]+)/)"
 )
-"""How a request names a table and a row, or the page of a workshop."""
+"""How a request names a table and a row, or the page of a workshop or of a definition."""
+
+_TABLES = {"workshops": "workshops", "definitions": "step_definitions"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Origin:
             operator=self.operator,
             operator_id=self.operator_id,
             action=action,
-            table_name=row["table"] or "workshops" if row else None,
+            table_name=row["table"] or _TABLES[row["pages"]] if row else None,
             row_id=row["id"] or row["page"] if row else None,
             summary=summary[:SUMMARY_LENGTH] if summary else None,
             address=self.address,
@@ -76,16 +84,56 @@ class Origin:
         ).save()
 
 
-async def record_here(action: AuditAction, *, summary: str | None = None) -> None:
+async def record_here(
+    action: AuditAction,
+    *,
+    summary: str | None = None,
+    table_name: str | None = None,
+    row_id: str | None = None,
+    changes: Mapping[str, tuple[str | None, str | None]] | None = None,
+) -> None:
     """Add an entry for the operator whom the current transaction names, if it names one."""
     await AuditEntry.raw(
         "INSERT INTO workshops_admin.admin_audit_log"
-        " (operator, operator_id, action, summary, address, request_line)"
+        " (operator, operator_id, action, summary, table_name, row_id, changes,"
+        " address, request_line)"
         " SELECT current_setting('workshops.operator', true),"
-        " NULLIF(current_setting('workshops.operator_id', true), '')::integer, {}, {},"
+        " NULLIF(current_setting('workshops.operator_id', true), '')::integer,"
+        " {}, {}, {}, {}, {}::jsonb,"
         " NULLIF(current_setting('workshops.address', true), ''),"
         " NULLIF(current_setting('workshops.request', true), '')"
         " WHERE current_setting('workshops.operator', true) <> ''",
         action.value,
         summary[:SUMMARY_LENGTH] if summary else None,
+        table_name,
+        row_id,
+        None if changes is None else json.dumps(changes),
+    )
+
+
+@asynccontextmanager
+async def logged_whole(
+    table_name: str, row_id: str, changes: Mapping[str, tuple[object, object]]
+) -> AsyncIterator[None]:
+    """Log what a block changes in a row with its texts whole, and the trigger says nothing.
+
+    :param changes: Field -> old and new value.
+    """
+    texts = {
+        field: tuple(None if value is None else str(value) for value in pair)
+        for field, pair in sorted(changes.items())
+    }
+    told = (
+        f"{field}: " + " → ".join("NULL" if text is None else text[:60] for text in pair)
+        for field, pair in texts.items()
+    )
+    await AuditEntry.raw("SELECT set_config('workshops.audit_values', 'off', true)")
+    yield
+    await AuditEntry.raw("SELECT set_config('workshops.audit_values', '', true)")
+    await record_here(
+        AuditAction.changed,
+        summary="; ".join(told),
+        table_name=table_name,
+        row_id=row_id,
+        changes=cast(Any, texts),
     )

@@ -43,7 +43,7 @@ TAKES_A_PASSWORD = (LOGIN, "/admin/api/change-password/", "/admin/api/mfa-setup/
 OWN = (*TAKES_A_PASSWORD, *LOGOUT, "/progress/views/", "/progress/chosen.")
 
 LARGEST_BODY = 16 * 1024 * 1024
-LARGEST_FORM = 256 * 1024
+LARGEST_FORM = 2 * 1024 * 1024  # a prompt of the longest, in any script
 LARGEST_BODY_OF_A_STRANGER = 16 * 1024
 
 LOGGED = (403, 405, 409)

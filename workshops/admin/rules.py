@@ -7,9 +7,11 @@ of it happens in one transaction, under a lock of the row that is compared.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from workshops import operations
+from workshops.admin.audit import logged_whole
 from workshops.admin.changes import AlreadyWrittenError, Change, parse_json
 from workshops.admin.follow_up import NOTE_LENGTH
 from workshops.columns import utc_now
@@ -28,10 +30,15 @@ from workshops.tables.workshops import TITLE_LENGTH
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 CONTENT_LENGTH = 10_000_000
-"""The longest content of a build pack and the longest prompt, in characters."""
+"""The longest content of a build pack, in characters."""
 
-# They may be left out, and empty.
-OPTIONAL = ("content", "prompt_template")
+NAME_LENGTH = 100
+DESCRIPTION_LENGTH = 20_000
+PROMPT_LENGTH = 100_000
+"""The longest name, description and prompt of a step definition, in characters."""
+
+# It may be left out, and empty.
+OPTIONAL = ("content",)
 
 
 def check_texts(values: dict[str, Any], **limits: int) -> None:
@@ -176,12 +183,38 @@ async def delete_step(row_id: str) -> None:
     )
 
 
-async def change_definition(change: Change) -> Any:
-    """Change what a step is called and how it is explained."""
-    check_texts(change.changes, name=100, description=20_000, prompt_template=CONTENT_LENGTH)
-    if "order" in change.changes:
-        validation.count("order", change.changes["order"], least=1, most=10_000)
-    return change.columns()
+async def change_definition(change: Change) -> None:
+    """Change what a step is called and how it is explained.
+
+    The log keeps its texts whole: they are reference data, and its history is read there.
+
+    Raises:
+        FieldsRejectedError: values cannot be stored.
+    """
+    problems = {}
+    for name, value in change.changes.items():
+        try:
+            _DEFINITION_CHECKS[name](value)
+        except InvalidInputError as error:
+            problems[name] = f"{error.problem}."
+    if problems:
+        raise FieldsRejectedError(problems)
+    if change.changes:
+        row_id = change.stored["id"]
+        pairs = {name: (change.stored[name], value) for name, value in change.changes.items()}
+        async with logged_whole(StepDefinition._meta.tablename, row_id, pairs):
+            await StepDefinition.update(change.columns()).where(StepDefinition.id == row_id)
+    raise AlreadyWrittenError
+
+
+_DEFINITION_CHECKS: dict[str, Callable[[Any], object]] = {
+    "name": lambda value: validation.line("name", value, limit=NAME_LENGTH),
+    "description": lambda value: validation.text("description", value, limit=DESCRIPTION_LENGTH),
+    "prompt_template": lambda value: (
+        value is None or validation.text("prompt_template", value, limit=PROMPT_LENGTH, blank=True)
+    ),
+    "order": lambda value: validation.count("order", value, least=1, most=10_000),
+}
 
 
 async def delete_definition(row_id: str) -> None:

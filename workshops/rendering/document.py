@@ -121,7 +121,7 @@ def render_markdown(document: BuildPackDocument) -> str:
     if document.idea.strip():
         blocks += [heading(2, "Idea"), *prose(document.idea)]
     for step in complete:
-        blocks += _step(step, numbers[step.step_id])
+        blocks += step_blocks(step, numbers[step.step_id])
     if open_steps:
         lines = (
             f"- **{numbers[step.step_id]}. {inline(step.name)}** "
@@ -132,7 +132,8 @@ def render_markdown(document: BuildPackDocument) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _step(step: BuildPackStep, number: int) -> list[str]:
+def step_blocks(step: BuildPackStep, number: int) -> list[str]:
+    """The blocks of one complete step, to be joined by empty lines."""
     remarks = []
     if step.description.strip():
         remarks.append(f"*{inline(step.description)}*")

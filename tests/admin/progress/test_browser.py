@@ -215,6 +215,8 @@ async def paths(workshop: Workshop) -> list[str]:
         "/new/",
         "/people/?person=user_ada",
         "/search/?find=a",
+        "/definitions/",
+        "/definitions/define/",
         f"/workshops/{workshop.id}/?done=status",
         "/nowhere/",
     ]

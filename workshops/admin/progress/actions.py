@@ -50,6 +50,8 @@ DONE = {
     "view_renamed": "The view was renamed.",
     "view_deleted": "The view was deleted.",
     "deleted": "The workshop was deleted, with all that belonged to it.",
+    "defined": "Saved. Workshops show it from now on, and build packs that are made from now on.",
+    "unchanged": "The texts are what they were: there was nothing to save.",
     "erased": "All that was held about this person was deleted; the audit log has a pseudonym.",
 }
 """What a page says after an action, by the word in its URL: never a text from the URL."""

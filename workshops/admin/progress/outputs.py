@@ -20,8 +20,6 @@ LONG_LINES = 25
 """A longer output is folded up at first: in its bytes, or in the lines that it takes."""
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-# The page has headings of its own down to h3, which names the step.
-_HEADINGS = {"h3": "h4", "h4": "h5"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,8 @@ def readable_output(text: str) -> ReadableOutput:
         output = json.loads(text)
         messages = _pop_messages(output)
         blocks = output_blocks(output) if output else []
-        html = _html("\n\n".join(blocks))
+        # The page has headings of its own down to h3, which names the step.
+        html = markdown_html("\n\n".join(blocks), lower_by=1)
     except RecursionError:
         return ReadableOutput(size, None)
     return ReadableOutput(size, html, messages)
@@ -77,16 +76,18 @@ def _said(turn: dict[str, Any]) -> str:
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
-def _html(markdown: str) -> Markup:
+def markdown_html(markdown: str, *, lower_by: int) -> Markup:
+    """Return Markdown as HTML, its headings lower by so many levels; HTML in it is text."""
     tokens = _MARKDOWN.parse(markdown)
     for token in tokens:
-        _fit(token)
+        _fit(token, lower_by)
     return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))
 
 
-def _fit(token: Token) -> None:
+def _fit(token: Token, lower_by: int) -> None:
     """Turn what a strict Content-Security-Policy refuses into classes."""
-    token.tag = _HEADINGS.get(token.tag, token.tag)
+    if token.type.startswith("heading"):
+        token.tag = f"h{min(int(token.tag[1]) + lower_by, 6)}"
     if style := token.attrs.pop("style", None):
         token.attrs["class"] = "figure" if "right" in str(style) else "text"
     # An image would be fetched from wherever the text says.

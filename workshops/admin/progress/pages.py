@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from workshops.admin.log_in import OperatorsBackend
 from workshops.admin.progress.board_pages import BOARD_ROUTES
+from workshops.admin.progress.definition_pages import DEFINITION_ROUTES
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.exports import EXPORT_ROUTES
 from workshops.admin.progress.funnel import (
@@ -100,6 +101,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
             *TRENDS_ROUTES,
             *SEARCH_ROUTES,
             *SESSION_ROUTES,
+            *DEFINITION_ROUTES,
         ],
         middleware=[
             Middleware(

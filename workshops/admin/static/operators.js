@@ -272,6 +272,10 @@
         "progress-link",
       );
     }
+    if (table === "step_definitions") {
+      const page = `../progress/definitions/${encodeURIComponent(shown.row.id)}/`;
+      addLink(heading, page, "Edit with preview and history", "progress-link");
+    }
     if (table !== "admin_audit_log") {
       addLink(heading, `#/admin_audit_log?row_id=${row}`, "Audit log", "audit-link");
     }
