@@ -16,7 +16,14 @@ from tests.cluster import ON_A_CLUSTER, on_a_cluster
 from workshops import operations
 from workshops.database.distribution import DistributionError, distribute, is_distributed
 from workshops.database.migrations import project_engine
-from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
+from workshops.tables import (
+    BuildPack,
+    Session,
+    StepDefinition,
+    Workshop,
+    WorkshopMember,
+    WorkshopStep,
+)
 
 ADA, BOB = "user_ada", "user_bob"
 
@@ -176,3 +183,45 @@ async def test_rows_of_a_workshop_are_saved_and_removed_on_one_node(
 async def test_what_knows_no_workshop_works(workshop: Workshop, name: str) -> None:
     """It asks all shards."""
     assert await _tasks(_SEVERAL[name](workshop))
+
+
+_RELATIONS: dict[str, Callable[[str], Awaitable[object]]] = {
+    "beside an offset": lambda id: (
+        Workshop.select(Workshop.title, Workshop.steps())
+        .order_by(Workshop.title)
+        .offset(1)
+        .limit(2)
+    ),
+    "in the order of another, beside an offset": lambda id: (
+        Workshop.select(Workshop.members()).order_by(Workshop.steps.count()).offset(1)
+    ),
+    "with an offset": lambda id: Workshop.select(
+        Workshop.steps(WorkshopStep.step_id.name).order_by(WorkshopStep.step_id.order).offset(3)
+    ),
+    "in conditions": lambda id: (
+        Workshop.select(Workshop.steps.max(WorkshopStep.updated_at).as_alias("last"))
+        .where(Workshop.steps.exists(WorkshopStep.status == "complete"))
+        .order_by(Workshop.members.count(), ascending=False)
+    ),
+    "of a row's workshop": lambda id: WorkshopStep.select(
+        WorkshopStep.step_id.name,
+        WorkshopStep.workshop_id.members(),  # type: ignore[operator]
+    ).limit(2),
+    "as objects": lambda id: Workshop.objects(Workshop.steps()).order_by(Workshop.id).offset(1),
+    "of one definition": lambda id: StepDefinition.select(StepDefinition.workshop_steps()).where(
+        StepDefinition.id == "define"
+    ),
+    "in an update": lambda id: Workshop.update({Workshop.title: "A"}).where(
+        Workshop.steps.exists(WorkshopStep.status == "complete")
+    ),
+    "in a deletion": lambda id: Workshop.delete().where(Workshop.steps.none()),
+    "of a locked row": lambda id: (
+        Workshop.select(Workshop.steps()).where(Workshop.id == id).lock_rows()
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _RELATIONS)
+async def test_relations_span_workshops(workshop: Workshop, name: str) -> None:
+    """Whatever node they are on; on one PostgreSQL the same."""
+    await _RELATIONS[name](workshop.id)

@@ -12,11 +12,19 @@ too, ``"album"."band" = $1``, instead of referring to the outer row: a distribut
 database then knows the one shard that has all of it.
 
 PostgreSQL puts off the subqueries of a select list until after a LIMIT, but not
-until after an OFFSET: without an inner select, the 20,000 rows before a page would
-have their relations computed too. Where that matters, a level is a page::
+until after an OFFSET: the 20,000 rows before a page would have their relations
+computed too. So the rows of the page are found first::
+
+    SELECT "band"."name", array_to_json(ARRAY(... WHERE "album"."band" = "band"."id" ...))::text
+    FROM band WHERE "band"."id" = ANY (ARRAY(
+        SELECT "band"."id" FROM band ORDER BY "band"."name" ASC LIMIT 50 OFFSET 20000))
+    ORDER BY "band"."name" ASC
+
+The rows of DISTINCT, GROUP BY and FOR UPDATE have no such key, or are no rows of the
+table; a level of these, or one that could be mistaken for its relation, is an inner select::
 
     SELECT _p1.c0, array_to_json(ARRAY(... WHERE "album"."band" = _p1.c1 ...))::text
-    FROM (SELECT "band"."name", "band"."id" FROM band ORDER BY 1 LIMIT 50 OFFSET 20000)
+    FROM (SELECT DISTINCT ON ("band"."name") "band"."name", "band"."id" FROM band ORDER BY 1)
          AS _p1(c0, c1)
     ORDER BY _p1.c0
 
@@ -177,7 +185,11 @@ def _select(
         sliced = Sql(f"{sliced.text} OFFSET {VALUE}", (rows.offset,))
     if page is None:
         order = _ordered((_term(part), ascending) for part, ascending in rows.order)
-        return _sql("SELECT ", row, *body, order, sliced)
+        if rows.offset is None or not any(isinstance(item, Children) for item in rows.items):
+            return _sql("SELECT ", row, *body, order, sliced)
+        found = _sql("SELECT ", rows.key, *body, order, sliced)
+        here = _sql(" WHERE ", rows.key, " = ANY (ARRAY(", found, "))")
+        return _sql("SELECT ", row, *body[:2], here, order)
 
     positions = [(page.position(_term(part)), ascending) for part, ascending in rows.order]
     outside = _ordered((Sql(f"{page.name}.c{n}"), ascending) for n, ascending in positions)
@@ -186,6 +198,8 @@ def _select(
         row, outside = _sql("DISTINCT ", row), _sql(outside, sliced)
     else:
         body += (_ordered((Sql(str(n + 1)), ascending) for n, ascending in positions), sliced)
+    if not page.columns:  # only relations of a known key are selected
+        page.position(Sql("1"))
     on = "" if outermost.distinct_on is None else outermost.distinct_on
     inner = _sql("SELECT", on, " ", _listed(page.columns), *body, outermost.lock)
     return _sql("SELECT ", row, " FROM (", inner, f") AS {page.alias}", outside)
@@ -199,8 +213,7 @@ def _needs_page(rows: Rows, outermost: Outermost, link: Children | None) -> bool
     below = [item.rows.tablename for item in rows.items if isinstance(item, Children)]
     # A relation that stands on the same table would mistake its own rows for the outer one.
     return bool(below) and (
-        rows.offset is not None
-        or outermost.distinct
+        outermost.distinct
         or outermost.distinct_on is not None
         or outermost.group_by is not None
         or bool(outermost.lock)

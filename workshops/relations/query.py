@@ -28,6 +28,7 @@ from workshops.relations.shape import (
     describe_condition,
     describe_items,
     kind_of,
+    part_of,
     written,
 )
 
@@ -123,6 +124,7 @@ class ParentSelect(Select[TableInstance]):
         rows = Rows(
             meta.get_formatted_tablename(),
             meta.tablename,
+            part_of(meta.primary_key).sql,
             describe_items(items, values, nested=nested, exclude_secrets=self.exclude_secrets),
             describe_condition(self.where_delegate._where, values),
             tuple((describe(t, values), i.ascending) for i in order for t in i.columns),

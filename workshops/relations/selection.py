@@ -161,6 +161,7 @@ class RelationSelect(Selectable):
         rows = Rows(
             child._meta.get_formatted_tablename(),
             child._meta.tablename,
+            part_of(child._meta.primary_key).sql,
             describe_items(
                 self.items or child._meta.columns,
                 values,

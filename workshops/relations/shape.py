@@ -102,6 +102,8 @@ class Rows:
 
     table: str  # as it stands after FROM
     tablename: str
+    key: Sql
+    """The primary key of ``table``."""
     items: tuple[Part | Children, ...]
     condition: Condition | None
     order: tuple[tuple[Part, bool], ...]
