@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.accounts import OperatorAccount
 from workshops.admin.tables import AdminSession
+from workshops.database import primary_reads
 
 SESSION_COOKIE = "id"
 
@@ -63,7 +64,8 @@ class _LogIn:
 
     async def operator(self) -> OperatorAccount | None:
         if not self._looked_up:
-            self._operator = await self._look_up()
+            with primary_reads():  # a log-in that has ended has ended at once
+                self._operator = await self._look_up()
             self._looked_up = True
         return self._operator
 

@@ -30,6 +30,7 @@ from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
 from workshops.web.clients import AttemptLimit, TrustedProxies
 from workshops.web.headers import SecurityHeaders
 from workshops.web.rejections import RejectedError, Rejections
+from workshops.web.replicas import ReplicaReads
 from workshops.web.transactions import Answer, run_in_transaction
 
 READ_ONLY = "Only superusers may change things; your role is to look."
@@ -72,6 +73,7 @@ KEPT = ("/admin/assets/", "/admin/site/", "/progress/static/")
 def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
     """Return the application behind these layers."""
     app = Changes(app)
+    app = ReplicaReads(app, paths=("/admin/", "/progress/"), https=settings.production)
     app = PasswordEndpoints(app)
     app = Bodies(app, limit=_limit, json_only=_is_json_only)
     app = Roles(app)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshops.database.engine import DatabaseEngine
 from workshops.database.outages import SettingsError
+from workshops.database.replicas import primary_reads, replica_reads
 from workshops.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ __all__ = [
     "DatabaseUnavailableError",
     "SettingsError",
     "engine_from_environment",
+    "primary_reads",
     "read_settings",
+    "replica_reads",
 ]
 
 

@@ -31,6 +31,7 @@ from piccolo.engine.postgres import PostgresEngine
 
 from workshops.database.embedded import EmbeddedServer
 from workshops.database.outages import why_unavailable
+from workshops.database.replicas import Replicas, UnansweredError, note_write, writes
 from workshops.database.transactions import GIVE_BACK_SECONDS, DatabaseTransaction
 from workshops.errors import DatabaseUnavailableError
 
@@ -76,12 +77,21 @@ class DatabaseEngine(PostgresEngine):
         """How many callers wait for a connection of the pool."""
         self.observers: list[Callable[[LoggedQuery], None]] = []
         """What is told of each statement of the pool's connections, once it has ended."""
+        nodes = {
+            f"replica_{number}": DatabaseEngine(
+                replica, application_name=application_name, log_responses=log_responses
+            )
+            for number, replica in enumerate(settings.replicas(), 1)
+        }
+        for node in nodes.values():
+            node.observers = self.observers
+        self.replicas = Replicas(self, nodes) if nodes else None
         super().__init__(
             config={"database": "workshops"},
             extensions=extensions,
             log_queries=log_queries,
             log_responses=log_responses,
-            extra_nodes=extra_nodes,
+            extra_nodes={**nodes, **(extra_nodes or {})},
         )
 
     async def check_version(self) -> None:
@@ -184,13 +194,19 @@ class DatabaseEngine(PostgresEngine):
             return
         await self.wait_until_available()
         await super().prep_database()  # type: ignore[no-untyped-call]
+        self.pool = await self.make_pool(**kwargs)
+        if self.replicas is not None:
+            await self.replicas.start()
+
+    async def make_pool(self, **kwargs: Any) -> Any:
+        """Return a pool with the settings' limits; see ``start_connection_pool``."""
         options: dict[str, Any] = {
             "min_size": min(1, kwargs.get("max_size", 1)),
             "max_size": max(self.settings.database_pool_size, kwargs.get("min_size", 1)),
             "reset": _keep_session,
             "connect": self._connect_for_pool,
         }
-        self.pool = await asyncpg.create_pool(**{**options, **kwargs})
+        return await asyncpg.create_pool(**{**options, **kwargs})
 
     async def _connect_for_pool(self, dsn: None, **options: Any) -> Any:
         """Open a connection; an embedded server that has ended is started again."""
@@ -225,6 +241,21 @@ class DatabaseEngine(PostgresEngine):
             self.waiting -= 1
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
+        if self.replicas is None:
+            return await self._run_here(query, args)
+        written = writes(query)
+        if not written and (replica := self.replicas.choose()) is not None:
+            try:
+                return await self.replicas.run(replica, query, args)
+            except UnansweredError as error:
+                written = error.writes
+        try:
+            return await self._run_here(query, args)
+        finally:
+            if written:
+                note_write()
+
+    async def _run_here(self, query: str, args: Sequence[Any] | None = None) -> Any:
         connection = await self.acquire()
         pool = self.pool
         assert pool is not None
@@ -242,6 +273,8 @@ class DatabaseEngine(PostgresEngine):
         """Close the pool, if there is one; give up on a query that does not end in 5 seconds."""
         if self.pool is None:
             return
+        if self.replicas is not None:
+            await self.replicas.stop()
         pool, self.pool = self.pool, None
         try:
             await asyncio.wait_for(pool.close(), timeout=5)

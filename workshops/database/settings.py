@@ -14,6 +14,11 @@
 ``DATABASE_TIMEOUT``            Seconds to wait for a new connection (5).
 ``DATABASE_STATEMENT_TIMEOUT``  Seconds that a statement of the pool may take (30).
 ``DATABASE_LOCK_TIMEOUT``       Seconds that it may wait for a lock (10).
+``DATABASE_REPLICA_URLS``       URLs of streaming replicas of ``DATABASE_URL``, with a
+                                comma between two: operators' pages and what is
+                                marked so are read from them (docs/scaling.md).
+``DATABASE_REPLICA_LAG``        Seconds that such a read may be behind (5); a replica
+                                that is further behind is left out.
 ``DATABASE_WAIT``               Seconds that a server at its start waits for a
                                 database that is still coming up (30).
 ``SHARED_DATABASE``             1 if another application writes to the same tables
@@ -53,6 +58,8 @@ class DatabaseSettings(BaseSettings):
     database_timeout: Annotated[float, Field(gt=0, le=300)] = 5
     database_statement_timeout: Annotated[float, Field(ge=0, le=86_400)] = 30
     database_lock_timeout: Annotated[float, Field(ge=0, le=86_400)] = 10
+    database_replica_urls: SecretStr | None = None
+    database_replica_lag: Annotated[float, Field(ge=1, le=3600)] = 5
     database_wait: Annotated[float, Field(ge=0, le=3600)] = 30
     shared_database: bool = False
     workshops_data_dir: Path = Path(".data")
@@ -68,6 +75,32 @@ class DatabaseSettings(BaseSettings):
         if self.database_pooler == "transaction":
             config.update(_NOTHING_CACHED)
         return config
+
+    def replicas(self) -> list[DatabaseSettings]:
+        """Return the settings of each replica: whoever waits for one asks the primary instead.
+
+        Raises:
+            SettingsError: a URL cannot be understood.
+        """
+        if self.database_replica_urls is None:
+            return []
+        found = []
+        # Not at every comma: a password may hold one, and a URL several hosts.
+        for url in re.split(r",(?=\s*postgres)", self.database_replica_urls.get_secret_value()):
+            changed = {
+                "database_url": SecretStr(url),
+                "database_replica_urls": None,
+                "database_timeout": 1.0,
+                "database_pool_timeout": 1.0,
+            }
+            replica = self.model_copy(update=changed)
+            try:
+                replica.connection_config()
+            except SettingsError as error:
+                text = str(error).replace("DATABASE_URL", "DATABASE_REPLICA_URLS")
+                raise SettingsError(text) from None
+            found.append(replica)
+        return found
 
     @property
     def _server_keeps_limits(self) -> bool:

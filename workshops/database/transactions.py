@@ -10,6 +10,7 @@ import asyncpg
 from piccolo.engine.postgres import PostgresTransaction
 
 from workshops.database.outages import outage
+from workshops.database.replicas import note_write
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -73,6 +74,8 @@ class DatabaseTransaction(PostgresTransaction):
                         await super().__aexit__(exception_type, exception, traceback)
             return False
         finally:
+            if self.engine.replicas is not None:
+                note_write()
             if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
                 await self._drop_connection()

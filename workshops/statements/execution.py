@@ -6,6 +6,7 @@ module is loaded, and never contains a value.
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -61,6 +62,20 @@ def shares_database() -> bool:
     """Tell whether another application writes to the same tables (``SHARED_DATABASE=1``)."""
     database = engine()
     return isinstance(database, DatabaseEngine) and database.settings.shared_database
+
+
+def reads_replica() -> bool:
+    """Tell whether a statement of this task would be read from a replica now."""
+    database = engine()
+    replicas = database.replicas if isinstance(database, DatabaseEngine) else None
+    return replicas is not None and replicas.choose() is not None
+
+
+async def replicas_hold_it() -> None:
+    """Wait until whatever is read from a replica holds what is committed now."""
+    database = engine()
+    if isinstance(database, DatabaseEngine) and database.replicas is not None:
+        await database.replicas.wait_for(time.monotonic())
 
 
 async def _tried(work: Callable[[], Awaitable[Result]]) -> Result:

@@ -16,6 +16,7 @@ from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from workshops.projection import listening
+from workshops.statements.execution import replicas_hold_it
 
 LIFETIME = 600.0
 """Seconds after which a stream ends, and the browser asks for a new one, if still logged in."""
@@ -48,6 +49,7 @@ async def _events(workshop_ids: list[str], since: datetime | None) -> AsyncItera
                 continue
             if subscription.closed:
                 return
+            await replicas_hold_it()  # what the page then reads
             yield f"data: {json.dumps(None if changed is None else sorted(changed))}\n\n"
             await asyncio.sleep(_PAUSE)
 
