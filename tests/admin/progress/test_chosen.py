@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import expect
 
 from tests.admin.conftest import Browse, Desk, make_operator, send
@@ -296,3 +297,29 @@ async def test_workshops_are_ticked_without_a_script_on_a_phone(
     await page.locator("#chosen").get_by_role("button", name="Write down").click()
     await expect(page.locator(".message")).to_have_text("Contact written down: one workshop.")
     assert "q=l" in page.url
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_bar_and_its_answer_are_accessible_and_fit_a_phone(
+    new_desk: NewDesk, four: dict[str, Workshop], scheme: str
+) -> None:
+    """With all opened, a scan finds nothing serious, and 390 pixels are wide enough."""
+    desk = await new_desk(color_scheme=scheme, viewport={"width": 390, "height": 844})
+    await desk.enter("grace")
+    page = desk.page
+    await page.goto(f"{desk.address}/progress/?picked=all")
+    await expect(page.locator("#chosen")).to_contain_text("4 selected")
+    for button in ("", "Resume"):
+        if button:
+            await page.get_by_role("button", name=button).click()
+            await expect(page.get_by_role("alert")).to_be_visible()
+        await page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        found = await Axe().run(page)
+        serious = [
+            (violation["id"], [node["target"] for node in violation["nodes"]][:3])
+            for violation in found.response["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == []
+        assert await page.evaluate("document.documentElement.scrollWidth") == 390
