@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from workshops.demo.generator import TABLES, Generator
+from workshops.demo.generator import COLUMNS, Generator
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import StepDefinition
 
@@ -30,15 +30,15 @@ def generate(
     size: int = 100,
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the rows by table name, each as a dictionary."""
-    rows: dict[str, list[dict[str, Any]]] = {table._meta.tablename: [] for table in TABLES}
+    rows: dict[str, list[dict[str, Any]]] = {table._meta.tablename: [] for table in COLUMNS}
     generator = Generator(seed=seed, now=now, definitions=definitions)
     for batch in generator.batches(first, count, size):
         for table, records in batch.items():
-            names = [column._meta.name for column in table._meta.columns]
-            # A column that was added last has no value in the demo.
+            # What the demo knows nothing of is NULL.
+            empty = dict.fromkeys(column._meta.name for column in table._meta.columns)
+            names = [column._meta.name for column in COLUMNS[table]]
             rows[table._meta.tablename] += [
-                {**dict.fromkeys(names), **dict(zip(names, record, strict=False))}
-                for record in records
+                {**empty, **dict(zip(names, record, strict=True))} for record in records
             ]
     return rows
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from piccolo.columns import Text
+from piccolo.table import Table
 
 from tests.demo.generated import MIDNIGHT, generate
 from tests.factories import make_workshop
@@ -14,6 +16,7 @@ from tests.operations.concurrency import outside, until_waiting
 from workshops.columns import utc_now
 from workshops.database.invariants import broken_invariants
 from workshops.demo import DEMO_WORKSHOP_PREFIX, DemoError, clear_demo, write_demo, writer
+from workshops.demo.generator import COLUMNS
 from workshops.demo.writer import LIVE_MARK
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import (
@@ -73,6 +76,29 @@ class TestWrite:
                 if row.get("output") is not None:
                     row["output"] = json.loads(row["output"])
             assert found == expected
+
+    @pytest.mark.parametrize("table", COLUMNS)
+    async def test_values_keep_their_columns(
+        self, table: type[Table], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A column that is added to a table, first of all, takes the value of no other."""
+        name = table._meta.tablename
+        color = Text(default="green")
+        color._meta._name = "color"
+        color._meta._table = table
+        expected = generate(20, seed=3)[name]
+        async with table._meta.db.transaction() as transaction:
+            await table.raw(f"ALTER TABLE {name} ADD color text NOT NULL DEFAULT 'green'")
+            monkeypatch.setattr(table._meta, "columns", [color, *table._meta.columns])
+            await write_demo(20, seed=3, now=MIDNIGHT)
+            found = await table.raw(f"SELECT * FROM {name} ORDER BY id")
+            monkeypatch.undo()
+            await transaction.rollback()
+        assert {row.pop("color") for row in found} == {"green"}
+        for row in (*expected, *found):
+            if row.get("output") is not None:
+                row["output"] = json.loads(row["output"])
+        assert found == sorted(expected, key=lambda row: row["id"])
 
     async def test_breaks_no_invariant(self, small_batches: None) -> None:
         """What `check` looks for is not to be found in a demo, over several batches."""

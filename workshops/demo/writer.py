@@ -11,8 +11,8 @@ import asyncpg
 
 from workshops.columns import to_stored, utc_now
 from workshops.demo.generator import (
+    COLUMNS,
     DEMO_WORKSHOP_PREFIX,
-    TABLES,
     Generator,
     Rows,
     number_of,
@@ -102,7 +102,7 @@ async def write_demo(
             "Wait for it, or choose another with --seed."
         ) from None
     if count >= _WORTH_ANALYZING:
-        names = ", ".join(table._meta.tablename for table in TABLES)
+        names = ", ".join(table._meta.tablename for table in COLUMNS)
         await Workshop.raw(f"ANALYZE {names}")
     return counts
 
@@ -149,10 +149,8 @@ async def _next_number(seed: int) -> int:
 async def _copy(rows: Rows) -> None:
     async with Workshop._meta.db.transaction() as transaction:
         for table, records in rows.items():
-            names = [column._meta.name for column in table._meta.columns]
             await transaction.connection.copy_records_to_table(
                 table._meta.tablename,
                 records=records,
-                # A column that was added last has no value in the demo.
-                columns=names[: len(records[0]) if records else None],
+                columns=[column._meta.db_column_name for column in COLUMNS[table]],
             )
