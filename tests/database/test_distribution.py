@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.exercises import operation_names
 from tests.cluster import ON_A_CLUSTER, on_a_cluster
-from workshops import operations
+from workshops import operations, projection
 from workshops.database.distribution import DistributionError, distribute, is_distributed
 from workshops.database.migrations import project_engine
 from workshops.tables import (
@@ -225,3 +225,32 @@ _RELATIONS: dict[str, Callable[[str], Awaitable[object]]] = {
 async def test_relations_span_workshops(workshop: Workshop, name: str) -> None:
     """Whatever node they are on; on one PostgreSQL the same."""
     await _RELATIONS[name](workshop.id)
+
+
+@on_a_cluster
+async def test_the_operators_view_is_computed_from_time_to_time(workshop: Workshop) -> None:
+    """All of it, since nothing tells of changes; it says how old it is, and hears of deletions."""
+    await projection.refresh()
+    summaries = "SELECT workshop_id, steps_complete, current_step_id FROM workshops_admin.summaries"
+    assert await Workshop.raw(summaries) == [
+        {"workshop_id": workshop.id, "steps_complete": 1, "current_step_id": "define"}
+    ]
+    found = await projection.freshness()
+    assert (found.untold, found.current) == (True, True)
+    await Workshop.raw("UPDATE workshops_admin.state SET as_of = as_of - INTERVAL '1 minute'")
+    assert not (await projection.freshness()).current
+    await operations.delete_workshop(workshop.id)
+    assert (await projection.catch_up()).current
+    assert await Workshop.raw(summaries) == []
+
+
+@on_a_cluster
+async def test_a_change_is_heard_of(workshop: Workshop) -> None:
+    """With the next computation of everything."""
+    async with asyncio.timeout(60):
+        changes = operations.watch_workshops(workshop.id)
+        assert (await anext(changes)).workshop_id == workshop.id
+        await operations.start_step(workshop.id, "ideate")
+        await projection.refresh()
+        assert (await anext(changes)).workshop_id == workshop.id
+        await changes.aclose()

@@ -170,7 +170,9 @@ async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIte
     if found.rebuilding or (found.waiting and age > PROJECTION_SECONDS):
         advice = "Is a server running? It folds every second. Or: piccolo workshops refresh"
     waiting = f"{found.waiting:,} changes wait" if found.waiting else "up to date"
-    if found.rebuilding:
+    if found.untold:
+        waiting = "on a cluster it is computed anew every ten seconds while a server runs"
+    elif found.rebuilding:
         waiting = "it has to be computed anew"
     yield Finding("projection", waiting, advice)
 

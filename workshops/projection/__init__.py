@@ -20,6 +20,9 @@ commit; and a folder that dies leaves the entries where they were.
 was truncated, or the triggers were missing for a while. The folder then computes every
 summary.
 
+**Where nothing tells of changes**, on tables that are spread over a cluster and so have no
+triggers, every summary is computed anew every ten seconds (``freshness.PERIOD``).
+
 **The queue is bounded.** Each hundredth append counts in the sequence ``changes_waiting``.
 If that says that more than a million wait, it removes two hundred of them, any that nobody
 has locked, and then advances ``changes_missed``. Sequences belong to no transaction:
@@ -33,7 +36,6 @@ removal that is rolled back leaves its entries, and costs a folder the work for 
 from workshops.projection.folder import CHANNEL, Fold, fold
 from workshops.projection.freshness import (
     Freshness,
-    NotKeptError,
     catch_up,
     freshness,
     keeping_up,
@@ -47,7 +49,6 @@ __all__ = [
     "Comparison",
     "Fold",
     "Freshness",
-    "NotKeptError",
     "Subscription",
     "catch_up",
     "compare",

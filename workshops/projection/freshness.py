@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import time
 import weakref
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import asyncpg
 
-from workshops.database.distribution import is_distributed
+from workshops.columns import utc_now
 from workshops.database.outages import outage
 from workshops.projection.folder import Fold, fold
 from workshops.statements.execution import fetch_row, reads_replica
@@ -26,6 +27,12 @@ PAUSE = 1.0
 PAGE_BATCH, PAGE_SECONDS = 2_000, 1.0
 """How many entries are folded when a page is opened, and in how many seconds at most."""
 
+PERIOD = timedelta(seconds=10)
+"""How old the view may become where nothing tells of changes, and everything is computed anew."""
+
+_SHARE = 10
+"""There, how many times as long as that takes the background rests at least."""
+
 _OTHER_AT_WORK = 0.2  # seconds, in which the other folder goes on
 
 
@@ -36,29 +43,36 @@ class Freshness:
     :param as_of: Up to when they are exact (UTC); None before they were made first.
     :param waiting: How many changes after that wait to be folded.
     :param rebuilding: Whether every summary has to be computed anew.
+    :param untold: Whether nothing tells of changes, as there are no triggers on a cluster.
     """
 
     as_of: datetime | None
     waiting: int
     rebuilding: bool
+    untold: bool
 
     @property
     def current(self) -> bool:
+        if self.untold and (self.as_of is None or utc_now() - self.as_of > PERIOD):
+            return False
         return not self.waiting and not self.rebuilding
 
 
 # Where changes were left out of the queue, nobody knows when the first of them was.
 _FRESHNESS = """
-SELECT (CASE WHEN left_out OR state.as_of IS NULL THEN state.as_of
+SELECT (CASE WHEN left_out OR untold OR state.as_of IS NULL THEN state.as_of
         ELSE COALESCE(since, statement_timestamp()) END) AT TIME ZONE 'utc' AS as_of,
-    waiting, left_out OR everything AS rebuilding
+    waiting, left_out OR everything AS rebuilding, untold
 FROM workshops_admin.state CROSS JOIN (
     SELECT count(*) AS waiting, min(changed_at) AS since,
         COALESCE(bool_or(workshop_id IS NULL), false) AS everything
     FROM workshops_admin.changes
 ) queue CROSS JOIN LATERAL (
     SELECT missed < COALESCE(pg_sequence_last_value('workshops_admin.changes_missed'), 0)
-) full_queue (left_out)
+) full_queue (left_out) CROSS JOIN (
+    SELECT to_regclass('pg_dist_partition') IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_trigger WHERE tgrelid = to_regclass('workshops') AND NOT tgisinternal)
+) triggers (untold)
 """
 
 
@@ -69,34 +83,19 @@ async def freshness() -> Freshness:
     return Freshness(*row)
 
 
-class NotKeptError(Exception):
-    """The operators' view is not kept: the tables are spread over a cluster."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This is not available while the tables are spread over a Citus cluster: "
-            "nothing tells there which workshops change. Each workshop has its page."
-        )
-
-
 async def catch_up() -> Freshness:
     """Fold what waits if that is little, and return how old the summaries are then.
 
     For a page that is opened, outside of a transaction: one round trip if nothing waits.
     A page that is read from a replica shows what the background has folded.
-
-    Raises:
-        NotKeptError: they are not kept in this database.
     """
     found = await freshness()
     if found.current:
         return found
-    if found.as_of is None and await is_distributed():
-        raise NotKeptError
     if reads_replica():
         return found
     with contextlib.suppress(asyncpg.QueryCanceledError):  # the background has more time
-        await fold(PAGE_BATCH, seconds=PAGE_SECONDS)
+        await fold(PAGE_BATCH, everything=found.untold, seconds=PAGE_SECONDS)
     return await freshness()
 
 
@@ -104,13 +103,10 @@ async def refresh(*, everything: bool = False, told: Callable[[Fold], None] | No
     """Fold until nothing waits; ``told`` hears of every run.
 
     :param everything: Compute the summaries of all workshops, whatever waits.
-
-    Raises:
-        NotKeptError: they are not kept in this database.
     """
-    if await is_distributed():
-        raise NotKeptError
-    while everything or not (await freshness()).current:
+    untold = (await freshness()).untold
+    everything = everything or untold
+    while everything or not (untold or (await freshness()).current):
         done = await fold(everything=everything)
         if done is None or not (done.entries or everything):
             await asyncio.sleep(_OTHER_AT_WORK)
@@ -126,11 +122,12 @@ async def _keep_up() -> None:
     while True:
         try:
             found = await freshness()
-            if found.as_of is None and await is_distributed():
-                return
             if not found.current:
-                while (done := await fold()) is not None and done.more:
+                began = time.monotonic()
+                while (done := await fold(everything=found.untold)) is not None and done.more:
                     pass
+                if found.untold:
+                    await asyncio.sleep(_SHARE * (time.monotonic() - began))
             failing = False
         except Exception as error:  # of whatever kind: the site is served on
             if not failing:

@@ -101,11 +101,13 @@ def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
     """
 
     def gone(table: str, condition: str = "", key: str = "workshop_id") -> str:
+        # The workshops are read on their own: Citus deletes from no join with them.
         wanted = "true" if only is None else f"kept.{key} {only}"
-        there = "" if only is None else f" AND w.id {only}"  # the planner does not conclude it
+        there = "true" if only is None else f"w.id {only}"
         return (
-            f"DELETE FROM workshops_admin.{table} kept WHERE {wanted} AND NOT EXISTS"
-            f" (SELECT FROM workshops w WHERE w.id = kept.{key}{there}{condition})"
+            f"WITH there AS MATERIALIZED (SELECT w.id FROM workshops w WHERE {there}{condition})"
+            f" DELETE FROM workshops_admin.{table} kept WHERE {wanted} AND NOT EXISTS"
+            f" (SELECT FROM there WHERE there.id = kept.{key})"
         )
 
     return (

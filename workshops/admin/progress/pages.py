@@ -34,7 +34,6 @@ from workshops.admin.progress.session_pages import SESSION_ROUTES
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
-from workshops.projection import NotKeptError
 
 
 async def show_funnel(request: Request) -> Response:
@@ -64,11 +63,6 @@ async def show_problem(request: Request, error: Exception) -> Response:
         heading=status.phrase,
         sentence=error.detail if error.detail != status.phrase else status.description,
     )
-
-
-async def show_not_kept(request: Request, error: Exception) -> Response:
-    """Say that the view cannot be had in this database."""
-    return await show_problem(request, HTTPException(HTTPStatus.NOT_IMPLEMENTED, str(error)))
 
 
 def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
@@ -110,7 +104,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
                 on_error=_send_to_login,
             )
         ],
-        exception_handlers={HTTPException: show_problem, NotKeptError: show_not_kept},
+        exception_handlers={HTTPException: show_problem},
     )
     pages.state.settings = settings
     # What pages are made of is not secret, and must not cost a look-up of the log-in.
