@@ -6,8 +6,10 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
+from workshops.admin.progress.log import Entry, Trace, tell
 from workshops.admin.progress.outputs import ReadableOutput, readable_output
 from workshops.columns import utc_now
 from workshops.projection.summaries import summaries
@@ -16,6 +18,7 @@ from workshops.states import OPEN_FOR_WORK, WORKSHOP, StepStatus, WorkshopStatus
 
 SESSIONS_SHOWN = 100
 TRACES_SHOWN = 20
+_ENTRIES_READ = 10 * TRACES_SHOWN
 
 _WORKSHOP = f"""
 -- OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
@@ -42,7 +45,8 @@ SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_tota
     ) AS build_packs,
     ARRAY (
         SELECT json_build_array(
-            a.id, a.created_at, a.operator, a.action, a.table_name, a.row_id, a.summary)
+            a.id, a.created_at, a.operator, a.action, a.table_name, a.row_id, a.summary,
+            a.changes, a.request_line)
         FROM (
             SELECT * FROM workshops_admin.admin_audit_log WHERE row_id = ANY (ARRAY (
                 SELECT w.id
@@ -52,7 +56,7 @@ SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_tota
                 UNION ALL SELECT b.id FROM build_packs b WHERE b.workshop_id = w.id
                 UNION ALL SELECT n.id FROM workshops_admin.notes n WHERE n.workshop_id = $1
             )) OFFSET 0
-        ) a ORDER BY a.id DESC LIMIT {TRACES_SHOWN}
+        ) a ORDER BY a.id DESC LIMIT {_ENTRIES_READ}
     ) AS traces
 FROM workshops w JOIN ({summaries("= $1")}) summary ON summary.workshop_id = w.id
 WHERE w.id = $1
@@ -111,18 +115,6 @@ class BuildPackRow:
 
 
 @dataclass(frozen=True)
-class Trace:
-    """What an operator did to a row of the workshop; ``what`` names the row."""
-
-    id: int
-    created_at: datetime
-    operator: str | None
-    action: str
-    what: str
-    summary: str | None
-
-
-@dataclass(frozen=True)
 class WorkshopFacts:
     """One workshop with what belongs to it. ``row`` holds its columns and its summary."""
 
@@ -154,10 +146,6 @@ class WorkshopFacts:
         return [step for step in self.steps if step.status != StepStatus.complete]
 
 
-_ROW_NAMES = {"workshops": "Workshop", "build_packs": "Build pack", "sessions": "Session"}
-_ROW_NAMES |= {"notes": "Note", "follow_ups": "Follow-up"}
-
-
 def _rows(texts: list[str], *moments: int) -> list[list[Any]]:
     """Return rows that came as JSON arrays, with the times at some of their places."""
     rows = [json.loads(text) for text in texts]
@@ -182,18 +170,20 @@ async def fetch_workshop(workshop_id: str) -> WorkshopFacts | None:
         for (*columns, _), output in zip(step_rows, outputs, strict=True)
     ]
     members = [MemberRow(*each) for each in _rows(row["members"], 3)]
-    names = {step.id: f"Step {step.name}" for step in steps}
-    names |= {member.id: f"Member {member.clerk_user_id}" for member in members}
+    sessions = [SessionRow(*each) for each in _rows(row["sessions"], 1, 2)]
+    build_packs = [BuildPackRow(*each) for each in _rows(row["build_packs"], 4)]
+    names = {step.id: f"step {n} ({step.name})" for n, step in enumerate(steps, start=1)}
+    names |= {member.id: member.clerk_user_id for member in members}
+    names |= {pack.id: f"the build pack “{pack.title}”" for pack in build_packs}
+    names |= {each.id: f"the session of {each.started_at:%Y-%m-%d %H:%M}" for each in sessions}
+    traces = tell((Entry(*each) for each in _rows(row["traces"], 1)), names)
     return WorkshopFacts(
         row=row,
         steps=steps,
         members=members,
-        sessions=[SessionRow(*each) for each in _rows(row["sessions"], 1, 2)],
-        build_packs=[BuildPackRow(*each) for each in _rows(row["build_packs"], 4)],
-        traces=[
-            Trace(*(*columns, names.get(row_id) or _ROW_NAMES.get(table, table or ""), summary))
-            for *columns, table, row_id, summary in _rows(row["traces"], 1)
-        ],
+        sessions=sessions,
+        build_packs=build_packs,
+        traces=list(islice(traces, TRACES_SHOWN)),
     )
 
 

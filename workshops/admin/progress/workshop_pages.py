@@ -19,6 +19,7 @@ from workshops.admin.progress.rendering import page
 from workshops.admin.progress.workshop import TRACES_SHOWN, fetch_workshop, timeline
 from workshops.errors import NotFoundError, WorkshopsError
 from workshops.ids import create_id
+from workshops.rendering import FORMATS
 from workshops.statements import validation
 from workshops.statements.execution import fetch_row
 from workshops.states import MemberRole
@@ -68,6 +69,7 @@ async def _workshop_page(request: Request, *, error: WorkshopsError | None = Non
         states=[states.get(step.id) for step in definitions],
         current=facts.open_steps[0] if facts.open_steps else None,
         roles=list(MemberRole),
+        formats=list(FORMATS),
         traces_shown=TRACES_SHOWN,
         unfolded=bool(request.query_params.get("unfolded")),
         done=actions.DONE.get(request.query_params.get("done", "")) if error is None else None,

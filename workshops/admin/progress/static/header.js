@@ -90,12 +90,21 @@ function mendHeader(header) {
       : field.setAttribute("aria-activedescendant", `found-${number}`);
   }
 
-  const menu = header.querySelector(".menu");
-  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  // Of all menus of the page: what is put into a live page comes later than this.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!menu.contains(event.target) || event.target.closest(".menu > div a")) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target.closest?.("details.menu[open]");
+    const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!menu || (!move && event.key !== "Escape") || event.target.matches("input")) return;
+    event.preventDefault();
+    const [summary, ...items] = menu.querySelectorAll("summary, a, button");
+    if (move) return items[(items.indexOf(event.target) + move + items.length + (event.target === summary && move < 0 ? 1 : 0)) % items.length].focus();
     menu.open = false;
-    menu.querySelector("summary").focus();
+    summary.focus();
   });
   const themes = header.querySelector(".themes");
   themes.hidden = false;

@@ -1,0 +1,202 @@
+"""The audit log in sentences: what one request of an operator did, as one would tell it.
+
+The log has an entry for each row that was changed; those of one request belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from workshops.admin.tables import AuditAction
+from workshops.states import StepStatus, Visibility, WorkshopStatus
+
+_LONGEST = 80
+
+_STATUS = {
+    WorkshopStatus.draft: "made a draft",
+    WorkshopStatus.active: "made active",
+    WorkshopStatus.paused: "paused",
+    WorkshopStatus.completed: "completed the workshop",
+}
+_VISIBILITY = {Visibility.private: "made private", Visibility.shared: "shared"}
+_FIELDS = {
+    "original_idea": "idea",
+    "org_id": "organisation",
+    "template_id": "template",
+    "started_at": "time of start",
+    "completed_at": "time of completion",
+    "ended_at": "end",
+    "format_type": "format",
+}
+_LONG = ("output", "content", "original_idea", "text")
+_ROWS = {"notes": "a note", "follow_ups": "the follow-up", "sessions": "a session"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the audit log; ``changes`` has the old and the new value of each field."""
+
+    id: int
+    created_at: datetime
+    operator: str | None
+    action: str
+    table: str | None
+    row_id: str | None
+    summary: str | None
+    changes: dict[str, list[str | None]] | None
+    request: str | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What an operator did with one request; ``id`` is the first of its entries."""
+
+    id: int
+    created_at: datetime
+    operator: str | None
+    sentence: str
+    refused: bool
+
+
+def tell(entries: Iterable[Entry], names: Mapping[str, str]) -> Iterator[Trace]:
+    """Yield what the entries tell, which come the latest first.
+
+    :param names: What a row is called in a sentence, by its key.
+    """
+    for _, together in groupby(entries, lambda e: (e.created_at, e.operator, e.request)):
+        parts = list(together)[::-1]
+        first = parts[0]
+        yield Trace(
+            first.id,
+            first.created_at,
+            first.operator,
+            _sentence(parts, names),
+            first.action == AuditAction.refused,
+        )
+
+
+def _sentence(entries: list[Entry], names: Mapping[str, str]) -> str:
+    seen = {(entry.table, entry.action): entry for entry in entries}
+    told = entries
+    if created := seen.get(("workshops", AuditAction.added)):
+        told = [created]  # and what every workshop begins with
+    elif (moved := seen.get(("workshops", AuditAction.changed))) and "clerk_user_id" in (
+        moved.changes or {}
+    ):
+        told = [entry for entry in entries if entry.table != "workshop_members"]
+    phrases = [phrase for entry in told for phrase in _phrases(entry, names) if phrase]
+    phrases.sort(key=lambda phrase: phrase.startswith(("started", "marked")))  # what followed
+    text = ", ".join(dict.fromkeys(phrases))
+    return text[:1].upper() + text[1:]
+
+
+def _phrases(entry: Entry, names: Mapping[str, str]) -> Iterator[str]:
+    name = names.get(entry.row_id or "") or _ROWS.get(entry.table or "", f"a row of {entry.table}")
+    match entry.action:
+        case AuditAction.added | AuditAction.changed | AuditAction.deleted:
+            changes = entry.changes or {}
+            if entry.action == AuditAction.changed and not changes:
+                yield f"changed {'the workshop' if entry.table == 'workshops' else name}"
+            elif entry.table == "workshop_steps" and entry.action == AuditAction.changed:
+                yield from _of_step(entry, changes, name)
+            elif entry.table == "workshops" and entry.action == AuditAction.changed:
+                yield from _of_workshop(changes)
+            else:
+                yield from _of_row(entry, changes, name)
+        case AuditAction.refused:
+            yield "refused: " + (entry.summary or "").removeprefix("Nothing was changed. ")
+        case other:
+            yield f"{other.replace('_', ' ')}: {entry.summary or name}"
+
+
+def _of_step(entry: Entry, changes: dict[str, Any], name: str) -> Iterator[str]:
+    before, after = changes.get("status", (None, None))
+    if (entry.request or "").endswith("/restore/"):
+        yield f"restored the output of {name}" if "output" in changes else ""
+    elif after == StepStatus.needs_regeneration:
+        yield f"marked {name} as needing regeneration"
+    elif after == StepStatus.in_progress:
+        yield f"{'reopened' if before == StepStatus.complete else 'started'} {name}"
+    elif after:
+        yield f"{'completed' if after == StepStatus.complete else 'reset'} {name}"
+    else:
+        yield from _of_fields(changes, f" of {name}")
+
+
+def _of_workshop(changes: dict[str, Any]) -> Iterator[str]:
+    rest = dict(changes)
+    if "clerk_user_id" in rest:
+        before, after = rest.pop("clerk_user_id")
+        yield f"transferred from {before} to {after}"
+    if "status" in rest:
+        _, after = rest.pop("status")
+        yield _STATUS.get(after, f"made {after}")
+    if "visibility" in rest:
+        _, after = rest.pop("visibility")
+        rest.pop("share_token", None)
+        yield _VISIBILITY.get(after, f"made {after}")
+    if "title" in rest:
+        before, after = rest.pop("title")
+        yield f"renamed from {_quoted(before)} to {_quoted(after)}"
+    yield from _of_fields(rest, "")
+
+
+def _of_row(entry: Entry, changes: dict[str, Any], name: str) -> Iterator[str]:
+    new = entry.action != AuditAction.deleted
+    values = {field: pair[new] for field, pair in changes.items()}
+    verb = entry.action
+    match entry.table:
+        case "workshops":
+            yield "created the workshop" if verb == AuditAction.added else "deleted the workshop"
+        case "workshop_members":
+            person = values.get("clerk_user_id") or name
+            if verb == AuditAction.added:
+                yield f"added {person} as {values.get('role')}"
+            elif verb == AuditAction.deleted:
+                yield f"removed {person}"
+            elif "role" in changes:
+                before, after = changes["role"]
+                yield f"changed the role of {name} from {before} to {after}"
+            else:
+                yield from _of_fields(changes, f" of {name}")
+        case "build_packs":
+            title = values.get("title")
+            name = f"the build pack {_quoted(title)}" if title else name
+            if verb == AuditAction.changed:
+                yield from _of_fields(changes, f" of {name}")
+            else:
+                yield f"{'generated' if verb == AuditAction.added else verb} {name}"
+        case "sessions" if verb == AuditAction.changed and "ended_at" in changes:
+            yield f"closed {name}"
+        case _ if verb == AuditAction.changed:
+            yield from _of_fields(changes, f" of {name}")
+        case _:
+            yield f"{verb} {name}"
+
+
+def _of_fields(changes: dict[str, Any], of: str) -> Iterator[str]:
+    for field, (before, after) in sorted(changes.items()):
+        what = _FIELDS.get(field, field.replace("_", " "))
+        if "(hidden)" in (before, after) or field in (
+            "output",
+            "content",
+            "original_idea",
+            "text",
+            "note",
+        ):
+            yield f"changed the {what}{of}"
+        elif before is None:
+            yield f"set the {what}{of} to {_quoted(after)}"
+        elif after is None:
+            yield f"emptied the {what}{of}, which was {_quoted(before)}"
+        else:
+            yield f"changed the {what}{of} from {_quoted(before)} to {_quoted(after)}"
+
+
+def _quoted(text: str | None) -> str:
+    text = text or ""
+    return f"“{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}”"
