@@ -118,8 +118,7 @@ async def _run(sections: Iterable[str], effort: Effort, *, quick: bool) -> None:
             print(report.TABLES[section]({"machine": report.machine(), **result}))
             if not quick:
                 report.save(section, result)
-    if not quick:
-        report.publish(sections)
+                report.publish([section])
 
 
 def main() -> None:
