@@ -168,15 +168,13 @@ def part_of(column: Column) -> Part:
 def _joins(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the joins of a column, and the names in them that are too long.
 
-    A chain of foreign keys can make Piccolo's alias for a joined table so long that
-    PostgreSQL cuts it, at 63 bytes, to that of another one.
+    PostgreSQL cuts Piccolo's alias of a long chain, at 63 bytes, to that of another one.
     """
     if not (chain := column._meta.call_chain):
         return (), ()
     joins = Select._get_joins(None, [column])  # type: ignore[arg-type]
     aliases = [key.table_alias for key in chain]
-    # Piccolo 1.38 does not quote the left side of a join from a joined table
-    # (upstream: test_left_side_of_a_join_is_quoted).
+    # Piccolo 1.38 leaves the left side unquoted (upstream: test_left_side_of_a_join_is_quoted).
     for alias in aliases:
         joins = [join.replace(f"({alias}.", f'("{alias}".') for join in joins]
     return tuple(joins), tuple(alias for alias in aliases if len(alias.encode()) > 63)
