@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from urllib.parse import quote
 
+from asyncpg import FeatureNotSupportedError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -65,6 +66,15 @@ async def show_problem(request: Request, error: Exception) -> Response:
     )
 
 
+async def show_not_supported(request: Request, error: Exception) -> Response:
+    """Say that a distributed database cannot answer this: it joins only what it has together."""
+    sentence = (
+        "This is not available while the tables are spread over a Citus cluster. "
+        "Each workshop has its page, and the admin lists them all."
+    )
+    return await show_problem(request, HTTPException(HTTPStatus.NOT_IMPLEMENTED, sentence))
+
+
 def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
     """Lead to the admin's log-in, and from there back; a form is not sent again."""
     admin = connection.scope.get("root_path", "").rstrip("/").rpartition("/")[0] + "/admin/"
@@ -104,7 +114,10 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
                 on_error=_send_to_login,
             )
         ],
-        exception_handlers={HTTPException: show_problem},
+        exception_handlers={
+            HTTPException: show_problem,
+            FeatureNotSupportedError: show_not_supported,
+        },
     )
     pages.state.settings = settings
     # What pages are made of is not secret, and must not cost a look-up of the log-in.
