@@ -144,13 +144,9 @@ _COHORTS = """
 SELECT monday::date AS monday, begun, looked_at, {counts}
 FROM generate_series($1::timestamp, $2::timestamp, interval '7 days') AS monday
 CROSS JOIN LATERAL (
-    SELECT count(*) AS begun FROM workshops_admin.summaries
-    WHERE created_at >= monday AND created_at < monday + interval '7 days'
-) AS week
-CROSS JOIN LATERAL (
-    SELECT count(*) AS looked_at, {filters}
+    SELECT COALESCE(max(begun), 0) AS begun, count(*) AS looked_at, {filters}
     FROM (
-        SELECT workshop_id, created_at FROM workshops_admin.summaries
+        SELECT workshop_id, created_at, count(*) OVER () AS begun FROM workshops_admin.summaries
         WHERE created_at >= monday AND created_at < monday + interval '7 days'
         ORDER BY hashtext(workshop_id) LIMIT $4
     ) begun LEFT JOIN LATERAL (
