@@ -8,6 +8,7 @@ import pytest
 from piccolo.query.functions import Count
 from piccolo.utils.pydantic import create_pydantic_model
 
+from tests.cluster import not_on_a_cluster
 from tests.factories import make_workshop, step_of
 from workshops.columns import utc_now
 from workshops.database.migrations import project_engine
@@ -71,6 +72,7 @@ async def test_a_workshop_with_everything() -> None:
     assert row == {**(plain or {}), "members": members, "sessions": [last], "build_packs": packs}
 
 
+@not_on_a_cluster("StepDefinition.workshop_steps of several definitions at once")
 async def test_the_steps_of_a_definition() -> None:
     """A definition's relation reaches the steps of all workshops, and their titles."""
     for title in ("A", "B"):
