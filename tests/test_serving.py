@@ -204,8 +204,8 @@ async def test_workers_count_together(database: str) -> None:
                 if pid is not None:
                     os.kill(pid, signal.SIGKILL)
                     async with asyncio.timeout(60):
-                        while len(workers_of(server) - {pid}) < 2:
-                            await client.get("/health")
+                        while len(workers_of(server) - {pid}) < 2:  # noqa: ASYNC110
+                            await asyncio.sleep(0.1)
             for _ in range(10):
                 text = (await client.get("/metrics")).text
                 count = 'workshops_request_seconds_count{method="GET",route="/health/live"'
