@@ -328,3 +328,12 @@ async def test_refused_action_is_told_with_its_sentence(superuser: httpx.AsyncCl
     seen = (await superuser.get(page)).text
     traces = seen[seen.index('id="traces"') :]
     assert ">Refused: Step empathize of workshop" in traces
+
+
+async def test_person_leads_to_one_page(superuser: httpx.AsyncClient, database: str) -> None:
+    """An owner on the board, an owner and a member of a workshop lead to the person's page."""
+    workshop = await make_workshop(clerk_user_id="user_ada")
+    for page in ("/progress/", f"/progress/workshops/{workshop.id}/"):
+        shown = (await superuser.get(f"{page}?status=active&status=draft")).text
+        found = set(re.findall(r'<a class="subtle id" href="([^"]+)"[^>]*>user_ada', shown))
+        assert found == {"/progress/people/?person=user_ada"}, page
