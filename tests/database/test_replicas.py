@@ -24,6 +24,7 @@ from workshops.database import (
     primary_reads,
     replica_reads,
 )
+from workshops.observability.doctor import examine
 from workshops.web.replicas import COOKIE
 
 FROM_REPLICA = "SELECT pg_is_in_recovery()"
@@ -55,7 +56,7 @@ def engine_of(primary: str, *replicas: str, **settings: float) -> DatabaseEngine
     return DatabaseEngine(
         DatabaseSettings(
             database_url=SecretStr(primary),
-            database_replica_urls=SecretStr(",".join(replicas)),
+            database_replica_urls=SecretStr(",".join(replicas)) if replicas else None,
             **settings,  # type: ignore[arg-type]
         )
     )
@@ -327,3 +328,29 @@ async def test_operators_pages_are_read_from_the_replica(
             await show_board()
         assert boards() == before
         assert "admin_sessions" not in replica.log.read_text()
+
+
+async def test_the_doctor_tells_how_far_a_stand_by_is_behind(
+    servers: tuple[Postgres, Postgres],
+) -> None:
+    """Asked for itself, and the primary for it; an idle primary is no lag."""
+    primary, replica = servers
+
+    async def sentences(server: Postgres) -> list[str]:
+        found = await examine(engine_of(server.url))
+        return [finding.sentence for finding in found if finding.subject == "replicas"]
+
+    (of_itself,) = await sentences(replica)
+    assert of_itself.endswith("no writes, 0.0 s behind")
+    (of_the_other,) = await sentences(primary)
+    assert " s behind" in of_the_other
+
+    await replica.ask("SELECT pg_wal_replay_pause()")
+    try:
+        await primary.ask("INSERT INTO band VALUES ('late')")
+        async with asyncio.timeout(60):
+            while "0.0 s behind" in (of_itself := (await sentences(replica))[0]):
+                await primary.ask("SELECT pg_sleep(0.05)::text")
+    finally:
+        await replica.ask("SELECT pg_wal_replay_resume()")
+    assert of_itself.endswith(" s behind")

@@ -179,8 +179,17 @@ async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIte
 
 async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
     if await c.fetchval("SELECT pg_is_in_recovery()"):
+        # With nothing left to replay, an old last transaction only says that nobody writes.
+        behind = await c.fetchval(
+            "SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0"
+            " ELSE extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())"
+            " END::float8"
+        )
+        lag = "it does not say how far behind" if behind is None else f"{behind:.1f} s behind"
         yield Finding(
-            "replicas", "this is a stand-by, which takes no writes", "Is it the right one?"
+            "replicas",
+            f"this is a stand-by, which takes no writes, {lag}",
+            "DATABASE_URL is for the primary; put this one into DATABASE_REPLICA_URLS.",
         )
     rows = await c.fetch(
         "SELECT application_name AS name, extract(epoch FROM replay_lag)::float8 AS lag"
