@@ -12,15 +12,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.async_api import async_playwright, expect
 
+from tests.admin.conftest import CHROMIUM_ARGUMENTS, Desk, find_chromium
 from tests.commands.running import PROJECT
 from tests.commands.serving import Serving, free_port, serving
 from tests.production.conftest import needs, running
+from workshops import operations
 from workshops.admin.operators import create_operator
 
 pytestmark = [needs("nginx"), needs("openssl")]
 
 HOST = "admin.example.com"
+SLOWLY = 8_000  # milliseconds: less than the page waits before it looks without a stream
 
 
 class Site:
@@ -122,6 +126,38 @@ async def test_an_operator_logs_in_through_tls(site: Site) -> None:
         cookie = answer.headers["set-cookie"]
         assert "secure" in cookie.lower()
         assert "httponly" in cookie.lower()
+
+
+@pytest.mark.browser
+@needs("chromium")
+async def test_a_browser_follows_the_board_through_tls(site: Site) -> None:
+    """Somebody logs in by typing; the stream of changes is not held back on its way."""
+    password = await create_operator("grace", superuser=True)
+    workshop = await operations.create_workshop(
+        clerk_user_id="user_1", title="A bakery without waste", original_idea=""
+    )
+    async with (
+        serving(f"--port={site.ports[0]}", **site.environment) as process,
+        async_playwright() as playwright,
+    ):
+        await process.wait_until_ready()
+        browser = await playwright.chromium.launch(
+            executable_path=find_chromium(),
+            args=[*CHROMIUM_ARGUMENTS, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
+        )
+        context = await browser.new_context(ignore_https_errors=True)
+        desk = Desk(await context.new_page(), f"https://{HOST}:{site.port}")
+        await desk.log_in("grace", password)
+        bare = [each["name"] for each in await context.cookies() if not each["secure"]]
+        assert bare == []
+
+        await desk.page.goto(f"{desk.address}/progress/")
+        await expect(desk.page.locator(".live span")).to_have_text("Live")
+        await operations.complete_step(workshop.id, "empathize")
+        row = desk.page.locator(f'tr[data-key="{workshop.id}"]')
+        await expect(row).to_contain_text("10 %", timeout=SLOWLY)
+        assert desk.complaints == []
+        await browser.close()
 
 
 async def test_two_processes_are_restarted_in_turn_under_load(site: Site) -> None:

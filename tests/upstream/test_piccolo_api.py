@@ -204,6 +204,14 @@ def test_odd_origin_is_no_referer() -> None:
     assert not middleware.is_valid_referer(Request(scope))
 
 
+@fault("web.headers._secured")
+async def test_token_is_sent_back_over_https_only() -> None:
+    """The cookie of the token is secure where the site is reached by HTTPS."""
+    transport = httpx.ASGITransport(app=CSRFMiddleware(Starlette(), allowed_hosts=["a.test"]))
+    async with httpx.AsyncClient(transport=transport, base_url="https://a.test") as client:
+        assert "secure" in (await client.get("/")).headers["set-cookie"].lower()
+
+
 @fault("PasswordEndpoints, which refuses 'format'")
 async def test_failed_log_in_on_a_page_is_no_success(database: str) -> None:
     """A wrong password is a 401, whatever the answer looks like."""

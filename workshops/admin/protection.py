@@ -85,7 +85,7 @@ def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
         timespan=settings.login_window,
     )
     app = TrustedProxies(app, trusted=settings.trusted_proxies, https=settings.production)
-    app = SecurityHeaders(app, policies=POLICIES, kept=KEPT)
+    app = SecurityHeaders(app, policies=POLICIES, kept=KEPT, https=settings.production)
     return Rejections(app, api="/admin/")
 
 
