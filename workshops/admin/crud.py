@@ -238,7 +238,9 @@ class OperatorsCRUD(PiccoloCRUD):
         except ValueError as error:
             raise ParamException(str(error)) from error
         check_page(split, size=self.page_size, largest=self.max_page_size)
-        if split.order_by and split.order_by[-1].column is self.table._meta.primary_key:
+        if not split.order_by:  # as when a page is opened by its address, before its settings came
+            split.order_by = self.record.order()
+        if split.order_by[-1].column is self.table._meta.primary_key:
             upwards = not split.order_by[0].ascending  # the newest first, and of these the first
             split.order_by[-1:-1] = [OrderBy(column, upwards) for column in self.record.then_by]
         return split

@@ -102,24 +102,28 @@ class AdminTable:
     def allows_change(self, name: str) -> bool:
         return any(column._meta.name == name for column in self.editable)
 
+    def order(self) -> list[OrderBy]:
+        """Return the order of its list.
+
+        The key ends it, so that pages neither repeat nor miss rows of the same time.
+        """
+        key = self.table._meta.primary_key
+        if self.newest_by is not None:
+            return [OrderBy(self.newest_by, ascending=False), OrderBy(key, ascending=False)]
+        return [OrderBy(column) for column in (*self.order_by, key)]
+
     def config(self) -> TableConfig:
         """Return it as Piccolo Admin takes it.
 
         Every timestamp has a resolution of a millisecond: with the default of a second a
-        Save would cut the stored times. The key ends the order, so that pages neither
-        repeat nor miss rows of the same time.
+        Save would cut the stored times.
         """
-        key = self.table._meta.primary_key
-        if self.newest_by is not None:
-            order = [OrderBy(self.newest_by, ascending=False), OrderBy(key, ascending=False)]
-        else:
-            order = [OrderBy(column) for column in (*self.order_by, key)]
         return TableConfig(
             self.table,
             visible_columns=list(self.columns),
             visible_filters=[*self.columns, *self.filters],
             link_column=self.link if self.link is not None else self.columns[0],
-            order_by=order,
+            order_by=self.order(),
             time_resolution={
                 column: 0.001
                 for column in self.table._meta.columns
