@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import httpx
 import pytest
 from playwright.async_api import expect
@@ -10,7 +12,6 @@ from tests.admin.conftest import log_in_to, make_operator, whole_site
 from tests.admin.progress.conftest import NewDesk, make_workshop
 from workshops import operations
 from workshops.admin.settings import AdminSettings
-from workshops.columns import utc_now
 from workshops.database import SettingsError
 from workshops.tables import Workshop
 
@@ -96,13 +97,15 @@ async def test_live_page_keeps_its_zone(new_desk: NewDesk, database: str) -> Non
     desk = await new_desk(timezone_id="Asia/Kolkata")
     await desk.log_in("grace")
     await desk.page.goto(f"{desk.address}/progress/")
-    await desk.page.evaluate(
-        """document.querySelector('.board tbody').innerHTML =
-        '<tr><td><time datetime="2026-01-15T02:30:00.000+00:00"'
-        + ' title="2026-01-15 02:30:00 UTC">2026-01-15 02:30</time></td></tr>'"""
-    )
-    await expect(desk.page.locator(".board tbody time")).to_have_text("2026-01-15 08:00")
-    assert workshop.created_at <= utc_now()
+    await expect(desk.page.locator(".live span")).to_have_text("Live")
+    await operations.complete_step(workshop.id, "empathize")
+    row = desk.page.locator(f'tr[data-key="{workshop.id}"]')
+    await expect(row).to_contain_text("10 %", timeout=30_000)
+    await expect(row.locator("time")).not_to_have_count(0)
+    for time in await row.locator("time").all():
+        moment = datetime.fromisoformat(await time.get_attribute("datetime") or "")
+        local = moment.astimezone(timezone(timedelta(hours=5, minutes=30)))
+        await expect(time).to_have_text(f"{local:%Y-%m-%d %H:%M}")
 
 
 @pytest.mark.browser
