@@ -14,7 +14,7 @@ import httpx
 import pytest
 import uvicorn
 from piccolo.apps.user.tables import BaseUser
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
@@ -26,6 +26,8 @@ from workshops.admin.site import create_site
 from workshops.admin.tables import AuditEntry
 
 PASSWORD = "correct horse battery"
+
+expect.set_options(timeout=30_000)  # milliseconds: the machine may be busy
 
 
 async def make_operator(username: str, *, superuser: bool, **columns: Any) -> BaseUser:

@@ -55,7 +55,7 @@ async def test_live_until_ctrl_c() -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while not await Workshop.exists():
             assert process.returncode is None
         process.send_signal(signal.SIGINT)

@@ -58,7 +58,7 @@ class Postgres:
         }
         options = (f"-c{name}={value}" for name, value in settings.items())
         self._process = self._start("postgres", f"-D{self.data}", *options)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while True:
                 try:
                     await (await asyncpg.connect(self.url)).close()

@@ -71,7 +71,7 @@ async def waiting_for_a_lock(server: Server, database: str) -> None:
         "SELECT count(*) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while await connection.fetchval(query) == 0:
             pass
     await connection.close()

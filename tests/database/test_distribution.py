@@ -247,7 +247,7 @@ async def test_the_operators_view_is_computed_from_time_to_time(workshop: Worksh
 @on_a_cluster
 async def test_a_change_is_heard_of(workshop: Workshop) -> None:
     """With the next computation of everything."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         changes = operations.watch_workshops(workshop.id)
         assert (await anext(changes)).workshop_id == workshop.id
         await operations.start_step(workshop.id, "ideate")

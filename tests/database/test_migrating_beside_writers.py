@@ -226,7 +226,7 @@ async def test_a_table_in_use_is_waited_for_without_keeping_others_waiting(
         )
         observer = await server.connect("postgres")
         refused = 0
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while refused < 2:  # its tries to add a constraint to that table
                 refused += await observer.fetchval(
                     "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"

@@ -33,7 +33,7 @@ async def running(counts: LiveCounts, said: list[str]) -> AsyncIterator[asyncio.
 
 async def until(counts: LiveCounts, task: asyncio.Task[None], changes: int) -> None:
     """Return when so many changes have been made."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while counts.changes < changes:
             if task.done():
                 await task

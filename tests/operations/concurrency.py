@@ -30,7 +30,7 @@ async def until_waiting(number: int) -> None:
         f"SELECT count(*) FROM {activity}"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while (await outside(_rows(query)))[0]["count"] < number:
             pass
 

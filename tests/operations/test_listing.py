@@ -226,6 +226,8 @@ async def test_an_organisation_lists_its_workshops() -> None:
     assert await titles(OWNER, org_id="org_1") == ["Workshop 0"]
     assert (await operations.list_organisation_workshops("org_1", title="1")).items == page.items
     assert (await operations.list_organisation_workshops("org_1", status="active")).items == []
+    with pytest.raises(InvalidInputError):
+        await operations.list_organisation_workshops(None)  # type: ignore[arg-type]
 
 
 async def test_a_total_counts_all_pages() -> None:

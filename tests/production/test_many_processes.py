@@ -81,7 +81,7 @@ async def test_four_applications_on_one_database(server: Server, empty_database:
             for writer in writers:
                 result = await writer
                 assert result.code == 0, result.err
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(120):
                 # The three that are left fold it.
                 while await connection.fetchval(
                     "SELECT count(*), pg_sleep(0.1) FROM workshops_admin.changes"

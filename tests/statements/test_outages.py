@@ -93,7 +93,7 @@ async def test_the_log_tells_in_a_sentence_that_the_view_is_not_kept(
 ) -> None:
     """Once, without a traceback: what there is to be done is not in the code."""
     config = {"host": str(tmp_path), "port": 5432, "user": "u", "database": "d"}
-    async with on(engine_for(config, "ours")), asyncio.timeout(20), keeping_up():
+    async with on(engine_for(config, "ours")), asyncio.timeout(120), keeping_up():
         while not caplog.records:  # noqa: ASYNC110 - a log has no event
             await asyncio.sleep(0)
     [told] = caplog.records
@@ -194,7 +194,7 @@ async def test_a_transaction_of_ours_that_breaks_is_done_again(workshop: Worksho
 
 async def until_tried_twice(tries: list[int]) -> None:
     """Return when work has begun once more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while len(tries) < 2:
             await Workshop.raw("SELECT 1")
 

@@ -158,10 +158,10 @@ async def list_organisation_workshops(
     As ``list_workshops`` otherwise, without ``role``. One round trip.
 
     Raises:
-        InvalidInputError: the status is unknown, the limit not from 1 to 100, or
-            ``after`` not a cursor.
+        InvalidInputError: the organisation is missing, the status is unknown, the limit not
+            from 1 to 100, or ``after`` not a cursor.
     """
-    filters = _filters(status, org_id, title)
+    filters = _filters(status, validation.key("org_id", org_id), title)
     records, next_cursor, total = await _list((), filters, limit, after, with_total)
     return OrganisationPage(cast("list[OrganisationWorkshop]", records), next_cursor, total)
 

@@ -14,8 +14,6 @@ from tests.admin.progress.conftest import NewDesk, make_workshop
 from workshops import operations
 from workshops.projection import refresh
 
-SLOWLY = 30_000  # milliseconds: the machine may be busy
-
 
 async def test_stream_is_for_operators_only(stranger: httpx.AsyncClient) -> None:
     """Whoever is not logged in is sent to the log-in, like at any page."""
@@ -37,17 +35,17 @@ async def test_two_browsers_follow_an_application(desk: Desk, new_desk: NewDesk)
     await operations.complete_step(workshop.id, "empathize", output={"who": "bakers"})
 
     row = desk.page.locator(f'tr[data-key="{workshop.id}"]')
-    await expect(row).to_contain_text("10 %", timeout=SLOWLY)
+    await expect(row).to_contain_text("10 %")
     await expect(row).to_have_class("changed")
     await expect(desk.page.locator("table.board tbody tr")).to_have_count(1)
-    await expect(other.page.locator("#step-empathize")).to_contain_text("bakers", timeout=SLOWLY)
+    await expect(other.page.locator("#step-empathize")).to_contain_text("bakers")
     await expect(other.page.locator("p.headline")).to_contain_text("10 %")
     await expect(other.page.locator("#step-define .status").first).to_have_text("In progress")
 
     await operations.create_workshop(
         clerk_user_id="user_ada", title="Another bakery", original_idea=""
     )
-    await expect(desk.page.locator("table.board tbody tr")).to_have_count(2, timeout=SLOWLY)
+    await expect(desk.page.locator("table.board tbody tr")).to_have_count(2)
     assert desk.complaints == []
     assert other.complaints == []
 
@@ -60,7 +58,7 @@ async def test_funnel_counts_along(desk: Desk) -> None:
     figure = desk.page.locator('[data-key="workshops"] dd')
     await expect(figure).to_have_text("1")
     await make_workshop()
-    await expect(figure).to_have_text("2", timeout=SLOWLY)
+    await expect(figure).to_have_text("2")
 
 
 @pytest.mark.browser
@@ -74,9 +72,9 @@ async def test_pause_holds_the_page_and_is_remembered(desk: Desk) -> None:
     await page.reload()
     await expect(page.locator(".live span")).to_have_text("Updates are paused")
     await operations.complete_step(workshop.id, "empathize")
-    async with page.expect_response(lambda response: "/live/" in response.url, timeout=SLOWLY):
+    async with page.expect_response(lambda response: "/live/" in response.url):
         await page.click(".live button")
-    await expect(page.locator("td.figure")).to_have_text("10 %", timeout=SLOWLY)
+    await expect(page.locator("td.figure")).to_have_text("10 %")
 
 
 @pytest.mark.browser
@@ -88,7 +86,7 @@ async def test_what_is_typed_is_not_taken_away(desk: Desk) -> None:
     await page.click("text=Delete this workshop…")
     await page.fill("#typed-title", "A bak")
     await operations.complete_step(workshop.id, "empathize")
-    await expect(page.locator("p.headline")).to_contain_text("10 %", timeout=SLOWLY)
+    await expect(page.locator("p.headline")).to_contain_text("10 %")
     assert await page.input_value("#typed-title") == "A bak"
 
 
@@ -98,7 +96,7 @@ async def test_deleted_workshop_leads_to_a_page_that_says_so(desk: Desk) -> None
     workshop = await make_workshop()
     await desk.page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
     await operations.delete_workshop(workshop.id)
-    await expect(desk.page.locator("main")).to_contain_text("no such workshop", timeout=SLOWLY)
+    await expect(desk.page.locator("main")).to_contain_text("no such workshop")
 
 
 @pytest.mark.browser
@@ -109,7 +107,7 @@ async def test_reduced_motion_begins_paused(new_desk: NewDesk, desk: Desk) -> No
     await desk.page.goto(f"{desk.address}/progress/")
     await expect(desk.page.locator(".live span")).to_have_text("Updates are paused")
     await desk.page.click(".live button")
-    await expect(desk.page.locator(".live span")).to_have_text("Live", timeout=SLOWLY)
+    await expect(desk.page.locator(".live span")).to_have_text("Live")
 
 
 @pytest.mark.browser
@@ -121,9 +119,9 @@ async def test_broken_stream_is_replaced_by_looking(desk: Desk) -> None:
     await page.goto(f"{desk.address}/progress/")
     await expect(page.locator(".live span")).to_have_text("Looking every 10 seconds")
     await operations.complete_step(workshop.id, "empathize")
-    await expect(page.locator("td.figure")).to_have_text("10 %", timeout=SLOWLY)
+    await expect(page.locator("td.figure")).to_have_text("10 %")
     await page.unroute("**/progress/live/**")
-    await expect(page.locator(".live span")).to_have_text("Live", timeout=SLOWLY)
+    await expect(page.locator(".live span")).to_have_text("Live")
 
 
 async def test_stream_tells_changes(superuser: httpx.AsyncClient, address: str) -> None:
@@ -139,7 +137,7 @@ async def test_stream_tells_changes(superuser: httpx.AsyncClient, address: str) 
         assert response.headers["cache-control"] == "no-store"
         lines = response.aiter_lines()
         seen: list[object] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async for line in lines:
                 if not line.startswith("data: "):
                     continue
