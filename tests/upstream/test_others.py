@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -29,6 +31,31 @@ async def test_closed_connection_is_an_outage(server: Server, database: str) -> 
     await connection.close()
     with pytest.raises(asyncpg.PostgresConnectionError):
         await connection.fetch("SELECT 1")
+
+
+@fault("workshops.database.engine._give_back")
+async def test_release_makes_no_task(server: Server, database: str) -> None:
+    """Giving back a connection that needs no reset costs next to nothing."""
+
+    async def nothing(connection: asyncpg.Connection) -> None: ...
+
+    url = server.url(urlsplit(database).path.removeprefix("/"))
+    made = 0
+
+    def make(loop: Any, work: Any, **options: Any) -> asyncio.Task[Any]:
+        nonlocal made
+        made += 1
+        return asyncio.Task(work, loop=loop, **options)
+
+    async with asyncpg.create_pool(url, min_size=1, max_size=1, reset=nothing) as pool:
+        connection = await pool.acquire()
+        loop = asyncio.get_running_loop()
+        loop.set_task_factory(make)
+        try:
+            await pool.release(connection)
+        finally:
+            loop.set_task_factory(None)
+    assert not made
 
 
 @fault("workshops.serving.ImpatientProtocol")

@@ -67,12 +67,15 @@ _THIS = """
         FOR NO KEY UPDATE"""
 
 
+# The definitions are sorted first: so of the steps only as many are read as the limit says.
 def _this_and_following(limit: str) -> str:
     return f"""
-        FROM step_definitions this
-        JOIN step_definitions d ON (d."order", d.id) >= (this."order", this.id)
-        JOIN workshop_steps s ON s.workshop_id = $1 AND s.step_id = d.id
-        WHERE this.id = $2 ORDER BY d."order", d.id {limit}
+        FROM (
+            SELECT d.id, d."order" FROM step_definitions this
+            JOIN step_definitions d ON (d."order", d.id) >= (this."order", this.id)
+            WHERE this.id = $2 ORDER BY d."order", d.id
+        ) d JOIN workshop_steps s ON s.workshop_id = $1 AND s.step_id = d.id
+        ORDER BY d."order", d.id {limit}
         FOR NO KEY UPDATE OF s"""
 
 
