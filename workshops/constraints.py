@@ -1,15 +1,19 @@
 """Which error the violation of a constraint means: by the constraint's name, in one place.
 
-The database is the source of truth; a test holds this list against its catalogue.
+The database is the source of truth; a test holds this list against its catalogue. What follows
+from a table's class is not written down: its key, its foreign keys, and the CHECKs of its states.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable, Iterator, Mapping
+from enum import EnumType
+from typing import Any
 
 from asyncpg import CheckViolationError, IntegrityConstraintViolationError
+from piccolo.columns import Column
+from piccolo.constraints import Check
 
 from workshops.errors import (
     DuplicateValueError,
@@ -22,63 +26,68 @@ from workshops.errors import (
     WorkshopNotFoundError,
     WorkshopsError,
 )
-from workshops.states import FormatType, StepStatus, Visibility, WorkshopStatus
+from workshops.states import one_of
+from workshops.tables import TABLES, StepDefinition, Workshop
 
 ErrorOfKey = Callable[[Mapping[str, str]], WorkshopsError]
 """Makes the error from the violated key: column -> value, as far as the server told it."""
-
-
-def _workshop_missing(key: Mapping[str, str]) -> WorkshopsError:
-    return WorkshopNotFoundError(key.get("workshop_id", ""))
 
 
 def _duplicate(table: str, column: str) -> ErrorOfKey:
     return lambda key: DuplicateValueError(table, column)
 
 
-def _refused(column: str, states: type[StrEnum]) -> ErrorOfKey:
-    return lambda key: UnknownValueError(column, tuple(states))
+def _missing(error: type[WorkshopsError], column: str) -> ErrorOfKey:
+    return lambda key: error(key.get(column, ""))
+
+
+def _unknown(column: Column) -> ErrorOfKey:
+    states: Any = column._meta.choices
+    return lambda key: UnknownValueError(column._meta.name, tuple(states))
+
+
+# What it means that the row of a foreign key is not there.
+_PARENTS: dict[object, type[WorkshopsError]] = {
+    Workshop: WorkshopNotFoundError,
+    StepDefinition: StepDefinitionNotFoundError,
+}
+
+
+def _of_the_classes() -> Iterator[tuple[str, ErrorOfKey]]:
+    for table in TABLES:
+        name = table._meta.tablename
+        yield f"{name}_pkey", _duplicate(name, "id")
+        for key in table._meta.foreign_key_columns:
+            parent = key._foreign_key_meta.resolved_references
+            if parent in _PARENTS:
+                error = _missing(_PARENTS[parent], key._meta.name)
+                yield f"{name}_{key._meta.name}_fkey", error
+                # A database that the Drizzle design created keeps the names of its foreign keys.
+                yield f"{name}_{key._meta.name}_{parent._meta.tablename}_id_fk", error
+        states = {
+            one_of(column._meta.name, column._meta.choices): column
+            for column in table._meta.columns
+            if isinstance(column._meta.choices, EnumType)
+        }
+        for check in table._meta.constraints:
+            condition = check.get_condition_str() if isinstance(check, Check) else ""
+            if column := states.get(condition):
+                yield check._meta.name, _unknown(column)
 
 
 CONSTRAINTS: dict[str, ErrorOfKey] = {
-    "workshops_pkey": _duplicate("workshops", "id"),
+    **dict(_of_the_classes()),
     "workshops_share_token_unique": _duplicate("workshops", "share_token"),
-    "workshops_status_check": _refused("status", WorkshopStatus),
-    "workshops_visibility_check": _refused("visibility", Visibility),
-    "workshop_members_pkey": _duplicate("workshop_members", "id"),
-    "workshop_members_workshop_id_fkey": _workshop_missing,
     "workshop_members_workshop_user_unique": lambda key: MemberExistsError(
         key.get("workshop_id", ""), key.get("clerk_user_id", "")
     ),
-    "step_definitions_pkey": _duplicate("step_definitions", "id"),
-    "workshop_steps_pkey": _duplicate("workshop_steps", "id"),
-    "workshop_steps_workshop_id_fkey": _workshop_missing,
-    "workshop_steps_step_id_fkey": lambda key: StepDefinitionNotFoundError(key.get("step_id", "")),
     "workshop_steps_workshop_step_unique": lambda key: StepExistsError(
         key.get("workshop_id", ""), key.get("step_id", "")
     ),
-    "workshop_steps_known_status_check": _refused("status", StepStatus),
     "workshop_steps_output_check": lambda key: InvalidInputError("output", "must be a JSON object"),
-    "sessions_pkey": _duplicate("sessions", "id"),
-    "sessions_workshop_id_fkey": _workshop_missing,
     "sessions_one_open_per_workshop": lambda key: SessionOpenError(key.get("workshop_id", "")),
-    "build_packs_pkey": _duplicate("build_packs", "id"),
-    "build_packs_workshop_id_fkey": _workshop_missing,
-    "build_packs_format_type_check": _refused("format_type", FormatType),
 }
 """Every named constraint and unique index, and the error that its violation means."""
-
-# A database that the Drizzle design created keeps the names of its foreign keys.
-CONSTRAINTS |= {
-    f"{table}_{column}_{parent}_id_fk": CONSTRAINTS[f"{table}_{column}_fkey"]
-    for table, column, parent in (
-        ("workshop_members", "workshop_id", "workshops"),
-        ("workshop_steps", "workshop_id", "workshops"),
-        ("workshop_steps", "step_id", "step_definitions"),
-        ("sessions", "workshop_id", "workshops"),
-        ("build_packs", "workshop_id", "workshops"),
-    )
-}
 
 # A distributed database puts the number of the shard behind the name.
 _SHARD = re.compile(r"_[0-9]+$")

@@ -8,6 +8,7 @@ drawn from them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -61,7 +62,7 @@ class MemberRole(StrEnum):
     viewer = "viewer"
 
 
-def one_of(column: str, states: type[StrEnum]) -> str:
+def one_of(column: str, states: Iterable[object]) -> str:
     """Return the condition of the CHECK that a column holds one of the states.
 
     A state that is added here needs a migration that replaces the CHECK by one of another

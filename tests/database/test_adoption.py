@@ -13,6 +13,7 @@ from tests.commands.running import run
 from tests.commands.serving import serving
 from tests.conftest import Server
 from workshops.database.catalogue import DRIZZLE_DESIGN
+from workshops.tables import TABLES
 
 ROWS = """
 INSERT INTO step_definitions (id, "order", name, description)
@@ -31,25 +32,18 @@ INSERT INTO build_packs (id, workshop_id, title) VALUES ('bp_a', 'ws_a', 'Pack')
 
 
 async def contents(server: Server, database: str) -> dict[str, list[str]]:
-    """Every row of the six tables, as JSON: a column that was added has NULL, which is left out."""
+    """Every row of our tables, as JSON.
+
+    A column that was added has NULL, which is left out, and a table that was added no rows.
+    """
     connection = await server.connect(database)
+    rows: dict[str, list[str]] = {}
     try:
-        return {
-            table: sorted(
-                row["row"]
-                for row in await connection.fetch(
-                    f"SELECT jsonb_strip_nulls(to_jsonb({table}))::text AS row FROM {table}"
-                )
-            )
-            for table in (
-                "workshops",
-                "workshop_members",
-                "step_definitions",
-                "workshop_steps",
-                "sessions",
-                "build_packs",
-            )
-        }
+        for table in (table._meta.tablename for table in TABLES):
+            if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", table):
+                query = f"SELECT jsonb_strip_nulls(to_jsonb({table}))::text AS row FROM {table}"
+                rows[table] = sorted(row["row"] for row in await connection.fetch(query))
+        return {table: found for table, found in rows.items() if found}
     finally:
         await connection.close()
 

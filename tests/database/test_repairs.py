@@ -7,6 +7,9 @@ import pytest
 
 from tests.commands.running import run
 from tests.conftest import Server
+from workshops.database.migrations import project_engine
+from workshops.database.repairs import missing_objects
+from workshops.tables import TABLES, Workshop
 
 OURS = """
 SELECT format('%s %s', relkind, c.oid::regclass) FROM pg_class c
@@ -81,6 +84,21 @@ async def test_migrate_installs_what_was_dropped(
     assert (await run("workshops", "refresh", DATABASE_URL=url)).code == 0
     check = await run("workshops", "check", DATABASE_URL=url)
     assert check.code == 0, check
+
+
+async def test_check_misses_each_trigger_of_a_table(database: str) -> None:
+    """Whatever migration has made it can put it back."""
+    triggers = await Workshop.raw(
+        "SELECT tgname AS name, tgrelid::regclass::text AS table FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgrelid = ANY ({}::text[]::regclass[])",
+        [table._meta.tablename for table in TABLES],
+    )
+    assert len(triggers) > 20
+    for trigger in triggers:
+        async with project_engine().transaction() as transaction:
+            await Workshop.raw(f"DROP TRIGGER {trigger['name']} ON {trigger['table']}")
+            assert f"trigger {trigger['name']} of {trigger['table']}" in await missing_objects()
+            await transaction.rollback()  # type: ignore[no-untyped-call]
 
 
 OLD_TRIGGERS = (

@@ -214,7 +214,7 @@ async def test_deleting_a_workshop_deletes_all_that_belongs_to_it() -> None:
     await BuildPack(workshop_id=workshop.id, title="Pack").save()
     await Workshop.delete().where(Workshop.id == workshop.id)
     counts = [await table.count() for table in TABLES if table is not StepDefinition]
-    assert counts == [0] * 5
+    assert not any(counts)
 
 
 async def test_a_workshop_has_at_most_one_open_session() -> None:

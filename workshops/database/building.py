@@ -142,7 +142,8 @@ SELECT format('%s %I', conrelid::regclass, conname) AS key, conrelid::regclass::
     quote_ident(conname) AS name, attname AS column, confrelid::regclass::text AS parent,
     confdeltype = 'c' AND confupdtype = 'a' AS right
 FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
-WHERE contype = 'f' AND attname <> 'step_id' AND conrelid = ANY ({}::text[]::regclass[])
+WHERE contype = 'f' AND attname <> 'step_id'
+    AND conrelid = ANY (SELECT to_regclass(name) FROM unnest({}::text[]) AS name)
     AND NOT (confdeltype = 'c' AND confupdtype = 'a' AND convalidated)
 """
 
@@ -236,9 +237,12 @@ async def build_beside_writers(
             await connection.execute("SET statement_timeout = 0")
         # Killed runs leave their last statement at work, and this waits for its end.
         async with connection.transaction():
-            await connection.execute(
-                f"LOCK TABLE {', '.join(NAMES)} IN SHARE UPDATE EXCLUSIVE MODE"
+            there = await connection.fetchval(
+                "SELECT string_agg(name, ', ') FROM unnest($1::text[]) AS name"
+                " WHERE to_regclass(name) IS NOT NULL",  # a table that a migration has yet to add
+                NAMES,
             )
+            await connection.execute(f"LOCK TABLE {there} IN SHARE UPDATE EXCLUSIVE MODE")
         await stop_if_rows_break_a_rule(connection.fetch)
         keys = await statements_for_keys()
         missing = await missing_rules()

@@ -16,9 +16,11 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine
 
+from workshops.tables import TABLES as CLASSES
 from workshops.tables import Workshop
+from workshops.tables.belongings import BelongsToWorkshop
 
-BELONGINGS = ("workshop_members", "workshop_steps", "sessions", "build_packs")
+BELONGINGS = tuple(t._meta.tablename for t in CLASSES if issubclass(t, BelongsToWorkshop))
 """The tables that are distributed by ``workshop_id``, beside the workshops by ``id``."""
 
 REFERENCE = "step_definitions"
