@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import httpx
 import pypdf
@@ -13,6 +14,7 @@ from tests.admin.conftest import send
 from tests.admin.progress.conftest import make_workshop, titles
 from tests.factories import step_of
 from workshops import operations
+from workshops.admin.progress.actions import ACTIONS
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
 
 
@@ -253,6 +255,19 @@ async def test_nobody_is_not_erased(
         )
         assert response.status_code == 422 or (action, person) in {("export", ""), ("export", " ")}
     assert await Workshop.count() == 1
+
+
+async def test_every_action_has_a_button(superuser: httpx.AsyncClient, workshop: Workshop) -> None:
+    """On the pages of a workshop in which all that can be done at some time is to be done."""
+    await operations.add_member(workshop.id, "user_bob", role="viewer")
+    await act(superuser, workshop, "note", text="Call them.")
+    await act(superuser, workshop, "reset", step="define")
+    offered = set()
+    for action in ("share", "unshare"):
+        page = await act(superuser, workshop, action)
+        forms = re.findall(r'<form[^>]* action="([^"]+)"', page.text)
+        offered |= {form.split("/")[-2] for form in forms if f"/{workshop.id}/" in form}
+    assert not ACTIONS.keys() - offered, "No page has a button for these."
 
 
 @pytest.mark.parametrize("action", ["", "nothing", "export", "steps"])
