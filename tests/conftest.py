@@ -153,7 +153,8 @@ async def database(_pool: None) -> str:
     await StepDefinition.raw(
         f"TRUNCATE {names}, piccolo_user, workshops_admin.admin_sessions,"
         " workshops_admin.changes, workshops_admin.summaries, workshops_admin.operator_changes,"
-        " workshops_admin.notes, workshops_admin.follow_ups, workshops_admin.saved_views"
+        " workshops_admin.notes, workshops_admin.follow_ups, workshops_admin.saved_views,"
+        " workshops_admin.log_in_attempts"
         " RESTART IDENTITY CASCADE"
     )
     await StepDefinition.insert(*(StepDefinition(**step._asdict()) for step in STEP_CATALOG))

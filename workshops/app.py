@@ -26,6 +26,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from workshops.admin.attempts import forgetting_attempts
 from workshops.admin.progress import create_pages
 from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
@@ -62,7 +63,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             logger.warning(
                 "%d migrations are pending; run them with: piccolo workshops migrate", len(pending)
             )
-        async with keeping_up():
+        async with keeping_up(), forgetting_attempts():
             yield
     finally:
         await engine.close_connection_pool()

@@ -53,7 +53,7 @@ def _quick_passwords() -> None:
 
 @pytest.fixture(scope="session")
 def _application() -> ASGIApp:
-    settings = AdminSettings(login_attempts=100_000)
+    settings = AdminSettings(login_attempts=10_000)
     return whole_site(settings)
 
 

@@ -61,6 +61,7 @@ async def change(server: Server, database: str, *statements: str) -> None:
         ("DROP TABLE workshops_admin.changes", "table changes"),
         ("DROP TRIGGER admin_delete ON workshops", "trigger admin_delete of workshops"),
         ("DROP TABLE workshops_admin.notes", "table notes"),
+        ("DROP TABLE workshops_admin.log_in_attempts", "table log_in_attempts"),
         ("DROP FUNCTION workshops_admin.followed_up CASCADE", "function followed_up"),
         (
             "ALTER TABLE workshops_admin.follow_ups DROP CONSTRAINT follow_ups_assigned_to_fkey",
@@ -142,7 +143,7 @@ async def test_older_version_is_taken_over(server: Server, migrated_database: st
     )
     url = server.url(migrated_database)
     migrate = await run("workshops", "migrate", DATABASE_URL=url)
-    assert "2 migrations were run." in migrate.out, migrate
+    assert "3 migrations were run." in migrate.out, migrate
     assert await described(server, migrated_database) == whole
     connection = await server.connect(migrated_database)
     try:

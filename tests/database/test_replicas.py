@@ -14,9 +14,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from tests.admin.test_attempts import limit_of, tried
 from tests.commands.running import run
 from tests.commands.serving import serving
 from tests.database.streaming import Postgres, make_primary, make_replica
+from tests.statements.test_outages import on
 from workshops.database import (
     DatabaseEngine,
     DatabaseSettings,
@@ -24,6 +26,7 @@ from workshops.database import (
     primary_reads,
     replica_reads,
 )
+from workshops.errors import DatabaseUnavailableError
 from workshops.observability.doctor import examine
 from workshops.web.replicas import COOKIE
 
@@ -328,6 +331,20 @@ async def test_operators_pages_are_read_from_the_replica(
             await show_board()
         assert boards() == before
         assert "admin_sessions" not in replica.log.read_text()
+
+
+async def test_a_log_in_on_a_stand_by_is_an_outage(servers: tuple[Postgres, Postgres]) -> None:
+    """Where the primary has become one, attempts cannot be counted, and nobody gets in."""
+    primary, replica = servers
+    migrated = await run("workshops", "migrate", DATABASE_URL=primary.url)
+    assert migrated.code == 0, migrated
+    table = "SELECT to_regclass('workshops_admin.log_in_attempts')::text"
+    async with asyncio.timeout(120):
+        while not await replica.ask(table):
+            pass
+    async with on(engine_of(replica.url)):
+        with pytest.raises(DatabaseUnavailableError):
+            await tried(limit_of(5))
 
 
 async def test_the_doctor_tells_how_far_a_stand_by_is_behind(

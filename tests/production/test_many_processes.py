@@ -11,8 +11,9 @@ import sys
 import httpx
 
 from tests.commands.running import run, run_program
-from tests.commands.serving import serving
+from tests.commands.serving import Serving, serving
 from tests.conftest import Server
+from tests.test_serving import answering
 
 APPLICATIONS = 4
 
@@ -97,3 +98,22 @@ async def test_four_applications_on_one_database(server: Server, empty_database:
                 assert (await client.get("/health")).json()["status"] == "healthy"
     check = await run("workshops", "check", DATABASE_URL=url)
     assert check.code == 0, check
+
+
+async def test_processes_count_log_ins_together(database: str) -> None:
+    """Two workers and a second application let six guesses of an address pass, not six each."""
+    environment = {"DATABASE_URL": database, "LOGIN_ATTEMPTS": "6"}
+    guess = {"username": "grace", "password": "wrong"}
+
+    async def status(site: Serving) -> int:
+        async with httpx.AsyncClient(base_url=site.url, timeout=120) as client:
+            await client.get("/admin/")
+            client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+            answer = await client.post("/admin/public/login/", json=guess)
+            return answer.status_code
+
+    async with serving("--workers=2", **environment) as one, serving(**environment) as other:
+        assert len(await answering(one)) == 2
+        await other.wait_until_ready()
+        statuses = await asyncio.gather(*(status(site) for site in (one, other) * 6))
+    assert sorted(statuses) == [401] * 6 + [429] * 6

@@ -175,7 +175,7 @@ async def test_body_that_is_no_json_is_refused(things: httpx.AsyncClient) -> Non
     assert (await things.patch("/1/", content=b"{", headers=headers)).status_code < 500
 
 
-@fault("web.clients.AttemptLimit, site.Uncounted")
+@fault("admin.attempts.AttemptLimit, site.Uncounted")
 def test_limit_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address that was blocked may try again after the window."""
     now = time.time()

@@ -17,17 +17,19 @@ the operators' table is sent is hashed before its transaction.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.accounts import ORIGIN, OperatorAccount
+from workshops.admin.attempts import AttemptLimit
 from workshops.admin.audit import Origin
 from workshops.admin.log_in import LogIns, find_operator
 from workshops.admin.settings import AdminSettings
 from workshops.admin.tables import AuditAction
 from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
-from workshops.web.clients import AttemptLimit, TrustedProxies
+from workshops.web.clients import TrustedProxies
 from workshops.web.headers import SecurityHeaders
 from workshops.web.rejections import RejectedError, Rejections
 from workshops.web.replicas import ReplicaReads
@@ -82,7 +84,7 @@ def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
         app,
         counts=_takes_a_password,
         limit=settings.login_attempts,
-        timespan=settings.login_window,
+        timespan=timedelta(seconds=settings.login_window),
     )
     app = TrustedProxies(app, trusted=settings.trusted_proxies, https=settings.production)
     app = SecurityHeaders(app, policies=POLICIES, kept=KEPT, https=settings.production)

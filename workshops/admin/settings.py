@@ -50,7 +50,7 @@ class AdminSettings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     session_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 12
     session_idle_hours: Annotated[float, Field(gt=0, le=24 * 30)] = 1
-    login_attempts: Annotated[int, Field(ge=1, le=1_000_000)] = 20
+    login_attempts: Annotated[int, Field(ge=1, le=10_000)] = 20
     login_window: Annotated[float, Field(gt=0, le=86_400)] = 300
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
     second_factor_key: SecretStr | None = None

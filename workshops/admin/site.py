@@ -51,7 +51,7 @@ class UnknownAdminError(SettingsError):
 
 
 class Uncounted(RateLimitProvider):
-    """Lets everything pass: ``workshops.web.clients.AttemptLimit`` has counted already.
+    """Lets everything pass: ``workshops.admin.attempts.AttemptLimit`` has counted already.
 
     The library's own limit (piccolo_api 1.11) blocks an address until the restart, or,
     with a block duration shorter than its window, again at once (upstream:

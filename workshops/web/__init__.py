@@ -7,7 +7,6 @@ They know nothing of operators or of the product's tables. The order, from the o
 ``Rejections``      says no with a sentence, and 503 while the database is away
 ``SecurityHeaders`` tells browsers to be careful
 ``TrustedProxies``  finds the client's address behind a proxy that is trusted
-``AttemptLimit``    lets an address try a password only so often
 ``Bodies``          reads a body once, and refuses what cannot be stored
 ==================  ====================================================================
 

@@ -1,25 +1,19 @@
-"""Where a request comes from, and how often an address may try a password."""
+"""Where a request comes from."""
 
 from __future__ import annotations
 
 import ipaddress
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workshops.web.rejections import RejectedError
-
 logger = logging.getLogger(__name__)
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
-
-TOO_MANY = "Too many attempts from this address. Wait some minutes and try again."
 
 
 class TrustedProxies:
@@ -99,71 +93,8 @@ def _address(text: str) -> Address | None:
     return address
 
 
-class AttemptLimit:
-    """Lets each address try at most ``limit`` times in any ``timespan`` seconds.
-
-    ``counts`` says which requests are attempts. The addresses of one IPv6 network of 64
-    bits count as one: who has one of them has them all. It unblocks by itself, as the
-    earlier attempts grow old; refused ones do not count. It counts in this process: several
-    processes allow several times as many.
-    """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        counts: Callable[[Scope], bool],
-        limit: int,
-        timespan: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.app = app
-        self.counts = counts
-        self.limit = limit
-        self.timespan = timespan
-        self._clock = clock
-        self._attempts: dict[str, deque[float]] = {}
-        self._swept = clock()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application.
-
-        Raises:
-            RejectedError: the address has tried too often.
-        """
-        if scope["type"] == "http" and self.counts(scope):
-            client = scope.get("client")
-            self.count(client[0] if client else "")
-        await self.app(scope, receive, send)
-
-    def count(self, address: str) -> None:
-        """Count an attempt of an address.
-
-        Raises:
-            RejectedError: it has tried too often.
-        """
-        now = self._clock()
-        self._sweep(now)
-        attempts = self._attempts.setdefault(_counted_as(address), deque())
-        while attempts and now - attempts[0] >= self.timespan:
-            attempts.popleft()
-        if len(attempts) >= self.limit:
-            raise RejectedError(429, TOO_MANY)
-        attempts.append(now)
-
-    def _sweep(self, now: float) -> None:
-        """Forget addresses that have been quiet, once in a window."""
-        if now - self._swept < self.timespan:
-            return
-        self._swept = now
-        self._attempts = {
-            address: attempts
-            for address, attempts in self._attempts.items()
-            if attempts and now - attempts[-1] < self.timespan
-        }
-
-
-def _counted_as(text: str) -> str:
+def counted_as(text: str) -> str:
+    """Return what an address counts as: itself, or its IPv6 network of 64 bits."""
     address = _address(text)
     if isinstance(address, IPv6Address):
         return str(IPv6Network((int(address), 64), strict=False))
