@@ -36,11 +36,11 @@ from workshops.admin.queries import (
     check_texts,
     condition,
     escape_like,
+    harmless,
     names_asked_for,
     number,
 )
 from workshops.admin.registry import LOOKED_AT_ONLY, AdminTable, find
-from workshops.admin.spreadsheets import harmless
 from workshops.web.rejections import FieldsRejectedError, RejectedError, rejects_with_a_sentence
 
 MOST_IDS = 100

@@ -62,6 +62,13 @@ def condition(column: Column, value: Any, operator: Any, match: str) -> Where:
     return Where(column=column, value=value, operator=operator)
 
 
+def harmless(value: Any) -> Any:
+    """Return a value that no spreadsheet takes for a formula: a text like one gets a quote."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return f"'{value}"
+    return value
+
+
 def escape_like(text: str) -> str:
     """Return a text for a LIKE pattern, where it stands for itself."""
     return re.sub(r"([\\%_])", r"\\\1", text)

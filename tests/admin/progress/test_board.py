@@ -157,7 +157,7 @@ async def test_pages_hold_every_workshop_once(sort: str, query: str) -> None:
     count, last = page.count, page
     assert page.previous is None
     while True:
-        whole += [row.workshop_id for row in page.rows]
+        whole += [row.id for row in page.rows]
         last = page
         if page.next is None:
             break
@@ -165,11 +165,11 @@ async def test_pages_hold_every_workshop_once(sort: str, query: str) -> None:
         assert page.previous is not None
     assert len(whole) == len(set(whole))
     assert count == len(whole)
-    backwards = [row.workshop_id for row in last.rows]
+    backwards = [row.id for row in last.rows]
     page = last
     while page.previous is not None:
         page = await fetch_board(replace(view, cursor=page.previous), definitions)
-        backwards = [row.workshop_id for row in page.rows] + backwards
+        backwards = [row.id for row in page.rows] + backwards
     assert backwards == whole
 
 

@@ -16,9 +16,9 @@ from starlette.datastructures import QueryParams
 from tests.admin.conftest import AuditLog, Desk
 from tests.admin.progress.conftest import make_workshop
 from workshops.admin.progress import trends
-from workshops.admin.progress.charts import Bar, box_chart, column_chart
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.trends import Trends, fetch_trends, read_trends
+from workshops.admin.progress.trends_pages import Bar, box_chart, column_chart
 from workshops.columns import utc_now
 from workshops.tables import StepDefinition, Workshop
 

@@ -7,15 +7,15 @@ show comes from the product's tables.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from workshops.admin.follow_up import Operator
-from workshops.admin.progress.board_statement import BoardStatement
 from workshops.admin.progress.definitions import Step
-from workshops.admin.progress.query_string import BoardView, Cursor
+from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView, Cursor, days_ago
+from workshops.admin.queries import escape_like
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import engine, fetch
 from workshops.states import StepStatus
@@ -29,9 +29,9 @@ ROWS_AT_A_TIME = 500
 
 @dataclass(frozen=True)
 class BoardRow:
-    """One workshop on the board; ``states`` has a step status for each definition, or None."""
+    """One workshop on the board; ``steps`` has the status for each definition, or None."""
 
-    workshop_id: str
+    id: str
     title: str
     owner: str
     organisation: str | None
@@ -42,10 +42,10 @@ class BoardRow:
     steps_total: int
     progress: int
     current_step: Step | None
-    states: tuple[str | None, ...]
-    notes: int
     assigned_to: Operator | None
     contacted_on: date | None
+    notes: int
+    steps: dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,15 @@ w.title, w.clerk_user_id, w.org_id, w.status, (
     WHERE f.id = page.workshop_id
 ) AS follow_up"""
 
+_ORDERS = {
+    "activity": ("last_activity_at", "workshop_id"),
+    "creation": ("created_at", "workshop_id"),
+    "progress": ("progress", "last_activity_at", "workshop_id"),
+}
+
+Condition = tuple[Any, ...]
+"""A condition on a summary ``s``, with its values, for each of which it has ``{}``."""
+
 
 async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) -> BoardPage:
     """Return the page of the board that a view asks for. Two round trips if nothing waits.
@@ -79,24 +88,25 @@ async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) 
     :param me: The key of the operator who looks.
     """
     freshness = await catch_up()
-    statement = BoardStatement(view, definitions, me=me)
+    conditions = [*_conditions(view, definitions, me), *_conditions_on_place(view)]
+    summaries, arguments = _summaries(conditions)
+    count = "NULL" if view.cursor else f"(SELECT count(*) FROM {summaries})"
     # What was deleted since the summaries were made is left out.
     found: list[Any] = list(
         await fetch(
-            f"WITH page AS MATERIALIZED ({statement.page(PAGE_SIZE + 1)})"
-            f" SELECT page.*, {_CELLS},"
-            f" CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
-            f" THEN {f'({statement.count()})' if view.cursor is None else 'NULL'} END AS matching"
+            "WITH page AS MATERIALIZED ("
+            "SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
+            f" FROM {summaries} ORDER BY {_order(view, 's')} LIMIT {PAGE_SIZE + 1})"
+            f" SELECT page.*, {_CELLS}, CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
+            f" THEN {count} END AS matching"
             " FROM page LEFT JOIN workshops w ON w.id = page.workshop_id"
-            f" ORDER BY {statement.order('page')}",
-            *statement.arguments,
+            f" ORDER BY {_order(view, 'page')}",
+            *arguments,
         )
     )
     more = len(found) > PAGE_SIZE
     found = found[:PAGE_SIZE]
-    count = None
-    if view.cursor is None:
-        count = found[0]["matching"] if more else len(found)
+    matching = found[0]["matching"] if more else len(found)
     if view.backwards:
         found.reverse()
     has_previous = more if view.backwards else view.cursor is not None
@@ -105,7 +115,7 @@ async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) 
         rows=[_row(row, definitions) for row in found if row["title"] is not None],
         previous=_cursor(view, found[0], True) if found and has_previous else None,
         next=_cursor(view, found[-1], False) if found and has_next else None,
-        count=count,
+        count=None if view.cursor else matching,
         freshness=freshness,
     )
 
@@ -123,7 +133,11 @@ async def all_rows(
     neither is missing nor comes twice, and no request waits for a connection of the pool.
     PostgreSQL ends it when nobody takes the rows for a minute.
     """
-    statement = BoardStatement(replace(view, cursor=None), definitions, me=me, chosen=chosen)
+    view = replace(view, cursor=None)
+    conditions: list[Condition] = [("s.workshop_id = ANY ({}::text[])", chosen)]
+    if chosen is None:
+        conditions = [*_conditions(view, definitions, me)]
+    summaries, arguments = _summaries(conditions)
     connection = await engine().get_new_connection()
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -132,10 +146,11 @@ async def all_rows(
             )
             found: list[BoardRow] = []
             async for row in connection.cursor(
-                f"SELECT page.*, {_CELLS} FROM ({statement.page()}) page"
-                " JOIN workshops w ON w.id = page.workshop_id"
-                f" ORDER BY {statement.order('page')}",
-                *statement.arguments,
+                f"SELECT page.*, {_CELLS}"
+                " FROM (SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
+                f" FROM {summaries}) page JOIN workshops w ON w.id = page.workshop_id"
+                f" ORDER BY {_order(view, 'page')}",
+                *arguments,
                 prefetch=ROWS_AT_A_TIME,
             ):
                 found.append(_row(row, definitions))
@@ -147,6 +162,105 @@ async def all_rows(
         await connection.close(timeout=5)
 
 
+def _summaries(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
+    """Return the FROM and WHERE clauses that find summaries, and their arguments."""
+    arguments: list[Any] = []
+    parts = []
+    for condition, *values in conditions:
+        first = len(arguments) + 1
+        arguments += values
+        parts.append(condition.format(*(f"${n}" for n in range(first, len(arguments) + 1))))
+    return f"workshops_admin.summaries s WHERE {' AND '.join(parts) or 'true'}", arguments
+
+
+def _conditions(view: BoardView, definitions: list[Step], me: int) -> Iterator[Condition]:
+    """Yield what the filters of a view ask of a summary."""
+    if view.statuses:
+        yield "s.status = ANY ({}::text[])", view.statuses
+    if view.step:
+        yield "s.current_step_id = ANY ({}::text[])", _current_steps(view, definitions)
+        if view.step == NO_OPEN_STEP or view.place == "past":
+            yield ("s.steps_total > 0",)
+    if view.owner:
+        yield "s.clerk_user_id = {}::text", view.owner
+    if view.organisation:
+        yield "s.org_id = {}::text", view.organisation
+    if view.search:
+        yield "s.title LIKE '%' || lower({}::text) || '%'", escape_like(view.search)
+    if view.idle_days is not None:
+        yield "s.last_activity_at < {}::timestamp", days_ago(view.idle_days)
+    if view.created_from:
+        yield "s.created_at >= {}::date", view.created_from
+    if view.created_to:
+        yield "s.created_at < {}::date + 1", view.created_to
+    if view.assigned in ("anybody", "nobody"):
+        yield _followed_up("f.assigned_to IS NOT NULL", none=view.assigned == "nobody")
+    elif view.assigned:
+        key = me if view.assigned == "me" else int(view.assigned)
+        yield _followed_up("f.assigned_to = {}::integer", key)
+    if view.contacted_before:
+        yield _followed_up("f.contacted_on < {}::date", view.contacted_before)
+    if view.contact:
+        yield _followed_up("f.contacted_on IS NOT NULL", none=view.contact == "never")
+    if view.noted:
+        yield (
+            f"{'NOT ' if view.noted == 'no' else ''}EXISTS (SELECT"
+            " FROM workshops_admin.notes n WHERE n.workshop_id = s.workshop_id)",
+        )
+
+
+def _followed_up(condition: str, *values: Any, none: bool = False) -> Condition:
+    """Return the condition that there is a follow-up of the workshop like this, or none."""
+    return (
+        f"{'NOT ' if none else ''}EXISTS (SELECT FROM workshops_admin.follow_ups f"
+        f" WHERE f.id = s.workshop_id AND {condition})",
+        *values,
+    )
+
+
+def _current_steps(view: BoardView, definitions: list[Step]) -> list[str]:
+    """Return the current steps that the filter allows; '' stands for no open step."""
+    ids = [step.id for step in definitions]
+    if view.step == NO_OPEN_STEP:
+        return [""]
+    position = ids.index(view.step)
+    match view.place:
+        case "before":
+            return ids[:position]
+        case "past":
+            return [*ids[position + 1 :], ""]
+    return [view.step]
+
+
+def _ascending(view: BoardView) -> bool:
+    """Tell how a page is read from the database: one that ends before its cursor, backwards."""
+    return view.descending == view.backwards
+
+
+def _order(view: BoardView, alias: str) -> str:
+    direction = "ASC" if _ascending(view) else "DESC"
+    return ", ".join(f"{alias}.{column} {direction}" for column in _ORDERS[view.sort])
+
+
+def _conditions_on_place(view: BoardView) -> Iterator[Condition]:
+    if view.cursor is not None:
+        columns = ", ".join(f"s.{column}" for column in _ORDERS[view.sort])
+        sign = ">" if _ascending(view) else "<"
+        if view.sort == "progress":
+            yield (
+                f"({columns}) {sign} ({{}}::smallint, {{}}::timestamp, {{}}::text)",
+                view.cursor.progress,
+                view.cursor.moment,
+                view.cursor.workshop_id,
+            )
+        else:
+            yield (
+                f"({columns}) {sign} ({{}}::timestamp, {{}}::text)",
+                view.cursor.moment,
+                view.cursor.workshop_id,
+            )
+
+
 def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:
     moment = row["created_at"] if view.sort == "creation" else row["last_activity_at"]
     return Cursor(row["progress"], moment, row["workshop_id"], backwards)
@@ -155,9 +269,11 @@ def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:
 def _row(row: Any, definitions: list[Step]) -> BoardRow:
     states: dict[str, str] = json.loads(row["steps"] or "{}")
     contacted_on, operator_id, username = json.loads(row["follow_up"] or "[null, null, null]")
-    complete = list(states.values()).count(StepStatus.complete)
+    done = StepStatus.complete
+    complete = list(states.values()).count(done)
+    current = (step for step in definitions if states.get(step.id, done) != done)
     return BoardRow(
-        workshop_id=row["workshop_id"],
+        id=row["workshop_id"],
         title=row["title"],
         owner=row["clerk_user_id"],
         organisation=row["org_id"],
@@ -167,16 +283,9 @@ def _row(row: Any, definitions: list[Step]) -> BoardRow:
         steps_complete=complete,
         steps_total=len(states),
         progress=100 * complete // len(states) if states else 0,
-        current_step=next(
-            (
-                step
-                for step in definitions
-                if states.get(step.id, StepStatus.complete) != StepStatus.complete
-            ),
-            None,
-        ),
-        states=tuple(states.get(step.id) for step in definitions),
-        notes=row["notes"],
+        current_step=next(current, None),
         assigned_to=None if operator_id is None else Operator(operator_id, username),
         contacted_on=None if contacted_on is None else date.fromisoformat(contacted_on),
+        notes=row["notes"],
+        steps={step.id: states.get(step.id) for step in definitions},
     )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up, saved_views
-from workshops.admin.progress import access, actions, exports
+from workshops.admin.progress import exports
+from workshops.admin.progress.actions import ACTIONS, Action, Form
 from workshops.admin.progress.board import all_rows, fetch_board
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.funnel import STUCK_AFTER_DAYS
@@ -31,7 +31,13 @@ from workshops.admin.progress.query_string import (
     ParameterReader,
     read_board,
 )
-from workshops.admin.progress.rendering import page
+from workshops.admin.progress.rendering import (
+    operator_of,
+    page,
+    read_form,
+    redirect,
+    undone_on_error,
+)
 from workshops.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -61,13 +67,15 @@ async def show_board(request: Request) -> Response:
     """Show the board that the URL asks for."""
     definitions = await step_definitions()
     view = read_board(request.query_params, [step.id for step in definitions])
-    operator = access.operator(request)
+    operator = operator_of(request)
+    count = ParameterReader(request.query_params).number("count", _MOST_CHOSEN)
+    work = request.query_params.get("done", "")
+    done: dict[str, Any] = {"done": outcome(work, count)} if work in WORK and count else {}
     return page(
         request,
         "board.html",
         live="",
         view=view,
-        done=_done(request.query_params),
         board=await fetch_board(view, definitions, me=operator.id),
         definitions=definitions,
         places=PLACES,
@@ -83,77 +91,52 @@ async def show_board(request: Request) -> Response:
         all_picked=request.query_params.get("picked") == "all",
         note_key=create_id(),
         note_length=follow_up.NOTE_LENGTH,
+        **done,
     )
 
 
-def _done(query: QueryParams) -> str | None:
-    word = query.get("done", "")
-    count = ParameterReader(query).number("count", _MOST_CHOSEN)
-    if word in WORK and count:
-        return outcome(word, count)
-    return actions.DONE.get(word)
-
-
 def _to_board(request: Request, query: str, **parameters: object) -> Response:
-    base = request.scope.get("root_path", "").rstrip("/")
     joined = "" if query == "?" else "&"
-    return RedirectResponse(f"{base}/{query}{joined}{urlencode(parameters)}", HTTPStatus.SEE_OTHER)
+    return redirect(request, f"/{query}{joined}{urlencode(parameters)}")
 
 
-async def _posted_view(form: actions.Form) -> BoardView:
+async def _posted_view(form: Form) -> BoardView:
     """Return the view of the board that a form was shown on."""
     steps = [step.id for step in await step_definitions()]
-    return read_board(QueryParams(form.get("view", "").removeprefix("?")), steps)
+    return read_board(QueryParams(form["view"].removeprefix("?")), steps)
 
 
 # Views with a name
 
 
-async def save_view(request: Request) -> Response:
-    """Keep the view of the board under a name."""
-    form = access.read_form(request)
-    view = await _posted_view(form)
+async def change_views(request: Request) -> Response:
+    """Keep the view of the board under a name, or rename or delete one that has one."""
+    form = read_form(request)
+    operator, view = operator_of(request), (await _posted_view(form)).url()
+    view_id, name = request.path_params.get("view_id", ""), form["name"]
     try:
-        new = await saved_views.save_view(
-            access.operator(request),
-            form.get("name", ""),
-            view.url(),
-            shared=bool(form.get("shared")),
+        match request.path_params.get("change"):
+            case None:
+                shared = bool(form["shared"])
+                new = await saved_views.save_view(operator, name, view, shared=shared)
+                done = "view_saved" if new else "view_replaced"
+            case "rename":
+                await saved_views.rename_view(operator, view_id, name)
+                done = "view_renamed"
+            case "delete":
+                await saved_views.delete_view(operator, view_id)
+                done = "view_deleted"
+            case _:
+                raise HTTPException(HTTPStatus.NOT_FOUND)
+    except WorkshopsError as error:
+        return page(
+            request,
+            "message.html",
+            error=error,
+            heading="Nothing was changed",
+            sentence=str(error),
         )
-    except WorkshopsError as error:
-        return _refusal(request, error)
-    return _to_board(request, view.url(), done="view_saved" if new else "view_replaced")
-
-
-async def rename_view(request: Request) -> Response:
-    """Give a view another name."""
-    form = access.read_form(request)
-    view_id = request.path_params["view_id"]
-    try:
-        await saved_views.rename_view(access.operator(request), view_id, form.get("name", ""))
-    except WorkshopsError as error:
-        return _refusal(request, error)
-    return _to_board(request, (await _posted_view(form)).url(), done="view_renamed")
-
-
-async def delete_view(request: Request) -> Response:
-    """Delete a view."""
-    form = access.read_form(request)
-    try:
-        await saved_views.delete_view(access.operator(request), request.path_params["view_id"])
-    except WorkshopsError as error:
-        return _refusal(request, error)
-    return _to_board(request, (await _posted_view(form)).url(), done="view_deleted")
-
-
-def _refusal(request: Request, error: WorkshopsError) -> Response:
-    return page(
-        request,
-        "message.html",
-        status_code=actions.status_of(error),
-        heading="Nothing was changed",
-        sentence=str(error),
-    )
+    return _to_board(request, view, done=done)
 
 
 # Several workshops at once
@@ -163,12 +146,7 @@ class NotPausedError(ConflictError, says="It is not paused."):
     """The workshop is not paused, so it cannot be resumed."""
 
 
-async def _pause(workshop_id: str, form: actions.Form) -> str:
-    await operations.set_workshop_status(workshop_id, "paused")
-    return "pause"
-
-
-async def _resume(workshop_id: str, form: actions.Form) -> str:
+async def _resume(workshop_id: str, form: Form) -> None:
     """Make a paused workshop active; a completed one, which could be active again, stays."""
     await lock_belongings(workshop_id)
     row = await fetch_row(
@@ -179,22 +157,21 @@ async def _resume(workshop_id: str, form: actions.Form) -> str:
     if row["status"] != WorkshopStatus.paused:
         raise NotPausedError
     await operations.set_workshop_status(workshop_id, "active")
-    return "resume"
 
 
-WORK: dict[str, tuple[str, Callable[[str, actions.Form], Awaitable[str]]]] = {
-    "note": ("Note added", actions.note),
-    "assign": ("Assigned", actions.assign),
-    "contacted": ("Contact written down", actions.contacted),
-    "pause": ("Paused", _pause),
-    "resume": ("Resumed", _resume),
+WORK = {
+    "note": Action("Note added", ACTIONS["note"].run),
+    "assign": Action("Assigned", ACTIONS["assign"].run),
+    "contacted": Action("Contact written down", ACTIONS["contacted"].run),
+    "pause": Action("Paused", lambda key, form: operations.set_workshop_status(key, "paused")),
+    "resume": Action("Resumed", _resume),
 }
-"""What can be done to several workshops: what is said of it, and what is run for each."""
+"""What can be done to several workshops, each by itself."""
 
 
 def outcome(work: str, count: int) -> str:
     """Return the sentence about what was done to so many workshops."""
-    return f"{WORK[work][0]}: {'one workshop' if count == 1 else f'{count} workshops'}."
+    return f"{WORK[work].done}: {'one workshop' if count == 1 else f'{count} workshops'}."
 
 
 async def change_chosen(request: Request) -> Response:
@@ -205,21 +182,19 @@ async def change_chosen(request: Request) -> Response:
     the order of their keys, each for half a second at most, so that nobody waits in a
     circle or for long.
     """
-    form = access.read_form(request)
-    chosen = _chosen(form)
-    work = form.get("do", "")
+    form = read_form(request)
+    work = form["do"]
     if work not in WORK:
         raise HTTPException(
             HTTPStatus.UNPROCESSABLE_ENTITY, "Press the button of what is to be done."
         )
-    if not chosen:
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "No workshop was selected.")
+    chosen = _chosen(form)
     await fetch("SELECT set_config('lock_timeout', '500ms', true)")
     refused: dict[str, list[str]] = {}
     for workshop_id, seen in chosen.items():
         try:
-            async with actions.undone_on_error():
-                await WORK[work][1](workshop_id, {**form, "seen": seen})
+            async with undone_on_error():
+                await WORK[work].run(workshop_id, Form(str, {**form, "seen": seen}))
         except DatabaseUnavailableError:
             raise
         except WorkshopsError as error:
@@ -235,41 +210,37 @@ async def change_chosen(request: Request) -> Response:
         status_code=HTTPStatus.OK if done else HTTPStatus.CONFLICT,
         done=outcome(work, done) if done else None,
         refused=refused,
-        titles=dict(
-            await fetch("SELECT id, title FROM workshops WHERE id = ANY ($1)", list(chosen))
-        ),
+        titles=dict(await fetch("SELECT id, title FROM workshops WHERE id = ANY ($1)", [*chosen])),
         back=back,
     )
 
 
-def _chosen(form: actions.Form) -> dict[str, str]:
+def _chosen(form: Form) -> dict[str, str]:
     """Return the workshops whose boxes are ticked, each with whom it was shown as assigned to."""
-    return {
+    chosen = {
         name.removeprefix("pick-"): seen
         for name, seen in sorted(form.items())
         if name.startswith("pick-")
     }
+    if not chosen:
+        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "No workshop was selected.")
+    return chosen
 
 
 async def export_chosen(request: Request) -> Response:
     """Send the chosen workshops as a file, in the order of the board."""
-    form = access.read_form(request)
+    form = read_form(request)
     chosen = _chosen(form)
-    if not chosen:
-        raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY, "No workshop was selected.")
     definitions = await step_definitions()
-    view = replace(await _posted_view(form), cursor=None)
-    rows = all_rows(view, definitions, chosen=list(chosen))
-    format = exports.format_of(request)
-    parts = exports.board_parts(format, rows, definitions)
+    rows = all_rows(await _posted_view(form), definitions, chosen=list(chosen))
+    parts = exports.board_parts(exports.format_of(request), rows, definitions)
     return await exports.send(request, "chosen", parts, f"{len(chosen)} workshops")
 
 
 BOARD_ROUTES = (
     Route("/", show_board),
-    Route("/views/", save_view, methods=["POST"]),
-    Route("/views/{view_id}/rename/", rename_view, methods=["POST"]),
-    Route("/views/{view_id}/delete/", delete_view, methods=["POST"]),
+    Route("/views/", change_views, methods=["POST"]),
+    Route("/views/{view_id}/{change}/", change_views, methods=["POST"]),
     Route("/chosen/", change_chosen, methods=["POST"]),
     *(
         Route(f"/chosen.{format}", export_chosen, methods=["POST"])

@@ -2,46 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any
 from urllib.parse import quote
 
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import rules
 from workshops.admin.changes import AlreadyWrittenError, Change
-from workshops.admin.progress import access, actions
 from workshops.admin.progress.definitions import (
     CHANGES_SHOWN,
     LABELS,
-    SAMPLE_SIZE,
     WORDING,
     Definition,
+    Piece,
+    differences,
+    digest,
     fetch_definition,
     fetch_definitions,
     fetch_history,
-    fetch_use,
     texts_before,
 )
-from workshops.admin.progress.differences import Piece, differences
 from workshops.admin.progress.outputs import markdown_html
-from workshops.admin.progress.rendering import page
+from workshops.admin.progress.rendering import key_of, page, read_form, redirect, undone_on_error
 from workshops.columns import utc_now
 from workshops.errors import ConflictError, WorkshopsError
+from workshops.projection import catch_up
 from workshops.rendering.document import BuildPackStep, step_blocks
-from workshops.statements import validation
-from workshops.statements.execution import fetch_row
+from workshops.statements.execution import fetch, fetch_row
 from workshops.tables import StepDefinition
 from workshops.web.rejections import FieldsRejectedError
 
 EXAMPLE = {"summary": "What this step produced stands here."}
 """The output in the preview of a build pack."""
+
+SAMPLE_SIZE = 5_000
+"""Of more workshops than this, the statuses of a step are estimated from so many of them."""
 
 
 class ChangedMeanwhileError(
@@ -73,17 +77,7 @@ class Field:
         return LABELS[self.name].capitalize()
 
 
-@dataclass(frozen=True)
-class Preview:
-    """A definition as it is seen elsewhere."""
-
-    name: str
-    description: str
-    pack: Markup
-    prompt: Markup
-
-
-def preview(definition: Definition, texts: dict[str, str]) -> Preview:
+def preview(definition: Definition, texts: dict[str, str]) -> dict[str, Any]:
     """Return what workshops and build packs show with these texts, and the prompt as Markdown."""
     step = BuildPackStep(
         step_id=definition.id,
@@ -94,12 +88,57 @@ def preview(definition: Definition, texts: dict[str, str]) -> Preview:
         output=EXAMPLE,
         completed_at=utc_now(),
     )
-    return Preview(
-        name=texts["name"],
-        description=texts["description"],
-        pack=markdown_html("\n\n".join(step_blocks(step, definition.number)), lower_by=2),
-        prompt=markdown_html(texts["prompt_template"], lower_by=3),
-    )
+    return {
+        "name": texts["name"],
+        "description": texts["description"],
+        "pack": markdown_html("\n\n".join(step_blocks(step, definition.number)), lower_by=2),
+        "prompt": markdown_html(texts["prompt_template"], lower_by=3),
+    }
+
+
+@dataclass(frozen=True)
+class Use:
+    """How many workshops there are, how many are at the step, and its status in how many.
+
+    ``sampled``: ``statuses`` are estimated.
+    """
+
+    workshops: int
+    at: int
+    statuses: dict[str, int]
+    sampled: bool
+
+
+# Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
+# keeps the planner from reading all steps to join them.
+_USE = """
+SELECT count(*) AS workshops, count(*) FILTER (WHERE current_step_id = $1) AS at,
+    ARRAY (
+        SELECT json_build_array(step.status, count(*))
+        FROM (
+            SELECT workshop_id FROM workshops_admin.summaries
+            ORDER BY workshop_id LIMIT $2
+        ) sample CROSS JOIN LATERAL (
+            SELECT status FROM workshop_steps s
+            WHERE s.workshop_id = sample.workshop_id AND s.step_id = $1 OFFSET 0
+        ) step GROUP BY step.status
+    ) AS statuses
+FROM workshops_admin.summaries
+"""
+
+
+async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> Use:
+    """Return where a step is used."""
+    await catch_up()
+    (row,) = await fetch(_USE, step_id, sample_size)
+    workshops = row["workshops"]
+    found = dict(map(json.loads, row["statuses"]))
+    statuses = {
+        status: round(found[status] * max(1, workshops / sample_size))
+        for status in StepStatus
+        if status in found
+    }
+    return Use(workshops, row["at"], statuses, sampled=workshops > sample_size)
 
 
 async def show_definitions(request: Request) -> Response:
@@ -114,38 +153,32 @@ async def show_definition(request: Request) -> Response:
     entry = request.query_params.get("before", "")
     if entry.isascii() and entry.isdecimal() and len(entry) < 18:
         texts |= await texts_before(definition.id, int(entry))
-    return await _page(request, definition, _fields(definition, texts))
+    return await _page(request, definition, _beside(definition, texts, definition.digests))
 
 
 async def save_definition(request: Request) -> Response:
     """Save the texts of a form, or show them as they would be seen (``preview``)."""
     definition = await _definition(request)
-    form = access.read_form(request)
-    texts = {field: form.get(field, "") for field in WORDING}
+    form = read_form(request)
+    texts = {field: form[field] for field in WORDING}
     texts["name"] = texts["name"].strip()
-    opened_with = {field: form.get(f"opened_with_{field}", "") for field in WORDING}
+    opened_with = {field: form[f"opened_with_{field}"] for field in WORDING}
+    fields = [Field(field, texts[field], opened_with[field]) for field in WORDING]
     if "preview" in form:
-        fields = [Field(field, texts[field], opened_with[field]) for field in WORDING]
         return await _page(request, definition, fields, unsaved=True)
     try:
-        async with actions.undone_on_error():
+        async with undone_on_error():
             changed = await _save(definition.id, texts, opened_with)
     except FieldsRejectedError as rejection:
-        fields = _fields(definition, texts, problems=rejection.problems)
+        fields = _beside(definition, texts, opened_with, problems=rejection.problems)
         return await _page(request, definition, fields, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except ChangedMeanwhileError as error:
         stored = await _definition(request)
-        fields = _beside(stored, texts, opened_with)
-        return await _page(request, stored, fields, status=HTTPStatus.CONFLICT, error=error)
+        return await _page(request, stored, _beside(stored, texts, opened_with), error=error)
     except WorkshopsError as error:
-        fields = [Field(field, texts[field], opened_with[field]) for field in WORDING]
-        return await _page(
-            request, definition, fields, status=actions.status_of(error), error=error
-        )
-    base = request.scope.get("root_path", "").rstrip("/")
+        return await _page(request, definition, fields, error=error)
     done = "defined" if changed else "unchanged"
-    place = f"{base}/definitions/{quote(definition.id, safe='')}/?done={done}"
-    return RedirectResponse(place, HTTPStatus.SEE_OTHER)
+    return redirect(request, f"/definitions/{quote(definition.id, safe='')}/?done={done}")
 
 
 async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]) -> bool:
@@ -159,11 +192,10 @@ async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]
     definition = await fetch_definition(step_id)
     if row is None or definition is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    wording = definition.wording
-    if any(digest(wording[field]) != opened_with[field] for field in WORDING):
+    if definition.digests != opened_with:
         raise ChangedMeanwhileError
     posted: dict[str, str | None] = {
-        field: text for field, text in texts.items() if text != wording[field]
+        field: text for field, text in texts.items() if text != definition.wording[field]
     }
     if posted.get("prompt_template") == "":
         posted["prompt_template"] = None
@@ -173,52 +205,32 @@ async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]
     return bool(change.changes)
 
 
-def digest(text: str) -> str:
-    """Return what a form tells a text by, to see whether it is another one meanwhile."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _fields(
-    definition: Definition, texts: dict[str, str], *, problems: dict[str, str] | None = None
+def _beside(
+    stored: Definition,
+    texts: dict[str, str],
+    opened_with: dict[str, str],
+    *,
+    problems: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Field]:
-    wording = definition.wording
-    problems = problems or {}
-    return [
-        Field(
-            field,
-            texts[field],
-            digest(wording[field]),
-            problem=f"The {LABELS[field]} {problems[field]}" if field in problems else None,
-            note=None if texts[field] == wording[field] else "This is not saved yet.",
-        )
-        for field in WORDING
-    ]
-
-
-def _beside(stored: Definition, texts: dict[str, str], opened_with: dict[str, str]) -> list[Field]:
     """Return the fields with what was typed, and where nothing was, with what is stored now."""
     fields = []
-    for field, now in stored.wording.items():
-        typed = texts[field]
-        note, pieces = None, None
-        if digest(typed) == opened_with[field] and typed != now:
-            typed, note = now, "You had not changed this; the new text stands here now."
-        elif typed != now:
-            if digest(now) == opened_with[field]:
-                note = "This is not saved yet."
-            else:
+    for name, now in stored.wording.items():
+        typed, problem, note, pieces = texts[name], None, None, None
+        if typed != now:
+            note = "This is not saved yet."
+            if digest(typed) == opened_with[name]:
+                typed, note = now, "You had not changed this; the new text stands here now."
+            elif digest(now) != opened_with[name]:
                 note = "Both of you have changed this. From what is stored now to what you wrote:"
                 pieces = differences(now, typed)
-        fields.append(Field(field, typed, digest(now), note=note, pieces=pieces))
+        if name in problems:
+            problem = f"The {LABELS[name]} {problems[name]}"
+        fields.append(Field(name, typed, digest(now), problem, note, pieces))
     return fields
 
 
 async def _definition(request: Request) -> Definition:
-    try:
-        step_id = validation.key("step_id", request.path_params["step_id"])
-    except WorkshopsError:
-        raise HTTPException(HTTPStatus.NOT_FOUND) from None
-    definition = await fetch_definition(step_id)
+    definition = await fetch_definition(key_of(request, "step_id"))
     if definition is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such step definition.")
     return definition
@@ -242,14 +254,13 @@ async def _page(
         definition=definition,
         fields=fields,
         limits=dict(zip(WORDING, limits, strict=True)),
-        unsaved=unsaved or status >= 400 or texts != definition.wording,
+        error=error,
+        unsaved=unsaved or error or status >= 400 or texts != definition.wording,
         shown=preview(definition, texts),
         use=await fetch_use(definition.id),
         sample_size=SAMPLE_SIZE,
         history=await fetch_history(definition.id),
         changes_shown=CHANGES_SHOWN,
-        done=actions.DONE.get(request.query_params.get("done", "")) if status < 400 else None,
-        error=None if error is None else str(error),
     )
 
 

@@ -1,21 +1,20 @@
-"""The step definitions: all in order, and one with its use and its history."""
+"""The step definitions: all in order, and one with its use, and its history as differences."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import SequenceMatcher
 
-from workshops.admin.progress.differences import Piece, differences
-from workshops.projection import catch_up
 from workshops.statements.execution import fetch, fetch_row
 from workshops.tables import StepDefinition
 
 CHANGES_SHOWN = 20
-
-SAMPLE_SIZE = 5_000
-"""Of more workshops than this, the statuses of a step are estimated from so many of them."""
 
 LABELS = {
     "name": "name",
@@ -61,6 +60,16 @@ class Definition:
         """The texts that can be edited."""
         return {field: getattr(self, field) for field in WORDING}
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """What a form tells these texts by, to see whether they are others meanwhile."""
+        return {field: digest(text) for field, text in self.wording.items()}
+
+
+def digest(text: str) -> str:
+    """Return what a form tells a text by."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
 
 # A box in a browser has one kind of line break.
 _DEFINITIONS = r"""
@@ -81,55 +90,6 @@ async def fetch_definition(step_id: str) -> Definition | None:
     """Return one definition, or None if there is none of this identifier."""
     row = await fetch_row(f"SELECT * FROM ({_DEFINITIONS}) d WHERE id = $1", step_id)
     return None if row is None else Definition(*row)
-
-
-@dataclass(frozen=True)
-class Use:
-    """How many workshops there are, how many are at the step, and its status in how many.
-
-    ``sampled``: ``statuses`` are estimated.
-    """
-
-    workshops: int
-    at: int
-    statuses: dict[str, int]
-    sampled: bool
-
-
-# Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
-# keeps the planner from reading all steps to join them.
-_USE = """
-SELECT count(*) AS workshops, count(*) FILTER (WHERE current_step_id = $1) AS at,
-    ARRAY (
-        SELECT json_build_array(step.status, count(*))
-        FROM (
-            SELECT workshop_id FROM workshops_admin.summaries
-            ORDER BY workshop_id LIMIT $2
-        ) sample CROSS JOIN LATERAL (
-            SELECT status FROM workshop_steps s
-            WHERE s.workshop_id = sample.workshop_id AND s.step_id = $1 OFFSET 0
-        ) step GROUP BY step.status
-    ) AS statuses
-FROM workshops_admin.summaries
-"""
-
-
-async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> Use:
-    """Return where a step is used."""
-    await catch_up()
-    (row,) = await fetch(_USE, step_id, sample_size)
-    workshops = row["workshops"]
-    found = dict(map(json.loads, row["statuses"]))
-    statuses = {
-        status: round(found[status] * max(1, workshops / sample_size))
-        for status in _STATUSES
-        if status in found
-    }
-    return Use(workshops, row["at"], statuses, sampled=workshops > sample_size)
-
-
-_STATUSES = ("not_started", "in_progress", "complete", "needs_regeneration")
-"""In the order in which a step goes through them."""
 
 
 @dataclass(frozen=True)
@@ -214,3 +174,93 @@ async def texts_before(step_id: str, entry: int) -> dict[str, str]:
         for field, (old, _) in changes.items()
         if field in WORDING and not _is_cut(old)
     }
+
+
+# Two texts as one, with what was taken out and what was put in
+
+_MOST_PAIRS = 1_000_000
+"""More pairs of lines or words than this are not compared: it would take long."""
+
+_LEAST_ALIKE = 0.3
+"""Two stretches that have less in common read better one after the other."""
+
+_CONTEXT = 100
+"""How many characters stay before and after a change, where much is the same."""
+
+_WORD = re.compile(r"\S+\s*|\s+")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of both texts (``same``), or of one of them (``removed``, ``added``).
+
+    ``skipped`` is one of both that is not shown.
+    """
+
+    kind: str
+    text: str
+
+
+def differences(old: str, new: str) -> list[Piece]:
+    """Return how the new text comes from the old one: by lines, and within them by words."""
+    pieces: list[Piece] = []
+    for kind, text in _pieces(old, new):
+        if pieces and pieces[-1].kind == kind:
+            pieces[-1] = Piece(kind, pieces[-1].text + text)
+        elif text:
+            pieces.append(Piece(kind, text))
+    last = len(pieces) - 1
+    return [
+        part
+        for place, piece in enumerate(pieces)
+        for part in _shortened(piece, head=place > 0, tail=place < last)
+    ]
+
+
+def _pieces(old: str, new: str) -> Iterator[tuple[str, str]]:
+    for was, becomes in _pairs(old.splitlines(True), new.splitlines(True), least_alike=0):
+        words = _WORD.findall(was), _WORD.findall(becomes)
+        for word, other in _pairs(*words, least_alike=_LEAST_ALIKE):
+            if word == other:
+                yield "same", word
+            else:
+                yield from (("removed", word), ("added", other))
+
+
+def _pairs(
+    old: Sequence[str], new: Sequence[str], *, least_alike: float
+) -> Iterator[tuple[str, str]]:
+    """Yield the stretches of two lists of parts, side by side: equal ones and others."""
+    shorter = min(len(old), len(new))
+    begin = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    shorter -= begin
+    end = next((n for n in range(shorter) if old[-1 - n] != new[-1 - n]), shorter)
+    before, after = "".join(old[:begin]), "".join(old[len(old) - end :])
+    old, new = old[begin : len(old) - end], new[begin : len(new) - end]
+    yield before, before
+    yield from _inner_pairs(old, new, least_alike if begin + end == 0 else 0)
+    yield after, after
+
+
+def _inner_pairs(
+    old: Sequence[str], new: Sequence[str], least_alike: float
+) -> Iterator[tuple[str, str]]:
+    if len(old) * len(new) <= _MOST_PAIRS:
+        matcher = SequenceMatcher(None, old, new, autojunk=False)
+        if matcher.ratio() >= least_alike:
+            for _, i, j, k, m in matcher.get_opcodes():
+                yield "".join(old[i:j]), "".join(new[k:m])
+            return
+    yield "".join(old), "".join(new)
+
+
+def _shortened(piece: Piece, *, head: bool, tail: bool) -> Iterator[Piece]:
+    """Yield a piece; of one that is the same and long, what stands beside a change."""
+    text = piece.text
+    if piece.kind != "same" or len(text) <= 3 * _CONTEXT:
+        yield piece
+        return
+    begin, end = _CONTEXT if head else 0, len(text) - (_CONTEXT if tail else 0)
+    for kind, part in (("same", text[:begin]), ("skipped", text[begin:end]), ("same", text[end:])):
+        if part:
+            yield Piece(kind, part)

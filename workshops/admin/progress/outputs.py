@@ -1,16 +1,27 @@
-"""A step's output as HTML, set like the build packs: from the same Markdown."""
+"""A step's output as HTML, set like the build packs, and how it is put back after a reset.
+
+The HTML is made from the same Markdown as the packs. An output that an operator has reset
+is kept for a while.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from workshops import operations
+from workshops.columns import utc_now
+from workshops.errors import ConflictError, NotFoundError
 from workshops.rendering.output_markdown import output_blocks
+from workshops.statements.execution import Record, fetch, fetch_row
+from workshops.statements.locks import lock_belongings
+from workshops.tables import WorkshopStep
 
 SHOWN_BYTES = 100_000
 """A longer output is offered as a file instead."""
@@ -94,3 +105,84 @@ def _fit(token: Token, lower_by: int) -> None:
     for child in token.children or ():
         if child.type == "image":
             child.type, child.tag = "text", ""
+
+
+# Outputs that were taken away
+
+KEPT_DAYS = 30
+"""How long a removed output can be put back; the trigger that keeps it says so too."""
+
+
+async def forget_outputs() -> None:
+    """Delete the removed outputs of workshops that are deleted, and those that are too old."""
+    await fetch(
+        "DELETE FROM workshops_admin.removed_outputs r WHERE removed_at < $1"
+        " OR NOT EXISTS (SELECT FROM workshops w WHERE w.id = r.workshop_id)",
+        _oldest(),
+    )
+
+
+def _oldest() -> datetime:
+    return utc_now() - timedelta(days=KEPT_DAYS)
+
+
+class NothingKeptError(
+    NotFoundError, says="Nothing that was removed from step {step_id} is kept any longer."
+):
+    """No removed output of the step is kept."""
+
+    step_id: str
+
+
+class NotEmptyError(
+    ConflictError,
+    says="Step {step_id} has an output again, which must not be lost: reset it first.",
+):
+    """The step has an output again."""
+
+    step_id: str
+
+
+async def removed_outputs(workshop_id: str) -> dict[str, Record]:
+    """Return what can be put back into the steps of a workshop, by the key of the step's row.
+
+    Of each output its size in bytes, when it was taken away, and by whom.
+    """
+    rows = await fetch(
+        "SELECT r.step_row_id, octet_length(r.output::text) AS size, r.removed_at, r.operator"
+        " FROM workshops_admin.removed_outputs r JOIN workshop_steps s ON s.id = r.step_row_id"
+        " WHERE r.workshop_id = $1 AND s.output IS NULL AND r.removed_at >= $2",
+        workshop_id,
+        _oldest(),
+    )
+    return {row["step_row_id"]: row for row in rows}
+
+
+async def restore_output(workshop_id: str, step_id: str) -> None:
+    """Put back what the last reset of a step took away. It is in progress then.
+
+    Raises:
+        NotFoundError: nothing of this step is kept.
+        ConflictError: the step has an output again.
+    """
+    await lock_belongings(workshop_id)
+    row = await fetch_row(
+        "SELECT s.id, s.output IS NULL, r.output::text, r.started_at"
+        " FROM workshops_admin.removed_outputs r JOIN workshop_steps s ON s.id = r.step_row_id"
+        " WHERE s.workshop_id = $1 AND s.step_id = $2 AND r.removed_at >= $3",
+        workshop_id,
+        step_id,
+        _oldest(),
+    )
+    if row is None:
+        raise NothingKeptError(step_id)
+    row_id, is_empty, output, started_at = row
+    if not is_empty:
+        raise NotEmptyError(step_id)
+    step = await operations.save_step_output(workshop_id, step_id, json.loads(output))
+    if started_at is not None:
+        changes: dict[Any, Any] = {WorkshopStep.started_at: started_at}
+        await WorkshopStep.update(changes).where(
+            WorkshopStep.id == step.id, WorkshopStep.workshop_id == workshop_id
+        )
+    await fetch("DELETE FROM workshops_admin.removed_outputs WHERE step_row_id = $1", row_id)

@@ -1,12 +1,30 @@
-"""What is held about one person, as numbers and a list of workshops."""
+"""The page about a person: what is held about them, as a file, and its erasure."""
 
 from __future__ import annotations
 
+import json
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
+from urllib.parse import quote_plus
 
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from workshops import operations
+from workshops.admin import follow_up
+from workshops.admin.audit import record_here
+from workshops.admin.progress.actions import ConfirmationError
+from workshops.admin.progress.exports import attachment
+from workshops.admin.progress.outputs import forget_outputs
+from workshops.admin.progress.rendering import page, read_form, redirect, undone_on_error
+from workshops.admin.saved_views import forget_views
+from workshops.admin.tables import AuditAction
+from workshops.errors import WorkshopsError
 from workshops.projection import catch_up
+from workshops.statements import validation
 from workshops.statements.execution import fetch
 
 WORKSHOPS_SHOWN = 200
@@ -63,3 +81,99 @@ async def fetch_person(clerk_user_id: str) -> list[Participation]:
     """Return the workshops of a person, the latest first."""
     await catch_up()
     return [Participation(*row) for row in await fetch(_TAKES_PART, clerk_user_id)]
+
+
+_THEIRS = """
+SELECT w.id, part.id FROM workshops w, LATERAL (
+    SELECT w.id
+    UNION ALL SELECT s.id FROM workshop_steps s WHERE s.workshop_id = w.id
+    UNION ALL SELECT m.id FROM workshop_members m WHERE m.workshop_id = w.id
+    UNION ALL SELECT s.id FROM sessions s WHERE s.workshop_id = w.id
+    UNION ALL SELECT b.id FROM build_packs b WHERE b.workshop_id = w.id
+) part
+WHERE w.clerk_user_id = $1 OR EXISTS (
+    SELECT FROM workshop_members m WHERE m.workshop_id = w.id AND m.clerk_user_id = $1)
+"""
+
+
+async def erase_person(person: str) -> None:
+    """Delete everything held about a person.
+
+    It leaves nothing of them in the audit log either: a pseudonym that nobody can trace
+    takes the place of their id in its entries, and of the rows that go with them the entries
+    keep no values. The one entry about it names the operator of the transaction.
+    """
+    await fetch("SELECT set_config('workshops.audit_values', 'off', true)")
+    parts = await fetch(_THEIRS, person)
+    memberships = await fetch("SELECT id FROM workshop_members WHERE clerk_user_id = $1", person)
+    deleted = await operations.delete_user_data(person)
+    left = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", [row[0] for row in parts])
+    stays = {row[0] for row in left}
+    gone = [part for workshop, part in parts if workshop not in stays]
+    gone += [row[0] for row in memberships]
+    gone += await follow_up.keys_of_notes({workshop for workshop, _ in parts} - stays)
+    await follow_up.forget()
+    gone += await forget_views(person)
+    pseudonym = f"erased_{secrets.token_hex(8)}"
+    await follow_up.pseudonymise(person, pseudonym)
+    # Entries about files and views hold the address of the board, where ids are spelt so.
+    for spelt in {person, quote_plus(person)}:
+        await fetch("SELECT workshops_admin.audit_forget($1, $2, $3)", spelt, pseudonym, gone)
+    await forget_outputs()
+    what = (
+        f"{deleted['workshops_deleted']:,} workshops deleted, "
+        f"{deleted['workshops_handed_over']:,} handed over to another owner, "
+        f"{deleted['memberships_deleted']:,} memberships in others' workshops ended"
+    )
+    await record_here(AuditAction.erased, summary=f"{pseudonym}: {what}")
+
+
+async def show_person(request: Request) -> Response:
+    """Show what is held about a person."""
+    return await _person_page(request, request.query_params.get("person", "").strip())
+
+
+async def _person_page(
+    request: Request, person: str, error: WorkshopsError | None = None
+) -> Response:
+    try:
+        validation.key("person", person)
+    except WorkshopsError as unusable:
+        person, error = "", error or unusable
+    workshops = await fetch_person(person) if person else []
+    return page(request, "people.html", error=error, person=person, workshops=workshops)
+
+
+async def export(request: Request) -> Response:
+    """Send everything held about a person as a JSON file."""
+    person = read_form(request)["person"]
+    try:
+        data: dict[str, Any] = {**await operations.export_user_data(person)}
+        theirs = [workshop["id"] for workshop in data["workshops"]]
+        data["operators"] = await follow_up.notes_about(person, theirs)
+        await record_here(AuditAction.exported, summary=f"Everything held about {person}")
+    except WorkshopsError as error:
+        return await _person_page(request, person, error)
+    content = json.dumps(data, ensure_ascii=False, indent=2)
+    return attachment(content, "application/json", f"{person}.json")
+
+
+async def erase(request: Request) -> Response:
+    """Delete everything held about a person, if their identifier was typed twice."""
+    form = read_form(request)
+    person = form["person"]
+    try:
+        if not person.strip() or form["typed"].strip() != person.strip():
+            raise ConfirmationError("The identifier that was typed is not the one of this person.")
+        async with undone_on_error():
+            await erase_person(person)
+    except WorkshopsError as error:
+        return await _person_page(request, person, error)
+    return redirect(request, "/people/?done=erased")
+
+
+PEOPLE_ROUTES = (
+    Route("/people/", show_person),
+    Route("/people/export/", export, methods=["POST"]),
+    Route("/people/erase/", erase, methods=["POST"]),
+)

@@ -7,6 +7,7 @@ a typing error still shows a board.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -105,27 +106,34 @@ class BoardView:
     def url(self, **changes: Any) -> str:
         """Return the query string of this view with some fields changed, on its first page."""
         view = replace(self, **{"cursor": None, **changes})
-        parameters: list[tuple[str, object]] = [
-            ("q", view.search),
-            *(("status", status) for status in view.statuses),
-            ("step", view.step),
-            ("place", view.place if view.step and view.place != "in" else ""),
-            ("owner", view.owner),
-            ("organisation", view.organisation),
-            ("idle", view.idle_days if view.idle_days is not None else ""),
-            ("from", view.created_from or ""),
-            ("to", view.created_to or ""),
-            ("assigned", view.assigned),
-            ("contact", view.contact),
-            ("contacted_before", view.contacted_before or ""),
-            ("notes", view.noted),
-            ("sort", view.sort if view.sort != "activity" else ""),
-            ("order", "" if view.descending else "up"),
-            *(("hide", name) for name in view.hidden),
-        ]
-        if view.cursor is not None:
-            parameters.append(("before" if view.cursor.backwards else "after", view.cursor))
-        return "?" + urlencode([(name, value) for name, value in parameters if value != ""])
+        turn = "before" if view.backwards else "after"
+        return query_string(
+            {
+                "q": view.search,
+                "status": view.statuses,
+                "step": view.step,
+                "place": view.place if view.step and view.place != "in" else "",
+                "owner": view.owner,
+                "organisation": view.organisation,
+                "idle": view.idle_days,
+                "from": view.created_from,
+                "to": view.created_to,
+                "assigned": view.assigned,
+                "contact": view.contact,
+                "contacted_before": view.contacted_before,
+                "notes": view.noted,
+                "sort": view.sort if view.sort != "activity" else "",
+                "order": "" if view.descending else "up",
+                "hide": view.hidden,
+                turn: view.cursor,
+            }
+        )
+
+
+def query_string(parameters: Mapping[str, object]) -> str:
+    """Return a query string of those parameters that say something; of a tuple, each of it."""
+    told = {name: value for name, value in parameters.items() if value not in ("", None, ())}
+    return "?" + urlencode(told, doseq=True)
 
 
 def read_board(query: QueryParams, step_ids: list[str]) -> BoardView:
@@ -138,23 +146,22 @@ def read_board(query: QueryParams, step_ids: list[str]) -> BoardView:
     hidden = set(query.getlist("hide")) - {""}
     if hidden - COLUMNS.keys():
         reader.notices.append("An unknown column was left out.")
-    descending = reader.choice("order", ("down", "up"), "down") == "down"
     view = BoardView(
-        search=reader.text("q").strip(),
+        search=reader.text("q"),
         statuses=tuple(status for status in statuses if status in wanted),
-        step=reader.choice("step", (*step_ids, NO_OPEN_STEP), ""),
-        place=reader.choice("place", tuple(PLACES), "in"),
-        owner=reader.text("owner").strip(),
-        organisation=reader.text("organisation").strip(),
+        step=reader.choice("step", (*step_ids, NO_OPEN_STEP)),
+        place=reader.choice("place", PLACES, "in"),
+        owner=reader.text("owner"),
+        organisation=reader.text("organisation"),
         idle_days=reader.number("idle", LONGEST_IDLE_DAYS),
         created_from=reader.day("from"),
         created_to=reader.day("to"),
         assigned=reader.assigned(),
-        contact=reader.choice("contact", tuple(CONTACT), ""),
+        contact=reader.choice("contact", CONTACT),
         contacted_before=reader.day("contacted_before"),
-        noted=reader.choice("notes", tuple(NOTED), ""),
-        sort=reader.choice("sort", tuple(SORTS), "activity"),  # type: ignore[arg-type]
-        descending=descending,
+        noted=reader.choice("notes", NOTED),
+        sort=reader.choice("sort", SORTS, "activity"),  # type: ignore[arg-type]
+        descending=reader.choice("order", ("down", "up"), "down") == "down",
         cursor=reader.cursor(),
         hidden=tuple(name for name in COLUMNS if name in hidden),
     )
@@ -169,13 +176,13 @@ class ParameterReader:
         self.notices: list[str] = []
 
     def text(self, name: str) -> str:
-        value = self.query.get(name, "")
+        value = self.query.get(name, "").strip()
         if "\0" in value or len(value) > TEXT_LENGTH:
             self.notices.append(f"“{name}” was left out: it is not a text of up to 255 characters.")
             return ""
         return value
 
-    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+    def choice(self, name: str, allowed: Collection[str], default: str = "") -> str:
         value = self.query.get(name, "")
         if not value or value in allowed:
             return value or default
@@ -186,7 +193,7 @@ class ParameterReader:
         value = self.query.get("assigned", "")
         if re.fullmatch("[1-9][0-9]{0,8}", value):
             return value
-        return self.choice("assigned", tuple(ASSIGNED), "")
+        return self.choice("assigned", ASSIGNED)
 
     def number(self, name: str, highest: int) -> int | None:
         value = self.query.get(name, "").strip()

@@ -6,17 +6,15 @@ An identifier is looked up as it is; anything else is a part of a title, or a st
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workshops.admin.progress import access
-from workshops.admin.progress.board_statement import escape_like
 from workshops.admin.progress.query_string import ParameterReader
-from workshops.admin.progress.rendering import STATUS_NAMES, page
+from workshops.admin.progress.rendering import STATUS_NAMES, operator_of, page, redirect
+from workshops.admin.queries import escape_like
 from workshops.projection import catch_up
 from workshops.statements.execution import fetch
 
@@ -115,17 +113,16 @@ def _text(request: Request) -> str:
 async def show_results(request: Request) -> Response:
     """Lead to the one thing that has an identifier, or show what was found."""
     text = _text(request)
-    hits = await find(text, secrets=access.may_change(request))
+    hits = await find(text, secrets=operator_of(request).superuser)
     exact = [hit for hit in hits if hit.exact]
     if len(exact) == 1:
-        base = request.scope.get("root_path", "").rstrip("/")
-        return RedirectResponse(base + exact[0].path, HTTPStatus.SEE_OTHER)
+        return redirect(request, exact[0].path)
     return page(request, "search.html", text=text, hits=hits, titles_shown=TITLES_SHOWN)
 
 
 async def suggest(request: Request) -> Response:
     """Tell what was found as JSON, for the list below the field."""
-    hits = await find(_text(request), secrets=access.may_change(request))
+    hits = await find(_text(request), secrets=operator_of(request).superuser)
     return JSONResponse([asdict(hit) for hit in hits])
 
 

@@ -1,18 +1,188 @@
-"""The page of the trends, and its files."""
+"""The page of the trends, its charts, and its files.
+
+Where the parts of a chart are is said here, and ``templates/charts.html`` draws them as SVG.
+Positions are in units of the drawing, whose texts are 13 units high.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin.progress import funnel, trends
-from workshops.admin.progress.charts import Bar, box_chart, column_chart
 from workshops.admin.progress.definitions import step_definitions
-from workshops.admin.progress.exports import at_once, send
+from workshops.admin.progress.exports import csv_file, send
 from workshops.admin.progress.rendering import duration, page
 from workshops.admin.progress.trends import AGES, Trends, TrendsView, fetch_trends, read_trends
-from workshops.admin.spreadsheets import BYTE_ORDER_MARK, csv_lines
+
+WIDTH = 720
+_RIGHT, _TOP, _BOTTOM = 12, 22, 44
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis with what is written there."""
+
+    at: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a chart: its rectangle, whether it is hatched, and what it says."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+    hatched: bool
+    label: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ColumnChart:
+    """Columns over a horizontal axis, with lines at the ticks of the vertical one."""
+
+    left: int
+    right: int
+    bottom: int
+    height: int
+    columns: list[Column]
+    vertical: list[Tick]
+    horizontal: list[Tick]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a column is made from: per cent, or None where there is nothing to tell."""
+
+    value: float | None
+    name: str
+    title: str
+    hatched: bool
+
+
+def column_chart(bars: Sequence[Bar]) -> ColumnChart:
+    """Return columns of per cent, the axis as high as they need it."""
+    left, height = 52, 280
+    bottom = height - _BOTTOM
+    highest = max((bar.value or 0 for bar in bars), default=0)
+    top = next(limit for limit in (10, 20, 40, 60, 80, 100) if limit >= highest)
+    slot = (WIDTH - left - _RIGHT) / max(len(bars), 1)
+    # Names are about 45 units wide.
+    every = math.ceil(46 / slot)
+    columns, names = [], []
+    for place, bar in enumerate(bars):
+        middle = left + slot * (place + 0.5)
+        if (len(bars) - 1 - place) % every == 0:
+            names.append(Tick(round(middle, 1), bar.name))
+        if bar.value is None:
+            continue
+        size = (bottom - _TOP) * bar.value / top
+        columns.append(
+            Column(
+                x=round(middle - slot * 0.36, 1),
+                y=round(bottom - size, 1),
+                width=round(slot * 0.72, 1),
+                height=round(size, 1),
+                middle=round(middle, 1),
+                hatched=bar.hatched,
+                label=f"{bar.value:.0f}" if slot >= 24 else "",
+                title=bar.title,
+            )
+        )
+    return ColumnChart(
+        left=left,
+        right=WIDTH - _RIGHT,
+        bottom=bottom,
+        height=height,
+        columns=columns,
+        vertical=[
+            Tick(round(bottom - (bottom - _TOP) * part / 4, 1), f"{top * part / 4:g} %")
+            for part in range(5)
+        ],
+        horizontal=names,
+    )
+
+
+@dataclass(frozen=True)
+class Box:
+    """A line of a box plot; the five places are in ascending order."""
+
+    y: float
+    name: str
+    places: list[float]
+    title: str
+
+
+@dataclass(frozen=True)
+class BoxChart:
+    """Boxes above each other, over a horizontal axis of times."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+    height: int
+    boxes: list[Box]
+    names: list[Tick]
+    horizontal: list[Tick]
+
+
+_TIMES = (
+    (1, "1 s"),
+    (10, "10 s"),
+    (60, "1 min"),
+    (600, "10 min"),
+    (3600, "1 h"),
+    (6 * 3600, "6 h"),
+    (86400, "1 day"),
+    (7 * 86400, "1 week"),
+    (30 * 86400, "30 days"),
+    (365 * 86400, "1 year"),
+    (3650 * 86400, "10 years"),
+)
+
+
+def box_chart(lines: Sequence[tuple[str, Sequence[timedelta] | None, str]]) -> BoxChart:
+    """Return boxes of a name, five ascending times, and a title, on a logarithmic axis."""
+    left, row, top = 130, 30, 8
+    right = WIDTH - 24
+    seconds = [time.total_seconds() for _, times, _ in lines for time in times or ()]
+    lowest, highest = (min(seconds), max(seconds)) if seconds else (1, 1)
+    begin = max((i for i, (size, _) in enumerate(_TIMES) if size <= lowest), default=0)
+    end = min((i for i, (size, _) in enumerate(_TIMES) if size >= highest), default=len(_TIMES) - 1)
+    ticks = _TIMES[begin : max(end, begin + 1) + 1]
+    first, last = math.log(ticks[0][0]), math.log(ticks[-1][0])
+
+    def place(size: float) -> float:
+        part = (math.log(max(size, 1)) - first) / (last - first)
+        return round(left + (right - left) * min(max(part, 0), 1), 1)
+
+    bottom = top + row * len(lines)
+    middles = [top + row * (line + 0.5) for line in range(len(lines))]
+    return BoxChart(
+        left=left,
+        right=right,
+        top=top,
+        bottom=bottom,
+        height=bottom + 28,
+        boxes=[
+            Box(y, name, [place(time.total_seconds()) for time in times], title)
+            for y, (name, times, title) in zip(middles, lines, strict=True)
+            if times
+        ],
+        names=[Tick(y, name) for y, (name, *_) in zip(middles, lines, strict=True)],
+        horizontal=[Tick(place(size), label) for size, label in ticks],
+    )
 
 
 async def _read(request: Request) -> tuple[TrendsView, Trends]:
@@ -82,8 +252,7 @@ async def export_trends(request: Request) -> Response:
         ]
         for cohort in found.cohorts
     )
-    content = BYTE_ORDER_MARK + csv_lines([names, *rows])
-    return await send(request, "trends", at_once(content), view.url())
+    return await send(request, "trends", csv_file([names, *rows]), view.url())
 
 
 async def export_times(request: Request) -> Response:
@@ -91,14 +260,10 @@ async def export_times(request: Request) -> Response:
     view, found = await _read(request)
     names = [f"quantile_{fraction}_seconds" for fraction in trends.FRACTIONS]
     rows = (
-        [
-            time.step.id,
-            *(each.total_seconds() for each in time.quantiles or ()),
-        ]
+        [time.step.id, *(each.total_seconds() for each in time.quantiles or ())]
         for time in found.times
     )
-    content = BYTE_ORDER_MARK + csv_lines([["step", *names], *rows])
-    return await send(request, "times", at_once(content), view.url())
+    return await send(request, "times", csv_file([["step", *names], *rows]), view.url())
 
 
 TRENDS_ROUTES = (
