@@ -30,7 +30,8 @@ from tests.admin.conftest import (
 from tests.factories import make_workshop, step_of
 from workshops import operations
 from workshops.admin.accounts import OperatorAccount
-from workshops.admin.protection import UNKNOWN_NAME, protect
+from workshops.admin.audit import UNKNOWN_NAME
+from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
 from workshops.admin.tables import AdminSession, AuditEntry

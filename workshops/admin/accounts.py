@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from hmac import compare_digest
@@ -23,12 +21,9 @@ from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
 from piccolo_api.mfa.recovery_codes import generate_recovery_code
 from starlette.exceptions import HTTPException
 
-from workshops.admin.audit import Origin
+from workshops.admin.audit import ORIGIN
 from workshops.admin.tables import AdminSession, AuditAction, SecondFactor
 from workshops.database.migrations import project_engine
-
-ORIGIN: ContextVar[Origin] = ContextVar("origin")
-"""Who is at one of the endpoints that take a password."""
 
 _AHEAD: ContextVar[tuple[str, str] | None] = ContextVar("ahead", default=None)
 
@@ -38,14 +33,6 @@ _LONGEST_APP_CODE = 10
 # Threads of their own: log-ins wait for each other, and leave the rest of the machine, and
 # the threads that others use, to other requests.
 _HASHING = ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2), "password")
-
-
-@asynccontextmanager
-async def named_transaction() -> AsyncIterator[None]:
-    """Write in one transaction, whose changes the audit log keeps as the operator's."""
-    async with project_engine().transaction():
-        await ORIGIN.get().name()
-        yield
 
 
 class OperatorAccount(BaseUser, tablename="piccolo_user"):
@@ -113,7 +100,7 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
         except ValueError as error:
             raise HTTPException(422, str(error)) from None
         hashed = await cls.hash(password)
-        async with named_transaction():
+        async with ORIGIN.get().transaction():
             await cls.update({cls.password: hashed}).where(cls.id == user)
             await AdminSession.delete().where(AdminSession.user_id == user)
 
@@ -153,14 +140,14 @@ class OperatorApp(
             secret=encryption_provider.encrypt(value=cls.generate_secret()),
             recovery_codes=[await OperatorAccount.hash(code, salt) for code in codes],
         )
-        async with named_transaction():
+        async with ORIGIN.get().transaction():
             await app.save()
         return app, codes
 
     @classmethod
     async def revoke(cls, user_id: int) -> None:
         """Let the operator log in without the app."""
-        async with named_transaction():
+        async with ORIGIN.get().transaction():
             await super().revoke(user_id)
 
     @classmethod

@@ -7,16 +7,20 @@ long texts; what is to be kept whole is written here (``logged_whole``).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, cast
 
+from piccolo.apps.user.tables import BaseUser
 from starlette.types import Scope
 
 from workshops.admin.tables import AuditAction, AuditEntry
+from workshops.database.migrations import project_engine
+
+UNKNOWN_NAME = "(unknown name)"
+"""Who failed to log in, where no operator has the name."""
 
 SUMMARY_LENGTH = 500
 """The most characters of a rejection that are kept."""
@@ -40,15 +44,22 @@ class Origin:
     request: str
 
     @classmethod
-    def of(cls, scope: Scope, operator: str, operator_id: int | None) -> Origin:
+    def of(cls, scope: Scope, operator: BaseUser | None) -> Origin:
         """Return whom a request comes from, and how."""
         client = scope.get("client")
         return cls(
-            operator=operator,
-            operator_id=operator_id,
+            operator=operator.username if operator else UNKNOWN_NAME,
+            operator_id=operator.id if operator else None,
             address=client[0] if client else "",
             request=f"{scope['method']} {scope['path']}"[:255],
         )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Write in one transaction, whose changes the log keeps as the operator's."""
+        async with project_engine().transaction():
+            await self.name()
+            yield
 
     async def name(self) -> None:
         """Name the operator in the current transaction: from here on triggers log its writes.
@@ -69,7 +80,9 @@ class Origin:
             self.request,
         )
 
-    async def record(self, action: AuditAction, *, summary: str | None = None) -> None:
+    async def record(
+        self, action: AuditAction, *, summary: str | None = None, changes: object = None
+    ) -> None:
         """Add an entry, about the row that the request names, if it names one."""
         row = ROW.search(self.request)
         await AuditEntry(
@@ -79,48 +92,26 @@ class Origin:
             table_name=row["table"] or _TABLES[row["pages"]] if row else None,
             row_id=row["id"] or row["page"] if row else None,
             summary=summary[:SUMMARY_LENGTH] if summary else None,
+            changes=changes,
             address=self.address,
             request_line=self.request,
         ).save()
 
 
-async def record_here(
-    action: AuditAction,
-    *,
-    summary: str | None = None,
-    table_name: str | None = None,
-    row_id: str | None = None,
-    changes: Mapping[str, tuple[str | None, str | None]] | None = None,
-) -> None:
-    """Add an entry for the operator whom the current transaction names, if it names one."""
-    await AuditEntry.raw(
-        "INSERT INTO workshops_admin.admin_audit_log"
-        " (operator, operator_id, action, summary, table_name, row_id, changes,"
-        " address, request_line)"
-        " SELECT current_setting('workshops.operator', true),"
-        " NULLIF(current_setting('workshops.operator_id', true), '')::integer,"
-        " {}, {}, {}, {}, {}::jsonb,"
-        " NULLIF(current_setting('workshops.address', true), ''),"
-        " NULLIF(current_setting('workshops.request', true), '')"
-        " WHERE current_setting('workshops.operator', true) <> ''",
-        action.value,
-        summary[:SUMMARY_LENGTH] if summary else None,
-        table_name,
-        row_id,
-        None if changes is None else json.dumps(changes),
-    )
+ORIGIN: ContextVar[Origin] = ContextVar("origin")
+"""Where a request comes from that may write."""
 
 
 @asynccontextmanager
-async def logged_whole(
-    table_name: str, row_id: str, changes: Mapping[str, tuple[object, object]]
-) -> AsyncIterator[None]:
-    """Log what a block changes in a row with its texts whole, and the trigger says nothing.
+async def logged_whole(changes: Mapping[str, tuple[object, object]]) -> AsyncIterator[None]:
+    """Log what a block changes in the request's row with its texts whole.
+
+    The trigger says nothing then.
 
     :param changes: Field -> old and new value.
     """
     texts = {
-        field: tuple(None if value is None else str(value) for value in pair)
+        field: [None if value is None else str(value) for value in pair]
         for field, pair in sorted(changes.items())
     }
     told = (
@@ -130,10 +121,4 @@ async def logged_whole(
     await AuditEntry.raw("SELECT set_config('workshops.audit_values', 'off', true)")
     yield
     await AuditEntry.raw("SELECT set_config('workshops.audit_values', '', true)")
-    await record_here(
-        AuditAction.changed,
-        summary="; ".join(told),
-        table_name=table_name,
-        row_id=row_id,
-        changes=cast(Any, texts),
-    )
+    await ORIGIN.get().record(AuditAction.changed, summary="; ".join(told), changes=texts)

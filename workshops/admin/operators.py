@@ -8,8 +8,6 @@ secrets, and change nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -20,10 +18,9 @@ from workshops.admin.audit import Origin
 from workshops.admin.changes import AlreadyWrittenError, Change
 from workshops.admin.rules import check_texts
 from workshops.admin.tables import AdminSession, SavedView, SecondFactor
-from workshops.database.migrations import project_engine
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
-COMMAND_LINE = "(command line)"
+_COMMAND_LINE = Origin("(command line)", None, "", "piccolo workshops operator")
 """Who it was, in the audit log, when operators are managed from the command line."""
 
 
@@ -72,7 +69,7 @@ async def create_operator(username: str, *, superuser: bool, email: str = "") ->
         raise OperatorError("That is not an e-mail address.")
     password = _new_password()
     try:
-        async with _logged_transaction():
+        async with _COMMAND_LINE.transaction():
             await BaseUser.create_user(
                 username=username,
                 password=password,
@@ -93,7 +90,7 @@ async def remove_second_factor(username: str) -> None:
     Raises:
         OperatorError: there is no such operator, or the operator has no second factor.
     """
-    async with _logged_transaction():
+    async with _COMMAND_LINE.transaction():
         row = await _find(username)
         if not await SecondFactor.is_user_enrolled(row["id"]):
             raise OperatorError(f"Operator {username!r} has no second factor.")
@@ -107,7 +104,7 @@ async def reset_password(username: str) -> str:
         OperatorError: there is no such operator.
     """
     password = _new_password()
-    async with _logged_transaction():
+    async with _COMMAND_LINE.transaction():
         await _end_sessions(username)
         await BaseUser.update_password(username, password)
     return password
@@ -121,17 +118,9 @@ async def disable_operator(username: str) -> None:
     Raises:
         OperatorError: there is no such operator.
     """
-    async with _logged_transaction():
+    async with _COMMAND_LINE.transaction():
         await _end_sessions(username)
         await BaseUser.update({BaseUser.active: False}).where(BaseUser.username == username)
-
-
-@asynccontextmanager
-async def _logged_transaction() -> AsyncIterator[None]:
-    """Write in one transaction, which the audit log tells as done at the command line."""
-    async with project_engine().transaction():
-        await Origin(COMMAND_LINE, None, "", "piccolo workshops operator").name()
-        yield
 
 
 async def _end_sessions(username: str) -> None:

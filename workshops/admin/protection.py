@@ -22,9 +22,9 @@ from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workshops.admin.accounts import ORIGIN, OperatorAccount
+from workshops.admin.accounts import OperatorAccount
 from workshops.admin.attempts import AttemptLimit
-from workshops.admin.audit import Origin
+from workshops.admin.audit import ORIGIN, Origin
 from workshops.admin.log_in import LogIns, find_operator
 from workshops.admin.settings import AdminSettings
 from workshops.admin.tables import AuditAction
@@ -54,9 +54,6 @@ LOGGED = (403, 405, 409)
 
 CODE_WANTED = "MFA code required"
 """How the library asks for a second factor; the password was right."""
-
-UNKNOWN_NAME = "(unknown name)"
-"""Who failed to log in, where no operator has the name."""
 
 # Piccolo Admin's page, built with Vue, sets styles and calls ``new Function``. The browser
 # of the API (Swagger) is a page of inline scripts and of a CDN.
@@ -125,8 +122,7 @@ class Roles:
         if _may_write(scope) and not scope["path"].startswith(OWN):
             operator = await find_operator(scope)
             if operator is not None and not operator.superuser:
-                origin = Origin.of(scope, operator.username, operator.id)
-                await origin.record(AuditAction.refused, summary=READ_ONLY)
+                await Origin.of(scope, operator).record(AuditAction.refused, summary=READ_ONLY)
                 raise RejectedError(403, READ_ONLY)
         await self.app(scope, receive, send)
 
@@ -141,14 +137,13 @@ class Changes:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _may_write(scope) or _takes_a_password(scope):
-            await self.app(scope, receive, send)
-            return
-        operator = await find_operator(scope)
+        writes = _may_write(scope) and not _takes_a_password(scope)
+        operator = await find_operator(scope) if writes else None
         if operator is None:
             await self.app(scope, receive, send)
             return
-        origin = Origin.of(scope, operator.username, operator.id)
+        origin = Origin.of(scope, operator)
+        ORIGIN.set(origin)
         begin, end = origin.name, _nothing
         if scope["path"].startswith(LOGOUT):
             begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
@@ -190,11 +185,10 @@ class PasswordEndpoints:
             raise RejectedError(422, "Every field must be text.")
         if scope["path"].startswith(LOGIN):
             await self._log_in(scope, receive, send, fields)
-        elif operator := await find_operator(scope):
-            ORIGIN.set(Origin.of(scope, operator.username, operator.id))
-            await self.app(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return
+        if operator := await find_operator(scope):
+            ORIGIN.set(Origin.of(scope, operator))
+        await self.app(scope, receive, send)
 
     async def _log_in(
         self, scope: Scope, receive: Receive, send: Send, fields: dict[str, str]
@@ -205,16 +199,9 @@ class PasswordEndpoints:
             # The library would answer a failure with a page and a status of success
             # (upstream: test_failed_log_in_on_a_page_is_no_success).
             raise RejectedError(422, "A log-in is answered with JSON; the page for it is /admin/.")
-        name = fields["username"]
-        found = (
-            await OperatorAccount.select(OperatorAccount.id)
-            .where(OperatorAccount.username == name)
-            .first()
-        )
         # A name that nobody has may be a password in the wrong field.
-        origin = (
-            Origin.of(scope, name, found["id"]) if found else Origin.of(scope, UNKNOWN_NAME, None)
-        )
+        known = OperatorAccount.username == fields["username"]
+        origin = Origin.of(scope, await OperatorAccount.objects().get(known))
         ORIGIN.set(origin)
         answer = Answer()
         await self.app(scope, receive, answer)

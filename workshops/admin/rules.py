@@ -202,7 +202,7 @@ async def change_definition(change: Change) -> None:
     if change.changes:
         row_id = change.stored["id"]
         pairs = {name: (change.stored[name], value) for name, value in change.changes.items()}
-        async with logged_whole(StepDefinition._meta.tablename, row_id, pairs):
+        async with logged_whole(pairs):
             await StepDefinition.update(change.columns()).where(StepDefinition.id == row_id)
     raise AlreadyWrittenError
 

@@ -126,6 +126,6 @@ def test_each_kind_of_entry_has_a_sentence(
 ) -> None:
     """An entry of which an erasure has left no values is told too."""
     moment = datetime(2026, 11, 24)
-    entry = Entry(1, moment, "grace", action, table, "row", "a file", changes, "PATCH /x/")
+    entry = Entry(1, moment, "grace", action, table, "row", "a file", "PATCH /x/", changes)
     [trace] = tell([entry], {"row": "the session"})
     assert trace.sentence == sentence

@@ -32,7 +32,7 @@ from workshops.admin.progress.people import PEOPLE_ROUTES
 from workshops.admin.progress.rendering import STATIC, admin_of, page, read_form
 from workshops.admin.progress.search import SEARCH_ROUTES
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
-from workshops.admin.progress.workshop_pages import WORKSHOP_ROUTES
+from workshops.admin.progress.workshop import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
 from workshops.admin.tables import AdminSession
 

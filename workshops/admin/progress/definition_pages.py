@@ -38,6 +38,7 @@ from workshops.errors import ConflictError, WorkshopsError
 from workshops.projection import catch_up
 from workshops.rendering.document import BuildPackStep, step_blocks
 from workshops.statements.execution import fetch, fetch_row
+from workshops.states import StepStatus
 from workshops.tables import StepDefinition
 from workshops.web.rejections import FieldsRejectedError
 

@@ -90,8 +90,7 @@ async def send(
     """Return the answer that sends a file, and note it in the audit log."""
     format = format_of(request)
     filters = "" if query == "?" else f" {query}"
-    operator = operator_of(request)
-    await Origin.of(request.scope, operator.username, operator.id).record(
+    await Origin.of(request.scope, operator_of(request)).record(
         AuditAction.exported, summary=f"The {name} as {format.upper()}{filters}"
     )
     filename = f"{name}-{utc_now():%Y-%m-%d}.{format}"

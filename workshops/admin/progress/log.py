@@ -5,6 +5,7 @@ The log has an entry for each row that was changed; those of one request belong 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,10 @@ from itertools import groupby
 from typing import Any
 
 from workshops.admin.tables import AuditAction
+from workshops.statements.execution import fetch
 from workshops.states import StepStatus, Visibility, WorkshopStatus
 
+_ENTRIES_READ = 200
 _LONGEST = 80
 
 _STATUS = {
@@ -32,7 +35,7 @@ _FIELDS = {
     "ended_at": "end",
     "format_type": "format",
 }
-_LONG = ("output", "content", "original_idea", "text")
+_LONG = ("output", "content", "original_idea", "text", "note")
 _ROWS = {"notes": "a note", "follow_ups": "the follow-up", "sessions": "a session"}
 
 
@@ -47,8 +50,8 @@ class Entry:
     table: str | None
     row_id: str | None
     summary: str | None
-    changes: dict[str, list[str | None]] | None
     request: str | None
+    changes: dict[str, list[str | None]] | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,36 @@ class Trace:
     operator: str | None
     sentence: str
     refused: bool
+
+
+PARTS = """
+SELECT id AS workshop_id, id FROM workshops WHERE id = ANY ($1)
+UNION ALL SELECT workshop_id, id FROM workshop_steps WHERE workshop_id = ANY ($1)
+UNION ALL SELECT workshop_id, id FROM workshop_members WHERE workshop_id = ANY ($1)
+UNION ALL SELECT workshop_id, id FROM sessions WHERE workshop_id = ANY ($1)
+UNION ALL SELECT workshop_id, id FROM build_packs WHERE workshop_id = ANY ($1)
+"""
+"""The SELECT of the keys of workshops and of all that belongs to them."""
+
+# OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
+_ENTRIES = f"""
+SELECT id, created_at, operator, action, table_name, row_id, summary, request_line, changes
+FROM (
+    SELECT * FROM workshops_admin.admin_audit_log WHERE row_id = ANY (ARRAY (
+        SELECT id FROM ({PARTS}) part
+        UNION ALL SELECT id FROM workshops_admin.notes WHERE workshop_id = ANY ($1)
+    )) OFFSET 0
+) entries ORDER BY id DESC LIMIT {_ENTRIES_READ}
+"""
+
+
+async def fetch_traces(workshop_id: str, names: Mapping[str, str]) -> Iterator[Trace]:
+    """Return what operators did with a workshop, the latest first; ``names`` as in ``tell``."""
+    entries = [
+        Entry(*told, changes and json.loads(changes))
+        for *told, changes in await fetch(_ENTRIES, [workshop_id])
+    ]
+    return tell(entries, names)
 
 
 def tell(entries: Iterable[Entry], names: Mapping[str, str]) -> Iterator[Trace]:
@@ -181,13 +214,7 @@ def _of_row(entry: Entry, changes: dict[str, Any], name: str) -> Iterator[str]:
 def _of_fields(changes: dict[str, Any], of: str) -> Iterator[str]:
     for field, (before, after) in sorted(changes.items()):
         what = _FIELDS.get(field, field.replace("_", " "))
-        if "(hidden)" in (before, after) or field in (
-            "output",
-            "content",
-            "original_idea",
-            "text",
-            "note",
-        ):
+        if "(hidden)" in (before, after) or field in _LONG:
             yield f"changed the {what}{of}"
         elif before is None:
             yield f"set the {what}{of} to {_quoted(after)}"

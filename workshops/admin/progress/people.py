@@ -15,9 +15,10 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up
-from workshops.admin.audit import record_here
+from workshops.admin.audit import ORIGIN
 from workshops.admin.progress.actions import ConfirmationError
 from workshops.admin.progress.exports import attachment
+from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.outputs import forget_outputs
 from workshops.admin.progress.rendering import page, read_form, redirect, undone_on_error
 from workshops.admin.saved_views import forget_views
@@ -83,19 +84,6 @@ async def fetch_person(clerk_user_id: str) -> list[Participation]:
     return [Participation(*row) for row in await fetch(_TAKES_PART, clerk_user_id)]
 
 
-_THEIRS = """
-SELECT w.id, part.id FROM workshops w, LATERAL (
-    SELECT w.id
-    UNION ALL SELECT s.id FROM workshop_steps s WHERE s.workshop_id = w.id
-    UNION ALL SELECT m.id FROM workshop_members m WHERE m.workshop_id = w.id
-    UNION ALL SELECT s.id FROM sessions s WHERE s.workshop_id = w.id
-    UNION ALL SELECT b.id FROM build_packs b WHERE b.workshop_id = w.id
-) part
-WHERE w.clerk_user_id = $1 OR EXISTS (
-    SELECT FROM workshop_members m WHERE m.workshop_id = w.id AND m.clerk_user_id = $1)
-"""
-
-
 async def erase_person(person: str) -> None:
     """Delete everything held about a person.
 
@@ -104,14 +92,18 @@ async def erase_person(person: str) -> None:
     keep no values. The one entry about it names the operator of the transaction.
     """
     await fetch("SELECT set_config('workshops.audit_values', 'off', true)")
-    parts = await fetch(_THEIRS, person)
-    memberships = await fetch("SELECT id FROM workshop_members WHERE clerk_user_id = $1", person)
+    theirs = await fetch(
+        "SELECT id, NULL FROM workshops WHERE clerk_user_id = $1"
+        " UNION ALL SELECT workshop_id, id FROM workshop_members WHERE clerk_user_id = $1",
+        person,
+    )
+    parts = await fetch(PARTS, [workshop for workshop, _ in theirs])
     deleted = await operations.delete_user_data(person)
-    left = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", [row[0] for row in parts])
+    left = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", [row[0] for row in theirs])
     stays = {row[0] for row in left}
     gone = [part for workshop, part in parts if workshop not in stays]
-    gone += [row[0] for row in memberships]
-    gone += await follow_up.keys_of_notes({workshop for workshop, _ in parts} - stays)
+    gone += [membership for _, membership in theirs if membership]
+    gone += await follow_up.keys_of_notes({workshop for workshop, _ in theirs} - stays)
     await follow_up.forget()
     gone += await forget_views(person)
     pseudonym = f"erased_{secrets.token_hex(8)}"
@@ -125,7 +117,7 @@ async def erase_person(person: str) -> None:
         f"{deleted['workshops_handed_over']:,} handed over to another owner, "
         f"{deleted['memberships_deleted']:,} memberships in others' workshops ended"
     )
-    await record_here(AuditAction.erased, summary=f"{pseudonym}: {what}")
+    await ORIGIN.get().record(AuditAction.erased, summary=f"{pseudonym}: {what}")
 
 
 async def show_person(request: Request) -> Response:
@@ -151,7 +143,7 @@ async def export(request: Request) -> Response:
         data: dict[str, Any] = {**await operations.export_user_data(person)}
         theirs = [workshop["id"] for workshop in data["workshops"]]
         data["operators"] = await follow_up.notes_about(person, theirs)
-        await record_here(AuditAction.exported, summary=f"Everything held about {person}")
+        await ORIGIN.get().record(AuditAction.exported, summary=f"Everything held about {person}")
     except WorkshopsError as error:
         return await _person_page(request, person, error)
     content = json.dumps(data, ensure_ascii=False, indent=2)

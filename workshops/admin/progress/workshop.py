@@ -1,190 +1,119 @@
-"""Everything that the page of one workshop shows, in one round trip."""
+"""The page of one workshop: what there is to see, the files, and the actions."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
-from workshops.admin.progress.log import Entry, Trace, tell
-from workshops.admin.progress.outputs import ReadableOutput, readable_output
+from piccolo.querystring import QueryString
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from workshops import operations
+from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
+from workshops.admin.progress.actions import ACTIONS
+from workshops.admin.progress.definitions import step_definitions
+from workshops.admin.progress.exports import attachment
+from workshops.admin.progress.log import fetch_traces
+from workshops.admin.progress.outputs import readable_output, removed_outputs
+from workshops.admin.progress.rendering import key_of, page, read_form, redirect, undone_on_error
 from workshops.columns import utc_now
+from workshops.errors import NotFoundError, WorkshopsError
+from workshops.ids import create_id
 from workshops.projection.summaries import summaries
-from workshops.statements.execution import fetch_row
-from workshops.states import OPEN_FOR_WORK, WORKSHOP, StepStatus, WorkshopStatus
+from workshops.relations import Parameter, ParentSelect, Prepared
+from workshops.rendering import FORMATS
+from workshops.statements.execution import fetch_row, fetch_rows
+from workshops.statements.records import DELETED_AT
+from workshops.states import OPEN_FOR_WORK, WORKSHOP, MemberRole, StepStatus, WorkshopStatus
+from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
 
 SESSIONS_SHOWN = 100
 TRACES_SHOWN = 20
-_ENTRIES_READ = 10 * TRACES_SHOWN
 
-_WORKSHOP = f"""
--- OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
-SELECT w.*, summary.last_activity_at, summary.steps_complete, summary.steps_total,
-    summary.progress, summary.current_step_id,
-    ARRAY (
-        SELECT json_build_array(s.id, s.step_id, d.name, d.description, s.status, s.started_at,
-            s.completed_at, s.output::text)
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = w.id ORDER BY d."order", d.id
-    ) AS steps,
-    ARRAY (
-        SELECT json_build_array(m.id, m.clerk_user_id, m.role, m.created_at)
-        FROM workshop_members m WHERE m.workshop_id = w.id ORDER BY m.created_at, m.id
-    ) AS members,
-    ARRAY (
-        SELECT json_build_array(s.id, s.started_at, s.ended_at) FROM sessions s
-        WHERE s.workshop_id = w.id ORDER BY s.started_at DESC, s.id DESC LIMIT {SESSIONS_SHOWN}
-    ) AS sessions,
-    (SELECT count(*) FROM sessions s WHERE s.workshop_id = w.id) AS session_count,
-    ARRAY (
-        SELECT json_build_array(b.id, b.title, b.format_type, octet_length(b.content), b.created_at)
-        FROM build_packs b WHERE b.workshop_id = w.id ORDER BY b.created_at DESC, b.id DESC
-    ) AS build_packs,
-    ARRAY (
-        SELECT json_build_array(
-            a.id, a.created_at, a.operator, a.action, a.table_name, a.row_id, a.summary,
-            a.changes, a.request_line)
-        FROM (
-            SELECT * FROM workshops_admin.admin_audit_log WHERE row_id = ANY (ARRAY (
-                SELECT w.id
-                UNION ALL SELECT s.id FROM workshop_steps s WHERE s.workshop_id = w.id
-                UNION ALL SELECT m.id FROM workshop_members m WHERE m.workshop_id = w.id
-                UNION ALL SELECT s.id FROM sessions s WHERE s.workshop_id = w.id
-                UNION ALL SELECT b.id FROM build_packs b WHERE b.workshop_id = w.id
-                UNION ALL SELECT n.id FROM workshops_admin.notes n WHERE n.workshop_id = $1
-            )) OFFSET 0
-        ) a ORDER BY a.id DESC LIMIT {_ENTRIES_READ}
-    ) AS traces
+Facts = dict[str, Any]
+"""A workshop with what belongs to it, and what follows from that."""
+
+
+def _select_workshop() -> ParentSelect[Any]:
+    step, definition, pack = WorkshopStep, WorkshopStep.step_id, BuildPack
+    steps = Workshop.steps(
+        step.id,
+        step.step_id,
+        definition.name.as_alias("name"),
+        definition.description.as_alias("description"),
+        step.status,
+        step.started_at,
+        step.completed_at,
+        QueryString("{}::text", step.output, alias="output"),
+    )
+    packs = Workshop.build_packs(
+        pack.id,
+        pack.title,
+        pack.format_type,
+        pack.created_at,
+        QueryString("octet_length({})", pack.content, alias="size"),
+    )
+    return Workshop.select(
+        *Workshop.all_columns(),
+        steps.order_by(definition.order, definition.id),
+        Workshop.members().order_by(WorkshopMember.created_at, WorkshopMember.id),
+        Workshop.sessions()
+        .order_by(Session.started_at, Session.id, ascending=False)
+        .limit(SESSIONS_SHOWN),
+        Workshop.sessions.count().as_alias("session_count"),
+        packs.order_by(pack.created_at, pack.id, ascending=False),
+    ).where(Workshop.id == Parameter(1))
+
+
+_WORKSHOP = Prepared(_select_workshop)
+
+_SUMMARY = f"""
+SELECT summary.last_activity_at, summary.steps_complete, summary.steps_total, summary.progress,
+    {DELETED_AT.format("w")} AS deleted_at
 FROM workshops w JOIN ({summaries("= $1")}) summary ON summary.workshop_id = w.id
 WHERE w.id = $1
 """
 
 
-@dataclass(frozen=True)
-class StepRow:
-    """One step of the workshop."""
-
-    id: str
-    step_id: str
-    name: str
-    description: str
-    status: str
-    started_at: datetime | None
-    completed_at: datetime | None
-    output: ReadableOutput | None
-
-    @property
-    def took(self) -> timedelta | None:
-        """From start to completion."""
-        if self.started_at is None or self.completed_at is None:
-            return None
-        return max(self.completed_at - self.started_at, timedelta())
-
-
-@dataclass(frozen=True)
-class MemberRow:
-    """A person who takes part."""
-
-    id: str
-    clerk_user_id: str
-    role: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class SessionRow:
-    """A stretch of work; ``ended_at`` is None while it is open."""
-
-    id: str
-    started_at: datetime
-    ended_at: datetime | None
-
-
-@dataclass(frozen=True)
-class BuildPackRow:
-    """A build pack, without its content; ``size`` in bytes is None where it has none."""
-
-    id: str
-    title: str
-    format_type: str
-    size: int | None
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class WorkshopFacts:
-    """One workshop with what belongs to it. ``row`` holds its columns and its summary."""
-
-    row: Any
-    steps: list[StepRow]
-    members: list[MemberRow]
-    sessions: list[SessionRow]
-    build_packs: list[BuildPackRow]
-    traces: list[Trace]
-
-    @property
-    def open_for_work(self) -> bool:
-        """Whether its steps can be worked on."""
-        return self.row["status"] in OPEN_FOR_WORK
-
-    @property
-    def next_statuses(self) -> list[WorkshopStatus]:
-        """The statuses that it can be given now."""
-        return [
-            status
-            for status in WorkshopStatus
-            if WORKSHOP.allows("set_workshop_status", self.row["status"], status)
-            and (status != WorkshopStatus.completed or not self.open_steps)
-        ]
-
-    @property
-    def open_steps(self) -> list[StepRow]:
-        """The steps that are not complete."""
-        return [step for step in self.steps if step.status != StepStatus.complete]
-
-
-def _rows(texts: list[str], *moments: int) -> list[list[Any]]:
-    """Return rows that came as JSON arrays, with the times at some of their places."""
-    rows = [json.loads(text) for text in texts]
-    for row in rows:
-        for place in moments:
-            if row[place] is not None:
-                row[place] = datetime.fromisoformat(row[place])
-    return rows
-
-
-async def fetch_workshop(workshop_id: str) -> WorkshopFacts | None:
+async def fetch_workshop(workshop_id: str) -> Facts | None:
     """Return a workshop, or None if there is none of this identifier."""
-    row = await fetch_row(_WORKSHOP, workshop_id)
-    if row is None:
+    rows = await fetch_rows(_WORKSHOP, workshop_id)
+    summary = await fetch_row(_SUMMARY, workshop_id)
+    if not rows or summary is None:
         return None
-    step_rows = _rows(row["steps"], 5, 6)
-    outputs = await asyncio.to_thread(
-        lambda: [text and readable_output(text) for *_, text in step_rows]
-    )
-    steps = [
-        StepRow(*(*columns, output))
-        for (*columns, _), output in zip(step_rows, outputs, strict=True)
-    ]
-    members = [MemberRow(*each) for each in _rows(row["members"], 3)]
-    sessions = [SessionRow(*each) for each in _rows(row["sessions"], 1, 2)]
-    build_packs = [BuildPackRow(*each) for each in _rows(row["build_packs"], 4)]
-    names = {step.id: f"step {n} ({step.name})" for n, step in enumerate(steps, start=1)}
-    names |= {member.id: member.clerk_user_id for member in members}
-    names |= {pack.id: f"the build pack “{pack.title}”" for pack in build_packs}
-    names |= {each.id: f"the session of {each.started_at:%Y-%m-%d %H:%M}" for each in sessions}
-    traces = tell((Entry(*each) for each in _rows(row["traces"], 1)), names)
-    return WorkshopFacts(
-        row=row,
-        steps=steps,
-        members=members,
-        sessions=sessions,
-        build_packs=build_packs,
-        traces=list(islice(traces, TRACES_SHOWN)),
-    )
+    facts = rows[0] | dict(summary)
+    steps = facts["steps"]
+    texts = [step["output"] for step in steps]
+    outputs = await asyncio.to_thread(lambda: [text and readable_output(text) for text in texts])
+    for step, output in zip(steps, outputs, strict=True):
+        step["output"] = output
+    names = {step["id"]: f"step {n} ({step['name']})" for n, step in enumerate(steps, start=1)}
+    names |= {member["id"]: member["clerk_user_id"] for member in facts["members"]}
+    names |= {pack["id"]: f"the build pack “{pack['title']}”" for pack in facts["build_packs"]}
+    names |= {
+        session["id"]: f"the session of {session['started_at']:%Y-%m-%d %H:%M}"
+        for session in facts["sessions"]
+    }
+    open_steps = [step for step in steps if step["status"] != StepStatus.complete]
+    return facts | {
+        "traces": list(islice(await fetch_traces(workshop_id, names), TRACES_SHOWN)),
+        "open_steps": open_steps,
+        "open_for_work": facts["status"] in OPEN_FOR_WORK,
+        "next_statuses": [
+            status.value
+            for status in WorkshopStatus
+            if WORKSHOP.allows("set_workshop_status", facts["status"], status)
+            and (status != WorkshopStatus.completed or not open_steps)
+        ],
+    }
 
 
 @dataclass(frozen=True)
@@ -205,15 +134,15 @@ class Timeline:
     sessions: list[Bar]
 
 
-def timeline(facts: WorkshopFacts) -> Timeline:
+def timeline(facts: Facts) -> Timeline:
     """Return where on its time line each step and session is."""
-    moments = [facts.row["created_at"], facts.row["last_activity_at"]]
-    for step in facts.steps:
-        moments += [moment for moment in (step.started_at, step.completed_at) if moment]
-    for session in facts.sessions:
-        moments += [session.started_at, session.ended_at or session.started_at]
-    begin, end = min(moments), max(moments)
-    if any(step.status == StepStatus.in_progress for step in facts.steps) and facts.open_for_work:
+    steps, sessions = facts["steps"], facts["sessions"]
+    moments = [facts["created_at"], facts["last_activity_at"]]
+    moments += [step[name] for step in steps for name in ("started_at", "completed_at")]
+    moments += [session[name] for session in sessions for name in ("started_at", "ended_at")]
+    known = [moment for moment in moments if moment]
+    begin, end = min(known), max(known)
+    if facts["open_for_work"] and any(step["status"] == StepStatus.in_progress for step in steps):
         end = max(end, utc_now())
     end = max(end, begin + timedelta(minutes=1))
     length = end - begin
@@ -229,9 +158,114 @@ def timeline(facts: WorkshopFacts) -> Timeline:
         begin=begin,
         end=end,
         steps={
-            step.id: bar(step.started_at, step.completed_at)
-            for step in facts.steps
-            if step.started_at
+            step["id"]: bar(step["started_at"], step["completed_at"])
+            for step in steps
+            if step["started_at"]
         },
-        sessions=[bar(session.started_at, session.ended_at) for session in facts.sessions],
+        sessions=[bar(session["started_at"], session["ended_at"]) for session in sessions],
     )
+
+
+async def show_workshop(request: Request, error: WorkshopsError | None = None) -> Response:
+    """Show one workshop, and why an action was refused."""
+    facts = await fetch_workshop(key_of(request, "workshop_id"))
+    if facts is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such workshop.")
+    states = {step["step_id"]: step["status"] for step in facts["steps"]}
+    definitions = await step_definitions()
+    return page(
+        request,
+        "workshop.html",
+        live=facts["id"],
+        error=error,
+        facts=facts,
+        line=timeline(facts),
+        removed=await removed_outputs(facts["id"]),
+        follow_up=await fetch_follow_up(facts["id"]),
+        operators=await operators(),
+        note_key=create_id(),
+        note_length=NOTE_LENGTH,
+        definitions=definitions,
+        states=[states.get(step.id) for step in definitions],
+        current=next(iter(facts["open_steps"]), None),
+        roles=list(MemberRole),
+        formats=list(FORMATS),
+        traces_shown=TRACES_SHOWN,
+        unfolded=bool(request.query_params.get("unfolded")),
+    )
+
+
+async def act(request: Request) -> Response:
+    """Run an action on a workshop, and lead to what came of it."""
+    workshop_id, name = key_of(request, "workshop_id"), request.path_params["action"]
+    if name not in ACTIONS:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    form = read_form(request)
+    try:
+        async with undone_on_error():
+            await ACTIONS[name].run(workshop_id, form)
+    except WorkshopsError as error:
+        return await show_workshop(request, error)
+    place = "/" if name == "delete" else f"/workshops/{quote(workshop_id, safe='')}/"
+    return redirect(request, f"{place}?done={name}")
+
+
+async def download_build_pack(request: Request) -> Response:
+    """Send a build pack as a file."""
+    workshop_id, build_pack_id = key_of(request, "workshop_id"), key_of(request, "build_pack_id")
+    belongs = await fetch_row(
+        "SELECT FROM build_packs WHERE id = $1 AND workshop_id = $2", build_pack_id, workshop_id
+    )
+    if belongs is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such build pack.")
+    try:
+        filename, media_type, content = await operations.render_build_pack(build_pack_id)
+    except NotFoundError as error:
+        raise HTTPException(HTTPStatus.NOT_FOUND, str(error)) from None
+    return attachment(content, media_type, filename)
+
+
+async def download_output(request: Request) -> Response:
+    """Send a step's output as a JSON file."""
+    workshop_id, step_id = key_of(request, "workshop_id"), key_of(request, "step_id")
+    row = await fetch_row(
+        "SELECT output::text FROM workshop_steps"
+        " WHERE workshop_id = $1 AND step_id = $2 AND output IS NOT NULL",
+        workshop_id,
+        step_id,
+    )
+    if row is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "This step has no output.")
+    return attachment(row[0], "application/json", f"{workshop_id}-{step_id}.json")
+
+
+async def show_new(request: Request) -> Response:
+    """Show the form for a new workshop."""
+    return page(request, "new.html", form={})
+
+
+async def create(request: Request) -> Response:
+    """Create a workshop and lead to its page."""
+    form = read_form(request)
+    try:
+        async with undone_on_error():
+            workshop = await operations.create_workshop(
+                clerk_user_id=form["owner"].strip(),
+                title=form["title"].strip(),
+                original_idea=form["idea"],
+                org_id=form["organisation"].strip() or None,
+                template_id=form["template"].strip() or None,
+            )
+    except WorkshopsError as error:
+        return page(request, "new.html", error=error, form=form)
+    return redirect(request, f"/workshops/{workshop.id}/?done=created")
+
+
+WORKSHOP_ROUTES = (
+    Route("/new/", show_new),
+    Route("/new/", create, methods=["POST"]),
+    Route("/workshops/{workshop_id}/", show_workshop),
+    Route("/workshops/{workshop_id}/build-packs/{build_pack_id}/", download_build_pack),
+    Route("/workshops/{workshop_id}/steps/{step_id}/output.json", download_output),
+    Route("/workshops/{workshop_id}/{action}/", act, methods=["POST"]),
+)
