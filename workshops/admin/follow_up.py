@@ -7,16 +7,16 @@ transaction names (``workshops.admin.audit``).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from workshops.columns import utc_now
 from workshops.errors import ConflictError, InvalidInputError, NotFoundError, WorkshopNotFoundError
 from workshops.ids import create_id, derive_prefixed_id
 from workshops.statements import validation
-from workshops.statements.execution import fetch, fetch_row
+from workshops.statements.execution import Record, fetch, fetch_row
 
 NOTE_LENGTH = 5_000
 """The longest note, in characters."""
@@ -45,22 +45,15 @@ class Operator:
 
 
 @dataclass(frozen=True)
-class NoteRow:
-    """What was noted, by whom and when."""
-
-    id: str
-    text: str
-    author: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
 class FollowUpFacts:
-    """What operators keep about one workshop; the latest note comes first."""
+    """What operators keep about one workshop; the latest note comes first.
+
+    Of each note its ``id``, ``text``, ``author`` and ``created_at``.
+    """
 
     assigned_to: Operator | None
     contacted_on: date | None
-    notes: list[NoteRow]
+    notes: Sequence[Record]
 
 
 async def operators() -> list[Operator]:
@@ -86,7 +79,7 @@ async def fetch_follow_up(workshop_id: str) -> FollowUpFacts:
     return FollowUpFacts(
         assigned_to=Operator(row[0], row[1]) if row and row[0] is not None else None,
         contacted_on=row[2] if row else None,
-        notes=[NoteRow(*note) for note in notes],
+        notes=notes,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from piccolo.apps.user.tables import BaseUser
@@ -12,7 +12,7 @@ from workshops.columns import utc_now
 from workshops.errors import ConflictError, InvalidInputError, NotFoundError
 from workshops.ids import create_prefixed_id
 from workshops.statements import validation
-from workshops.statements.execution import fetch
+from workshops.statements.execution import Record, fetch
 
 NAME_LENGTH = 60
 """The longest name, in characters."""
@@ -31,32 +31,20 @@ class ViewNameTakenError(ConflictError, says="There is another view of this name
     """The owner has another view of this name."""
 
 
-@dataclass(frozen=True)
-class NamedView:
-    """A view as an operator sees it. ``query`` is that of the board's address.
+async def fetch_views(operator: BaseUser) -> Sequence[Record]:
+    """Return an operator's own views and the shared ones, by name.
 
-    ``owner`` is None once that account is deleted; ``mine`` tells who may change it.
+    ``query`` is that of the board's address, ``owner`` None once that account is deleted;
+    ``mine`` tells whether the operator may change the view.
     """
-
-    id: str
-    name: str
-    query: str
-    shared: bool
-    owner: str | None
-    mine: bool
-
-
-async def fetch_views(operator: BaseUser) -> list[NamedView]:
-    """Return an operator's own views and the shared ones, by name."""
-    rows = await fetch(
-        "SELECT v.id, v.name, v.query, v.shared, u.username,"
-        " COALESCE(v.owner_id = $1, false) OR (v.shared AND $2)"
+    return await fetch(
+        "SELECT v.id, v.name, v.query, v.shared, u.username AS owner,"
+        " COALESCE(v.owner_id = $1, false) OR (v.shared AND $2) AS mine"
         " FROM workshops_admin.saved_views v LEFT JOIN piccolo_user u ON u.id = v.owner_id"
         " WHERE v.owner_id = $1 OR v.shared ORDER BY lower(v.name), v.id",
         operator.id,
         operator.superuser,
     )
-    return [NamedView(*row) for row in rows]
 
 
 async def save_view(operator: BaseUser, name: str, query: str, *, shared: bool) -> bool:

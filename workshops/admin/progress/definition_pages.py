@@ -135,7 +135,7 @@ async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> Use:
     workshops = row["workshops"]
     found = dict(map(json.loads, row["statuses"]))
     statuses = {
-        status: round(found[status] * max(1, workshops / sample_size))
+        status.value: round(found[status] * max(1, workshops / sample_size))
         for status in StepStatus
         if status in found
     }

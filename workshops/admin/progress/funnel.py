@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -18,6 +17,7 @@ from workshops.admin.progress.query_string import (
     BoardView,
     ParameterReader,
     days_ago,
+    query_string,
 )
 from workshops.columns import utc_now
 from workshops.projection import Freshness, catch_up
@@ -46,13 +46,14 @@ class FunnelView:
         """Return the query string of this view with some fields changed."""
         view = replace(self, **changes)
         custom = not view.period
-        parameters = (
-            ("period", view.period),
-            ("from", view.created_from if custom else None),
-            ("to", view.created_to if custom else None),
-            ("idle", view.idle_days if view.idle_days != STUCK_AFTER_DAYS else None),
+        return query_string(
+            {
+                "period": view.period,
+                "from": view.created_from if custom else None,
+                "to": view.created_to if custom else None,
+                "idle": view.idle_days if view.idle_days != STUCK_AFTER_DAYS else None,
+            }
         )
-        return "?" + urlencode([(name, value) for name, value in parameters if value])
 
     def board(self, **filters: Any) -> str:
         """Return the query string of the board with the same workshops, filtered further."""
@@ -123,7 +124,7 @@ class Funnel:
 def read_funnel(query: QueryParams) -> FunnelView:
     """Return the view that a query string asks for. It never raises."""
     reader = ParameterReader(query)
-    period = reader.choice("period", tuple(PERIODS), "")
+    period = reader.choice("period", PERIODS)
     idle_days = reader.number("idle", LONGEST_IDLE_DAYS)
     created_from, created_to = reader.day("from"), reader.day("to")
     if period:
@@ -192,21 +193,12 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
         at[row["place"]] += row["workshops"]
         stuck[row["place"]] += row["stuck"]
     with_steps = at.total() - at[None]
-    steps = []
-    before = 0
+    steps, before = [], 0
     for step in definitions:
         here = at[step.id]
-        median, ninetieth = times.get(step.id, (None, None))
+        past = with_steps - before - here
         steps.append(
-            FunnelStep(
-                step=step,
-                before=before,
-                at=here,
-                past=with_steps - before - here,
-                stuck=stuck[step.id],
-                median=median,
-                ninetieth=ninetieth,
-            )
+            FunnelStep(step, before, here, past, stuck[step.id], *times.get(step.id, (None, None)))
         )
         before += here
     return Funnel(
@@ -223,24 +215,22 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
 
 
 def _weeks(counts: Sequence[Any]) -> list[Week]:
-    weeks: dict[date, Week] = {}
+    """Return the weeks from the first in which a workshop began to the last, at most ten years."""
+    created: Counter[date] = Counter()
+    done: Counter[date] = Counter()
     progress: Counter[date] = Counter()
     for row in counts:
         monday = row["monday"].date()
-        week = weeks.get(monday, Week(monday, 0, 0, 0))
-        done = row["workshops"] if row["place"] == "" else 0
+        created[monday] += row["workshops"]
         progress[monday] += row["progress"]
-        created = week.created + row["workshops"]
-        weeks[monday] = Week(monday, created, week.done + done, round(progress[monday] / created))
-    return _without_gaps(sorted(weeks.values(), key=lambda week: week.monday))
-
-
-def _without_gaps(weeks: list[Week]) -> list[Week]:
-    """Return the weeks with those between them in which nothing began, at most ten years."""
-    if not weeks:
+        if row["place"] == "":
+            done[monday] += row["workshops"]
+    if not created:
         return []
-    known = {week.monday: week for week in weeks}
-    first = max(weeks[0].monday, weeks[-1].monday - timedelta(weeks=520))
-    count = (weeks[-1].monday - first).days // 7 + 1
-    mondays = (first + timedelta(weeks=number) for number in range(count))
-    return [known.get(monday, Week(monday, 0, 0, 0)) for monday in mondays]
+    last = max(created)
+    first = max(min(created), last - timedelta(weeks=520))
+    mondays = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
+    return [
+        Week(day, created[day], done[day], round(progress[day] / (created[day] or 1)))
+        for day in mondays
+    ]

@@ -89,7 +89,7 @@ FROM (
 async def fetch_traces(workshop_id: str, names: Mapping[str, str]) -> Iterator[Trace]:
     """Return what operators did with a workshop, the latest first; ``names`` as in ``tell``."""
     entries = [
-        Entry(*told, changes and json.loads(changes))
+        Entry(*(*told, changes and json.loads(changes)))
         for *told, changes in await fetch(_ENTRIES, [workshop_id])
     ]
     return tell(entries, names)
@@ -129,20 +129,37 @@ def _sentence(entries: list[Entry], names: Mapping[str, str]) -> str:
 
 def _phrases(entry: Entry, names: Mapping[str, str]) -> Iterator[str]:
     name = names.get(entry.row_id or "") or _ROWS.get(entry.table or "", f"a row of {entry.table}")
-    match entry.action:
-        case AuditAction.added | AuditAction.changed | AuditAction.deleted:
-            changes = entry.changes or {}
-            if entry.action == AuditAction.changed and not changes:
-                yield f"changed {'the workshop' if entry.table == 'workshops' else name}"
-            elif entry.table == "workshop_steps" and entry.action == AuditAction.changed:
-                yield from _of_step(entry, changes, name)
-            elif entry.table == "workshops" and entry.action == AuditAction.changed:
-                yield from _of_workshop(changes)
-            else:
-                yield from _of_row(entry, changes, name)
-        case AuditAction.refused:
+    changes = entry.changes or {}
+    values = {field: pair[entry.action != AuditAction.deleted] for field, pair in changes.items()}
+    if entry.table == "build_packs" and values.get("title"):
+        name = f"the build pack {_quoted(values['title'])}"
+    match entry.action, entry.table:
+        case AuditAction.refused, _:
             yield "refused: " + (entry.summary or "").removeprefix("Nothing was changed. ")
-        case other:
+        case AuditAction.added, "workshops":
+            yield "created the workshop"
+        case AuditAction.added, "workshop_members":
+            yield f"added {values.get('clerk_user_id') or name} as {values.get('role')}"
+        case AuditAction.added, "build_packs":
+            yield f"generated {name}"
+        case AuditAction.deleted, "workshop_members":
+            yield f"removed {values.get('clerk_user_id') or name}"
+        case AuditAction.changed, "workshops" if changes:
+            yield from _of_workshop(changes)
+        case ((AuditAction.changed | AuditAction.deleted), "workshops"):
+            yield f"{entry.action} the workshop"
+        case AuditAction.changed, "workshop_steps" if changes:
+            yield from _of_step(entry, changes, name)
+        case AuditAction.changed, "workshop_members" if "role" in changes:
+            before, after = changes["role"]
+            yield f"changed the role of {name} from {before} to {after}"
+        case AuditAction.changed, "sessions" if "ended_at" in changes:
+            yield f"closed {name}"
+        case AuditAction.changed, _ if changes:
+            yield from _of_fields(changes, f" of {name}")
+        case ((AuditAction.added | AuditAction.changed | AuditAction.deleted), _):
+            yield f"{entry.action} {name}"
+        case other, _:
             yield f"{other.replace('_', ' ')}: {entry.summary or name}"
 
 
@@ -176,39 +193,6 @@ def _of_workshop(changes: dict[str, Any]) -> Iterator[str]:
         before, after = rest.pop("title")
         yield f"renamed from {_quoted(before)} to {_quoted(after)}"
     yield from _of_fields(rest, "")
-
-
-def _of_row(entry: Entry, changes: dict[str, Any], name: str) -> Iterator[str]:
-    new = entry.action != AuditAction.deleted
-    values = {field: pair[new] for field, pair in changes.items()}
-    verb = entry.action
-    match entry.table:
-        case "workshops":
-            yield "created the workshop" if verb == AuditAction.added else "deleted the workshop"
-        case "workshop_members":
-            person = values.get("clerk_user_id") or name
-            if verb == AuditAction.added:
-                yield f"added {person} as {values.get('role')}"
-            elif verb == AuditAction.deleted:
-                yield f"removed {person}"
-            elif "role" in changes:
-                before, after = changes["role"]
-                yield f"changed the role of {name} from {before} to {after}"
-            else:
-                yield from _of_fields(changes, f" of {name}")
-        case "build_packs":
-            title = values.get("title")
-            name = f"the build pack {_quoted(title)}" if title else name
-            if verb == AuditAction.changed:
-                yield from _of_fields(changes, f" of {name}")
-            else:
-                yield f"{'generated' if verb == AuditAction.added else verb} {name}"
-        case "sessions" if verb == AuditAction.changed and "ended_at" in changes:
-            yield f"closed {name}"
-        case _ if verb == AuditAction.changed:
-            yield from _of_fields(changes, f" of {name}")
-        case _:
-            yield f"{verb} {name}"
 
 
 def _of_fields(changes: dict[str, Any], of: str) -> Iterator[str]:

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
 from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.funnel import step_times
-from workshops.admin.progress.query_string import BoardView, ParameterReader
+from workshops.admin.progress.query_string import BoardView, ParameterReader, query_string
 from workshops.columns import utc_now
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import fetch
@@ -55,13 +54,14 @@ class TrendsView:
     def url(self, **changes: Any) -> str:
         """Return the query string of this view with some fields changed."""
         view = replace(self, **changes)
-        parameters = {
-            "step": view.step,
-            "measure": view.measure if view.measure != "finished" else "",
-            "age": view.age if view.age != 14 else "",
-            "weeks": view.weeks if view.weeks != 12 else "",
-        }
-        return "?" + urlencode({name: value for name, value in parameters.items() if value})
+        return query_string(
+            {
+                "step": view.step,
+                "measure": view.measure if view.measure != "finished" else "",
+                "age": view.age if view.age != 14 else "",
+                "weeks": view.weeks if view.weeks != 12 else "",
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -130,10 +130,10 @@ def read_trends(query: QueryParams, step_ids: list[str]) -> TrendsView:
     """Return the view that a query string asks for. It never raises."""
     reader = ParameterReader(query)
     return TrendsView(
-        step=reader.choice("step", tuple(step_ids), step_ids[0] if step_ids else ""),
-        measure=reader.choice("measure", tuple(MEASURES), "finished"),
-        age=int(reader.choice("age", tuple(map(str, AGES)), "14")),
-        weeks=int(reader.choice("weeks", tuple(SPANS), "12")),
+        step=reader.choice("step", step_ids, next(iter(step_ids), "")),
+        measure=reader.choice("measure", MEASURES, "finished"),
+        age=int(reader.choice("age", [*map(str, AGES)], "14")),
+        weeks=int(reader.choice("weeks", SPANS, "12")),
         notices=tuple(reader.notices),
     )
 
@@ -141,10 +141,10 @@ def read_trends(query: QueryParams, step_ids: list[str]) -> TrendsView:
 # The order by a hash takes a fair sample, and no index that would read other weeks.
 # OFFSET 0 keeps the planner from reading all steps to join them.
 _COHORTS = """
-SELECT monday::date AS monday, begun, looked_at, {counts}
+SELECT monday::date AS monday, sample.*
 FROM generate_series($1::timestamp, $2::timestamp, interval '7 days') AS monday
 CROSS JOIN LATERAL (
-    SELECT COALESCE(max(begun), 0) AS begun, count(*) AS looked_at, {filters}
+    SELECT COALESCE(max(begun), 0) AS begun, count(*) AS looked_at, {counts}
     FROM (
         SELECT workshop_id, created_at, count(*) OVER () AS begun FROM workshops_admin.summaries
         WHERE created_at >= monday AND created_at < monday + interval '7 days'
@@ -156,18 +156,9 @@ CROSS JOIN LATERAL (
 ) AS sample
 ORDER BY monday
 """
-
-
-def _cohorts(measure: str) -> str:
-    filters = (
-        f"count(*) FILTER (WHERE moment < created_at + interval '{age} days') AS within_{age}"
-        for age in AGES
-    )
-    return _COHORTS.format(
-        counts=", ".join(f"within_{age}" for age in AGES),
-        filters=", ".join(filters),
-        moment=_MOMENTS[measure],
-    )
+_COUNTS = ", ".join(
+    f"count(*) FILTER (WHERE moment < created_at + interval '{age} days')" for age in AGES
+)
 
 
 async def fetch_trends(view: TrendsView, definitions: list[Step]) -> Trends:
@@ -178,12 +169,11 @@ async def fetch_trends(view: TrendsView, definitions: list[Step]) -> Trends:
     # Two periods at the highest age are compared, however few weeks are shown.
     weeks = max(view.weeks, 2 * PERIOD + AGES[-1] // 7 + 2)
     most = SAMPLE_SIZE // view.weeks
-    rows = await fetch(
-        _cohorts(view.measure), _start(monday, weeks), _start(monday, 1), view.step, most
-    )
+    statement = _COHORTS.format(counts=_COUNTS, moment=_MOMENTS[view.measure])
+    first, last = _start(monday, weeks), _start(monday, 1)
     cohorts = [
-        Cohort(row["monday"], row["begun"], row["looked_at"], dict(zip(AGES, row[3:], strict=True)))
-        for row in rows
+        Cohort(week, begun, looked_at, dict(zip(AGES, counts, strict=True)))
+        for week, begun, looked_at, *counts in await fetch(statement, first, last, view.step, most)
     ]
     shown = cohorts[-view.weeks :]
     begin, before = _start(monday, view.weeks), _start(monday, 2 * view.weeks)
@@ -191,7 +181,7 @@ async def fetch_trends(view: TrendsView, definitions: list[Step]) -> Trends:
     times_before = await step_times(before, begin, (0.5,))
     return Trends(
         cohorts=shown,
-        beside=[_begun(cohorts), *(_shares(cohorts, age) for age in AGES)],
+        beside=[_beside(cohorts, age) for age in (None, *AGES)],
         times=[
             StepTime(step, times.get(step.id), times_before.get(step.id, [None])[0])
             for step in definitions
@@ -206,24 +196,15 @@ def _start(monday: date, weeks: int) -> datetime:
     return datetime.combine(monday - (weeks - 1) * _WEEK, time())
 
 
-def _periods(cohorts: list[Cohort], age: int) -> tuple[list[Cohort], list[Cohort]]:
-    """Return the latest period of comparable weeks, and the one before."""
-    whole = [cohort for cohort in cohorts if cohort.comparable(age)]
-    return whole[-PERIOD:], whole[-2 * PERIOD : -PERIOD]
-
-
-def _begun(cohorts: list[Cohort]) -> Beside:
-    now, before = _periods(cohorts, 0)
-    first, last = now[0].monday, now[-1].monday + timedelta(days=6)
-    return Beside(
-        None, first, last, *(sum(cohort.begun for cohort in part) for part in (now, before))
+def _beside(cohorts: list[Cohort], age: int | None) -> Beside:
+    """Return a number of the latest period of comparable weeks, and of the one before."""
+    comparable = [cohort for cohort in cohorts if cohort.comparable(age or 0)]
+    now, before = comparable[-PERIOD:], comparable[-2 * PERIOD : -PERIOD]
+    numbers = (
+        sum(cohort.begun for cohort in part) if age is None else _share(part, age)
+        for part in (now, before)
     )
-
-
-def _shares(cohorts: list[Cohort], age: int) -> Beside:
-    now, before = _periods(cohorts, age)
-    first, last = now[0].monday, now[-1].monday + timedelta(days=6)
-    return Beside(age, first, last, _share(now, age), _share(before, age))
+    return Beside(age, now[0].monday, now[-1].monday + timedelta(days=6), *numbers)
 
 
 def _share(cohorts: Sequence[Cohort], age: int) -> float | None:
