@@ -226,8 +226,8 @@ async def test_use_is_counted(superuser: httpx.AsyncClient, database: str) -> No
     figures = dict(re.findall(r"<dt>([\w ]+)</dt><dd>(\d+)</dd>", page))
     assert figures == {"Open": "1", "In progress": "1", "Done": "2"}
     use = await fetch_use("define", sample_size=2)
-    assert use.sampled
-    assert sum(use.statuses.values()) == 4
+    assert use["sampled"]
+    assert sum(use["statuses"].values()) == 4
 
 
 async def test_viewer_reads(viewer: httpx.AsyncClient, database: str, audit_log: AuditLog) -> None:

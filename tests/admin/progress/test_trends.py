@@ -161,10 +161,10 @@ def test_columns_stay_inside_the_axes() -> None:
     """The highest column ends below the top, and names keep their distance."""
     bars = [Bar(float(value), f"Week {value}", "", hatched=False) for value in range(52)]
     chart = column_chart([*bars, Bar(None, "none", "", hatched=True)])
-    assert len(chart.columns) == 52
-    assert chart.vertical[-1].label == "60 %"
-    assert all(column.y >= chart.vertical[-1].at for column in chart.columns)
-    places = [tick.at for tick in chart.horizontal]
+    assert len(chart["columns"]) == 52
+    assert chart["vertical"][-1].label == "60 %"
+    assert all(column["y"] >= chart["vertical"][-1].at for column in chart["columns"])
+    places = [tick.at for tick in chart["horizontal"]]
     assert all(after - before >= 46 for before, after in itertools.pairwise(places))
 
 
@@ -172,11 +172,11 @@ def test_boxes_stay_on_the_axis() -> None:
     """Times from nothing to a century have a place, in their order."""
     times = [timedelta(seconds=size) for size in (0, 0.5, 70, 10**5, 4 * 10**9)]
     chart = box_chart([("All", times, ""), ("None", None, "")])
-    [box] = chart.boxes
-    assert box.places == sorted(box.places)
-    assert chart.left <= box.places[0]
-    assert box.places[-1] <= chart.right
-    assert [tick.label for tick in chart.names] == ["All", "None"]
+    [box] = chart["boxes"]
+    assert box["places"] == sorted(box["places"])
+    assert chart["left"] <= box["places"][0]
+    assert box["places"][-1] <= chart["right"]
+    assert [tick.label for tick in chart["names"]] == ["All", "None"]
 
 
 @pytest.mark.browser

@@ -97,19 +97,6 @@ def preview(definition: Definition, texts: dict[str, str]) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class Use:
-    """How many workshops there are, how many are at the step, and its status in how many.
-
-    ``sampled``: ``statuses`` are estimated.
-    """
-
-    workshops: int
-    at: int
-    statuses: dict[str, int]
-    sampled: bool
-
-
 # Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
 # keeps the planner from reading all steps to join them.
 _USE = """
@@ -128,8 +115,11 @@ FROM workshops_admin.summaries
 """
 
 
-async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> Use:
-    """Return where a step is used."""
+async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> dict[str, Any]:
+    """Return how many workshops there are, how many are at a step, and its status in how many.
+
+    ``sampled``: ``statuses`` are estimated.
+    """
     await catch_up()
     (row,) = await fetch(_USE, step_id, sample_size)
     workshops = row["workshops"]
@@ -139,7 +129,7 @@ async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> Use:
         for status in StepStatus
         if status in found
     }
-    return Use(workshops, row["at"], statuses, sampled=workshops > sample_size)
+    return {**row, "statuses": statuses, "sampled": workshops > sample_size}
 
 
 async def show_definitions(request: Request) -> Response:

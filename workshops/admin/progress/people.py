@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote_plus
 
 from starlette.requests import Request
@@ -26,12 +25,13 @@ from workshops.admin.tables import AuditAction
 from workshops.errors import WorkshopsError
 from workshops.projection import catch_up
 from workshops.statements import validation
-from workshops.statements.execution import fetch
+from workshops.statements.execution import Record, fetch
 
 WORKSHOPS_SHOWN = 200
 
 _TAKES_PART = f"""
-SELECT w.id, w.title, w.status, person.role, COALESCE(summary.progress, 0), step.name,
+SELECT w.id, w.title, w.status, person.role, COALESCE(summary.progress, 0) AS progress,
+    step.name AS current_step,
     COALESCE(summary.last_activity_at, w.created_at) AS last_activity_at, w.created_at,
     CASE
         WHEN person.role <> 'owner' AND w.clerk_user_id <> $1 THEN 'stays'
@@ -40,7 +40,7 @@ SELECT w.id, w.title, w.status, person.role, COALESCE(summary.progress, 0), step
             WHERE m.workshop_id = w.id AND m.role = 'owner' AND m.clerk_user_id <> $1
         ) THEN 'passes'
         ELSE 'goes'
-    END,
+    END AS fate,
     count(*) OVER () AS total,
     count(*) FILTER (WHERE person.role = 'owner' OR w.clerk_user_id = $1) OVER () AS owned
 FROM (
@@ -52,36 +52,19 @@ FROM (
 JOIN workshops w ON w.id = person.workshop_id
 LEFT JOIN workshops_admin.summaries summary ON summary.workshop_id = w.id
 LEFT JOIN step_definitions step ON step.id = summary.current_step_id
-ORDER BY 7 DESC, w.id LIMIT {WORKSHOPS_SHOWN}
+ORDER BY last_activity_at DESC, w.id LIMIT {WORKSHOPS_SHOWN}
 """
 
 
-@dataclass(frozen=True)
-class Participation:
-    """A workshop that a person takes part in.
+async def fetch_person(clerk_user_id: str) -> Sequence[Record]:
+    """Return the workshops of a person, the latest first.
 
-    ``fate`` says what becomes of it when they are erased: it ``goes`` with them, or
+    ``fate`` says what becomes of one when they are erased: it ``goes`` with them, or
     ``passes`` to another owner, or ``stays`` as it is but for their membership. Every
     row knows how many there are in ``total``, and how many of them the person ``owned``.
     """
-
-    workshop_id: str
-    title: str
-    status: str
-    role: str
-    progress: int
-    current_step: str | None
-    last_activity_at: datetime
-    created_at: datetime
-    fate: Literal["goes", "passes", "stays"]
-    total: int
-    owned: int
-
-
-async def fetch_person(clerk_user_id: str) -> list[Participation]:
-    """Return the workshops of a person, the latest first."""
     await catch_up()
-    return [Participation(*row) for row in await fetch(_TAKES_PART, clerk_user_id)]
+    return await fetch(_TAKES_PART, clerk_user_id)
 
 
 async def erase_person(person: str) -> None:

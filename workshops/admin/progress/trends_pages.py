@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,47 +21,18 @@ from workshops.admin.progress.exports import csv_file, send
 from workshops.admin.progress.rendering import duration, page
 from workshops.admin.progress.trends import AGES, Trends, TrendsView, fetch_trends, read_trends
 
-WIDTH = 720
+_WIDTH = 720
 _RIGHT, _TOP, _BOTTOM = 12, 22, 44
 
 
-@dataclass(frozen=True)
-class Tick:
+class Tick(NamedTuple):
     """A place on an axis with what is written there."""
 
     at: float
     label: str
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a chart: its rectangle, whether it is hatched, and what it says."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    middle: float
-    hatched: bool
-    label: str
-    title: str
-
-
-@dataclass(frozen=True)
-class ColumnChart:
-    """Columns over a horizontal axis, with lines at the ticks of the vertical one."""
-
-    left: int
-    right: int
-    bottom: int
-    height: int
-    columns: list[Column]
-    vertical: list[Tick]
-    horizontal: list[Tick]
-
-
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """What a column is made from: per cent, or None where there is nothing to tell."""
 
     value: float | None
@@ -70,71 +41,47 @@ class Bar:
     hatched: bool
 
 
-def column_chart(bars: Sequence[Bar]) -> ColumnChart:
-    """Return columns of per cent, the axis as high as they need it."""
+def column_chart(bars: Sequence[Bar]) -> dict[str, Any]:
+    """Return columns of per cent over a horizontal axis, the vertical one as high as they need."""
     left, height = 52, 280
     bottom = height - _BOTTOM
     highest = max((bar.value or 0 for bar in bars), default=0)
     top = next(limit for limit in (10, 20, 40, 60, 80, 100) if limit >= highest)
-    slot = (WIDTH - left - _RIGHT) / max(len(bars), 1)
+    slot = (_WIDTH - left - _RIGHT) / max(len(bars), 1)
     # Names are about 45 units wide.
     every = math.ceil(46 / slot)
     columns, names = [], []
     for place, bar in enumerate(bars):
-        middle = left + slot * (place + 0.5)
+        middle = round(left + slot * (place + 0.5), 1)
         if (len(bars) - 1 - place) % every == 0:
-            names.append(Tick(round(middle, 1), bar.name))
-        if bar.value is None:
-            continue
-        size = (bottom - _TOP) * bar.value / top
-        columns.append(
-            Column(
-                x=round(middle - slot * 0.36, 1),
-                y=round(bottom - size, 1),
-                width=round(slot * 0.72, 1),
-                height=round(size, 1),
-                middle=round(middle, 1),
-                hatched=bar.hatched,
-                label=f"{bar.value:.0f}" if slot >= 24 else "",
-                title=bar.title,
+            names.append(Tick(middle, bar.name))
+        if bar.value is not None:
+            size = round((bottom - _TOP) * bar.value / top, 1)
+            columns.append(
+                {
+                    "x": round(middle - slot * 0.36, 1),
+                    "y": round(bottom - size, 1),
+                    "width": round(slot * 0.72, 1),
+                    "height": size,
+                    "middle": middle,
+                    "label": f"{bar.value:.0f}" if slot >= 24 else "",
+                    "title": bar.title,
+                    "hatched": bar.hatched,
+                }
             )
-        )
-    return ColumnChart(
-        left=left,
-        right=WIDTH - _RIGHT,
-        bottom=bottom,
-        height=height,
-        columns=columns,
-        vertical=[
-            Tick(round(bottom - (bottom - _TOP) * part / 4, 1), f"{top * part / 4:g} %")
-            for part in range(5)
+    quarters = [part / 4 for part in range(5)]
+    return {
+        "left": left,
+        "right": _WIDTH - _RIGHT,
+        "bottom": bottom,
+        "height": height,
+        "columns": columns,
+        "vertical": [
+            Tick(round(bottom - (bottom - _TOP) * part, 1), f"{top * part:g} %")
+            for part in quarters
         ],
-        horizontal=names,
-    )
-
-
-@dataclass(frozen=True)
-class Box:
-    """A line of a box plot; the five places are in ascending order."""
-
-    y: float
-    name: str
-    places: list[float]
-    title: str
-
-
-@dataclass(frozen=True)
-class BoxChart:
-    """Boxes above each other, over a horizontal axis of times."""
-
-    left: int
-    right: int
-    top: int
-    bottom: int
-    height: int
-    boxes: list[Box]
-    names: list[Tick]
-    horizontal: list[Tick]
+        "horizontal": names,
+    }
 
 
 _TIMES = (
@@ -152,10 +99,10 @@ _TIMES = (
 )
 
 
-def box_chart(lines: Sequence[tuple[str, Sequence[timedelta] | None, str]]) -> BoxChart:
+def box_chart(lines: Sequence[tuple[str, Sequence[timedelta] | None, str]]) -> dict[str, Any]:
     """Return boxes of a name, five ascending times, and a title, on a logarithmic axis."""
     left, row, top = 130, 30, 8
-    right = WIDTH - 24
+    right = _WIDTH - 24
     seconds = [time.total_seconds() for _, times, _ in lines for time in times or ()]
     lowest, highest = (min(seconds), max(seconds)) if seconds else (1, 1)
     begin = max((i for i, (size, _) in enumerate(_TIMES) if size <= lowest), default=0)
@@ -168,21 +115,21 @@ def box_chart(lines: Sequence[tuple[str, Sequence[timedelta] | None, str]]) -> B
         return round(left + (right - left) * min(max(part, 0), 1), 1)
 
     bottom = top + row * len(lines)
-    middles = [top + row * (line + 0.5) for line in range(len(lines))]
-    return BoxChart(
-        left=left,
-        right=right,
-        top=top,
-        bottom=bottom,
-        height=bottom + 28,
-        boxes=[
-            Box(y, name, [place(time.total_seconds()) for time in times], title)
-            for y, (name, times, title) in zip(middles, lines, strict=True)
+    names = [Tick(top + row * (line + 0.5), name) for line, (name, *_) in enumerate(lines)]
+    return {
+        "left": left,
+        "right": right,
+        "top": top,
+        "bottom": bottom,
+        "height": bottom + 28,
+        "boxes": [
+            {"y": y, "places": [place(time.total_seconds()) for time in times], "title": title}
+            for (y, _), (_, times, title) in zip(names, lines, strict=True)
             if times
         ],
-        names=[Tick(y, name) for y, (name, *_) in zip(middles, lines, strict=True)],
-        horizontal=[Tick(place(size), label) for size, label in ticks],
-    )
+        "names": names,
+        "horizontal": [Tick(place(size), label) for size, label in ticks],
+    }
 
 
 async def _read(request: Request) -> tuple[TrendsView, Trends]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from piccolo.querystring import QueryString
@@ -116,26 +115,15 @@ async def fetch_workshop(workshop_id: str) -> Facts | None:
     }
 
 
-@dataclass(frozen=True)
-class Bar:
+class Bar(NamedTuple):
     """A stretch of the timeline in thousandths of its length."""
 
     x: int
     width: int
 
 
-@dataclass(frozen=True)
-class Timeline:
-    """When the steps and sessions of a workshop were, from its creation to its last activity."""
-
-    begin: datetime
-    end: datetime
-    steps: dict[str, Bar]
-    sessions: list[Bar]
-
-
-def timeline(facts: Facts) -> Timeline:
-    """Return where on its time line each step and session is."""
+def timeline(facts: Facts) -> dict[str, Any]:
+    """Return where each step and session is between the creation and the last activity."""
     steps, sessions = facts["steps"], facts["sessions"]
     moments = [facts["created_at"], facts["last_activity_at"]]
     moments += [step[name] for step in steps for name in ("started_at", "completed_at")]
@@ -154,16 +142,16 @@ def timeline(facts: Facts) -> Timeline:
         width = max(width, 4)
         return Bar(min(x, 1000 - width), width)
 
-    return Timeline(
-        begin=begin,
-        end=end,
-        steps={
+    return {
+        "begin": begin,
+        "end": end,
+        "steps": {
             step["id"]: bar(step["started_at"], step["completed_at"])
             for step in steps
             if step["started_at"]
         },
-        sessions=[bar(session["started_at"], session["ended_at"]) for session in sessions],
-    )
+        "sessions": [bar(session["started_at"], session["ended_at"]) for session in sessions],
+    }
 
 
 async def show_workshop(request: Request, error: WorkshopsError | None = None) -> Response:
