@@ -17,16 +17,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin.log_in import SESSION_COOKIE, OperatorsBackend, session_token
+from workshops.admin.progress import funnel
 from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.definition_pages import DEFINITION_ROUTES
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.exports import EXPORT_ROUTES
-from workshops.admin.progress.funnel import (
-    PERIODS,
-    SAMPLE_SIZE,
-    fetch_funnel,
-    read_funnel,
-)
 from workshops.admin.progress.live import LIVE_ROUTES
 from workshops.admin.progress.people import PEOPLE_ROUTES
 from workshops.admin.progress.rendering import STATIC, admin_of, page, read_form
@@ -39,17 +34,16 @@ from workshops.admin.tables import AdminSession
 
 async def show_funnel(request: Request) -> Response:
     """Show the funnel of the period that the URL asks for."""
-    view = read_funnel(request.query_params)
-    funnel = await fetch_funnel(view, await step_definitions())
+    view = funnel.read_funnel(request.query_params)
+    found = await funnel.fetch_funnel(view, await step_definitions())
     return page(
         request,
         "funnel.html",
         live="",
         view=view,
-        funnel=funnel,
-        highest=max((week.created for week in funnel.weeks), default=0),
-        periods=PERIODS,
-        sample_size=SAMPLE_SIZE,
+        funnel=found,
+        highest=max((week.created for week in found.weeks), default=0),
+        choices=funnel,
     )
 
 

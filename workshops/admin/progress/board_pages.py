@@ -14,19 +14,13 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up, saved_views
-from workshops.admin.progress import exports
+from workshops.admin.progress import exports, query_string
 from workshops.admin.progress.actions import ACTIONS, Action, Form
 from workshops.admin.progress.board import all_rows, fetch_board
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.funnel import STUCK_AFTER_DAYS
 from workshops.admin.progress.query_string import (
-    ASSIGNED,
-    COLUMNS,
-    CONTACT,
     NO_OPEN_STEP,
-    NOTED,
-    PLACES,
-    SORTS,
     BoardView,
     ParameterReader,
     read_board,
@@ -78,16 +72,11 @@ async def show_board(request: Request) -> Response:
         view=view,
         board=await fetch_board(view, definitions, me=operator.id),
         definitions=definitions,
-        places=PLACES,
+        choices=query_string,
         quick_views=QUICK_VIEWS,
         named_views=await saved_views.fetch_views(operator),
         operators=await follow_up.operators(),
-        sorts=SORTS,
-        columns=COLUMNS,
         statuses=list(WorkshopStatus),
-        assigned=ASSIGNED,
-        contacts=CONTACT,
-        noted=NOTED,
         all_picked=request.query_params.get("picked") == "all",
         note_key=create_id(),
         note_length=follow_up.NOTE_LENGTH,

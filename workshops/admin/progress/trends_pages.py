@@ -153,11 +153,7 @@ async def show_trends(request: Request) -> Response:
         time_chart=box_chart(
             [(time.step.name, time.quantiles, _times_title(time)) for time in found.times]
         ),
-        ages=AGES,
-        measures=trends.MEASURES,
-        spans=trends.SPANS,
-        period=trends.PERIOD,
-        sample_size=trends.SAMPLE_SIZE,
+        choices=trends,
         times_sample=funnel.SAMPLE_SIZE,
     )
 
