@@ -164,13 +164,8 @@ def check_operator(values: dict[str, Any]) -> None:
 
 async def add_operator(row: Any) -> None:
     """Add an operator. ``row`` holds the fields of the form."""
-    check_operator(
-        {
-            name: getattr(row, name)
-            for name in ("username", "email", "password", "active", "admin", "superuser")
-        }
-    )
     fields = row.model_dump(exclude={"id", "last_login"})
+    check_operator(fields)
     fields["password"] = await OperatorAccount.hash(fields["password"])
     operator = BaseUser(**fields)  # type: ignore[no-untyped-call]
     await operator.save()

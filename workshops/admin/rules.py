@@ -37,9 +37,6 @@ DESCRIPTION_LENGTH = 20_000
 PROMPT_LENGTH = 100_000
 """The longest name, description and prompt of a step definition, in characters."""
 
-# It may be left out, and empty.
-OPTIONAL = ("content",)
-
 
 def check_texts(values: dict[str, Any], **limits: int) -> None:
     """Check the texts that are given, each with its limit in characters.
@@ -48,7 +45,7 @@ def check_texts(values: dict[str, Any], **limits: int) -> None:
         InvalidInputError: one is too long, blank, or cannot be stored.
     """
     for name, limit in limits.items():
-        optional = name in OPTIONAL
+        optional = name == "content"  # it may be left out, and empty
         if name in values and not (optional and values[name] is None):
             validation.text(name, values[name], limit=limit, blank=optional)
 
@@ -252,21 +249,21 @@ async def change_session(change: Change) -> Any:
 async def add_build_pack(row: BuildPack) -> Any:
     """Add a build pack that was written by hand."""
     await _require_workshop(row.workshop_id)
-    check_texts(
-        {"title": row.title, "content": row.content}, title=TITLE_LENGTH, content=CONTENT_LENGTH
-    )
-    row.format_type = validation.state(
-        "format_type", row.format_type or FormatType.markdown, FormatType
-    )
+    row.format_type = row.format_type or FormatType.markdown
+    _check_build_pack(row.to_dict())
     return _stamped(row)
 
 
 async def change_build_pack(change: Change) -> Any:
     """Correct a build pack."""
-    check_texts(change.changes, title=TITLE_LENGTH, content=CONTENT_LENGTH)
-    if "format_type" in change.changes:
-        validation.state("format_type", change.changes["format_type"], FormatType)
+    _check_build_pack(change.changes)
     return change.columns()
+
+
+def _check_build_pack(values: dict[str, Any]) -> None:
+    check_texts(values, title=TITLE_LENGTH, content=CONTENT_LENGTH)
+    if "format_type" in values:
+        validation.state("format_type", values["format_type"], FormatType)
 
 
 async def change_note(change: Change) -> Any:
@@ -276,9 +273,7 @@ async def change_note(change: Change) -> Any:
 
 
 def _stamped(row: Any) -> Any:
-    row.created_at = utc_now()
-    if hasattr(row, "updated_at"):
-        row.updated_at = row.created_at
+    row.created_at = row.updated_at = utc_now()
     return row
 
 

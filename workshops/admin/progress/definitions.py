@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from typing import Any
 
 from workshops.statements.execution import fetch, fetch_row
 from workshops.tables import StepDefinition
@@ -92,36 +93,6 @@ async def fetch_definition(step_id: str) -> Definition | None:
     return None if row is None else Definition(*row)
 
 
-@dataclass(frozen=True)
-class FieldChange:
-    """What became of a text; ``shortened``: the log kept the beginning of it only."""
-
-    field: str
-    pieces: list[Piece]
-    shortened: bool
-
-    @property
-    def label(self) -> str:
-        """What the page calls the field."""
-        return LABELS.get(self.field, self.field)
-
-
-@dataclass(frozen=True)
-class DefinitionChange:
-    """One entry of the audit log about a definition."""
-
-    id: int
-    created_at: datetime
-    operator: str | None
-    fields: list[FieldChange]
-
-    @property
-    def can_be_taken_back(self) -> bool:
-        """Whether the texts from before it are known."""
-        wording = [each for each in self.fields if each.field in WORDING]
-        return bool(wording) and not any(each.shortened for each in wording)
-
-
 # OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
 _HISTORY = f"""
 SELECT id, created_at, operator, changes::text AS changes FROM (
@@ -132,27 +103,29 @@ WHERE action = 'changed' AND changes IS NOT NULL ORDER BY id DESC LIMIT {CHANGES
 """
 
 
-async def fetch_history(step_id: str) -> list[DefinitionChange]:
-    """Return the latest changes of a definition that operators made, the latest first."""
+async def fetch_history(step_id: str) -> list[dict[str, Any]]:
+    """Return the latest changes of a definition that operators made, the latest first.
+
+    ``fields`` has what became of each text; ``shortened``: the log kept the beginning of it
+    only. ``before``: whether the texts from before are known.
+    """
     rows = await fetch(_HISTORY, step_id)
-    return await asyncio.to_thread(
-        lambda: [
-            DefinitionChange(row["id"], row["created_at"], row["operator"], _fields(row["changes"]))
-            for row in rows
-        ]
-    )
+    return await asyncio.to_thread(lambda: [{**row, **_told(row["changes"])} for row in rows])
 
 
-def _fields(text: str) -> list[FieldChange]:
+def _told(text: str) -> dict[str, Any]:
     changes: dict[str, list[str | None]] = json.loads(text)
-    return [
-        FieldChange(field, differences(old or "", new or ""), _is_cut(old) or _is_cut(new))
-        for field, (old, new) in sorted(changes.items(), key=_place)
+    known = [field for field in LABELS if field in changes]
+    fields = [
+        {
+            "label": LABELS.get(field, field),
+            "pieces": differences(*(text or "" for text in changes[field])),
+            "shortened": any(map(_is_cut, changes[field])),
+        }
+        for field in (*known, *sorted(changes.keys() - LABELS.keys()))
     ]
-
-
-def _place(change: tuple[str, object]) -> int:
-    return list(LABELS).index(change[0]) if change[0] in LABELS else len(LABELS)
+    wording = [text for field in WORDING for text in changes.get(field, ())]
+    return {"fields": fields, "before": wording and not any(map(_is_cut, wording))}
 
 
 def _is_cut(text: str | None) -> bool:
