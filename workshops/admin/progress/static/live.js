@@ -11,12 +11,12 @@ function keepLive() {
   const state = bar.querySelector("span");
   const button = bar.querySelector("button");
   let stream, look, since = main.dataset.since, busy = false, again = false, rested = Promise.resolve();
-  let paused = still || recall() === "paused";
+  let paused = still || kept.read("updates") === "paused";
 
   bar.hidden = false;
   button.addEventListener("click", () => {
     paused = !paused;
-    remember(paused ? "paused" : "live");
+    kept.write("updates", paused ? "paused" : "live");
     paused ? stop() : start();
   });
   // A hidden page holds no connection: a browser has few for one server.
@@ -115,13 +115,5 @@ function keepLive() {
     // They are written in the reader's zone.
     for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
     return copy.innerHTML;
-  }
-
-  function recall() {
-    try { return localStorage.getItem("updates"); } catch { return null; }
-  }
-
-  function remember(choice) {
-    try { localStorage.setItem("updates", choice); } catch { /* Then for this page only. */ }
   }
 }

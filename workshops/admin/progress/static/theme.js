@@ -1,21 +1,25 @@
-// The admin keeps its choice of dark or light here; without one the system decides.
+// What an operator has chosen is kept; a browser that refuses storage forgets it with the page.
+// The admin keeps its choice of dark or light here too; without one the system decides.
 "use strict";
+
+const kept = {
+  read(name) {
+    try { return localStorage.getItem(name); } catch { return null; }
+  },
+  write(name, value) {
+    try {
+      value === null ? localStorage.removeItem(name) : localStorage.setItem(name, value);
+    } catch { /* Then for this page only. */ }
+  },
+};
 
 const themeChoice = {
   read() {
-    try {
-      const dark = localStorage.getItem("darkMode");
-      return dark === "true" || dark === "false" ? dark : null;
-    } catch {
-      return null; // A browser that refuses storage follows the system.
-    }
+    const dark = kept.read("darkMode");
+    return dark === "true" || dark === "false" ? dark : null;
   },
   write(dark) {
-    try {
-      dark === null ? localStorage.removeItem("darkMode") : localStorage.setItem("darkMode", dark);
-    } catch {
-      // Then for this page only.
-    }
+    kept.write("darkMode", dark);
     this.show(dark);
     dispatchEvent(new CustomEvent("theme", { detail: dark }));
   },

@@ -5,7 +5,7 @@ document.documentElement.dataset.scripted = "";
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const zoneNote = document.querySelector("[data-zone]");
 const zoneSwitch = document.querySelector("[data-zone-switch]");
-let local = recallZone() !== "UTC";
+let local = kept.read("zone") !== "UTC";
 
 function pad(number) { return String(number).padStart(2, "0"); }
 
@@ -29,15 +29,11 @@ function showZone() {
   zoneSwitch.textContent = local ? "Show UTC" : `Show times of ${zone}`;
 }
 
-function recallZone() {
-  try { return localStorage.getItem("zone"); } catch { return null; }
-}
-
 if (zone && zone !== "UTC") {
   zoneSwitch.hidden = false;
   zoneSwitch.addEventListener("click", () => {
     local = !local;
-    try { localStorage.setItem("zone", local ? "local" : "UTC"); } catch { /* kept for this page only */ }
+    kept.write("zone", local ? "local" : "UTC");
     showZone();
   });
   showZone();
