@@ -5,15 +5,15 @@ An identifier is looked up as it is; anything else is a part of a title, or a st
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from urllib.parse import quote, urlencode
+from typing import NamedTuple
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from workshops.admin.progress.query_string import ParameterReader
-from workshops.admin.progress.rendering import STATUS_NAMES, operator_of, page, redirect
+from workshops.admin.progress.rendering import operator_of, page, redirect
 from workshops.admin.queries import escape_like
 from workshops.projection import catch_up
 from workshops.statements.execution import fetch
@@ -22,33 +22,33 @@ TITLES_SHOWN = 8
 
 # Each part is a look-up by an index, whatever the identifier looks like.
 _EXACT = """
-SELECT 'Workshop' AS kind, w.id AS workshop, w.title AS label, NULL AS part
+SELECT 'Workshop' AS kind, w.title AS label, w.id AS key, NULL AS anchor
 FROM workshops w WHERE w.id = $1
-UNION ALL SELECT 'Step', w.id, w.title, s.step_id
+UNION ALL SELECT 'Step', w.title, w.id, 'step-' || s.step_id
 FROM workshop_steps s JOIN workshops w ON w.id = s.workshop_id WHERE s.id = $1
-UNION ALL SELECT 'Member', w.id, w.title, 'members'
+UNION ALL SELECT 'Member', w.title, w.id, 'members'
 FROM workshop_members m JOIN workshops w ON w.id = m.workshop_id WHERE m.id = $1
-UNION ALL SELECT 'Session', w.id, w.title, 'sessions'
+UNION ALL SELECT 'Session', w.title, w.id, 'sessions'
 FROM sessions s JOIN workshops w ON w.id = s.workshop_id WHERE s.id = $1
-UNION ALL SELECT 'Build pack', w.id, w.title, 'packs'
+UNION ALL SELECT 'Build pack', w.title, w.id, 'packs'
 FROM build_packs b JOIN workshops w ON w.id = b.workshop_id WHERE b.id = $1
-UNION ALL SELECT 'Share token', w.id, w.title, NULL
+UNION ALL SELECT 'Share token', w.title, w.id, NULL
 FROM workshops w WHERE $2 AND w.share_token = $1
-UNION ALL SELECT 'Person', NULL, $1, NULL
+UNION ALL SELECT 'Person', $1, $1, NULL
 WHERE EXISTS (SELECT FROM workshop_members WHERE clerk_user_id = $1)
     OR EXISTS (SELECT FROM workshops WHERE clerk_user_id = $1)
-UNION ALL SELECT 'Organisation', NULL, $1, NULL
+UNION ALL SELECT 'Organisation', $1, $1, NULL
 WHERE EXISTS (SELECT FROM workshops WHERE org_id = $1)
-UNION ALL SELECT 'Step, its workshops', NULL, name, id FROM step_definitions WHERE id = $1
+UNION ALL SELECT 'Step, its workshops', name, id, NULL FROM step_definitions WHERE id = $1
 """
 
 _NAMED_STEPS = """
-SELECT id, name FROM step_definitions
+SELECT 'Step, its workshops', name, id, NULL FROM step_definitions
 WHERE id <> $1 AND name ILIKE '%' || $2::text || '%' ORDER BY "order", id
 """
 
 _TITLES = f"""
-SELECT w.id, w.title, w.status FROM (
+SELECT 'Workshop, ' || w.status, w.title, w.id, NULL FROM (
     SELECT s.workshop_id, s.last_activity_at FROM workshops_admin.summaries s
     WHERE s.title LIKE '%' || lower($1::text) || '%'
     ORDER BY s.last_activity_at DESC, s.workshop_id DESC LIMIT {TITLES_SHOWN}
@@ -56,15 +56,21 @@ SELECT w.id, w.title, w.status FROM (
 ORDER BY found.last_activity_at DESC, w.id DESC
 """
 
+_PLACES = {
+    "Person": "/people/?person={}",
+    "Organisation": "/?organisation={}",
+    "Step, its workshops": "/?step={}",
+}
+"""The page of what was found by its kind; of all others, that of the workshop."""
 
-@dataclass(frozen=True)
-class Hit:
+
+class Hit(NamedTuple):
     """Something that was found: ``path`` is its page. ``exact``: it has this identifier."""
 
     kind: str
     label: str
     path: str
-    exact: bool = False
+    exact: bool
 
 
 async def find(text: str, *, secrets: bool) -> list[Hit]:
@@ -72,37 +78,18 @@ async def find(text: str, *, secrets: bool) -> list[Hit]:
     if not text:
         return []
     await catch_up()
-    hits = [
-        Hit(row["kind"], row["label"], _path(row["kind"], row["workshop"], row["part"], text), True)
-        for row in await fetch(_EXACT, text, secrets)
-    ]
     pattern = escape_like(text)
-    hits += [
-        Hit("Step, its workshops", row["name"], "/?" + urlencode({"step": row["id"]}))
-        for row in await fetch(_NAMED_STEPS, text, pattern)
-    ]
-    hits += [
-        Hit(f"Workshop, {STATUS_NAMES[row['status']].lower()}", row["title"], _workshop(row["id"]))
-        for row in await fetch(_TITLES, pattern)
-    ]
+    hits = []
+    for statement, *arguments in (
+        (_EXACT, text, secrets),
+        (_NAMED_STEPS, text, pattern),
+        (_TITLES, pattern),
+    ):
+        for kind, label, key, anchor in await fetch(statement, *arguments):
+            path = _PLACES.get(kind, "/workshops/{}/").format(quote(key, safe=""))
+            path += f"#{quote(anchor)}" if anchor else ""
+            hits.append(Hit(kind, label, path, exact=statement is _EXACT))
     return hits
-
-
-def _workshop(workshop_id: str) -> str:
-    return f"/workshops/{quote(workshop_id, safe='')}/"
-
-
-def _path(kind: str, workshop_id: str | None, part: str | None, text: str) -> str:
-    match kind:
-        case "Person":
-            return "/people/?" + urlencode({"person": text})
-        case "Organisation":
-            return "/?" + urlencode({"organisation": text})
-        case "Step, its workshops":
-            return "/?" + urlencode({"step": part})
-    assert workshop_id is not None
-    anchor = f"step-{part}" if kind == "Step" else part
-    return _workshop(workshop_id) + (f"#{quote(anchor)}" if anchor else "")
 
 
 def _text(request: Request) -> str:
@@ -123,7 +110,7 @@ async def show_results(request: Request) -> Response:
 async def suggest(request: Request) -> Response:
     """Tell what was found as JSON, for the list below the field."""
     hits = await find(_text(request), secrets=operator_of(request).superuser)
-    return JSONResponse([asdict(hit) for hit in hits])
+    return JSONResponse([hit._asdict() for hit in hits])
 
 
 SEARCH_ROUTES = (Route("/search/", show_results), Route("/search.json", suggest))
