@@ -31,6 +31,20 @@ SCHEMA = "workshops_admin"
 """The PostgreSQL schema of all that is not the product's."""
 
 
+def _of_operator(help_text: str) -> ForeignKey[Any]:
+    """Return the column of the operator whom a row goes with."""
+    return ForeignKey(
+        BaseUser,
+        default=None,
+        null=False,
+        index=True,
+        on_delete=OnDelete.cascade,
+        on_update=OnUpdate.no_action,
+        required=True,
+        help_text=help_text,
+    )
+
+
 class AdminSession(
     SessionsBase,
     tablename="admin_sessions",
@@ -46,16 +60,7 @@ class AdminSession(
     """
 
     token = Varchar(length=100, null=False, secret=True, index=True)
-    user_id = ForeignKey(
-        BaseUser,
-        default=None,
-        null=False,
-        index=True,
-        on_delete=OnDelete.cascade,
-        on_update=OnUpdate.no_action,
-        required=True,
-        help_text="Who is logged in.",
-    )
+    user_id = _of_operator("Who is logged in.")
 
     @classmethod
     def get_readable(cls) -> Readable:
@@ -70,16 +75,7 @@ class SecondFactor(
 ):
     """An operator's authenticator app; its secret is encrypted with ``SECOND_FACTOR_KEY``."""
 
-    user_id = ForeignKey(
-        BaseUser,
-        default=None,
-        null=False,
-        index=True,
-        on_delete=OnDelete.cascade,
-        on_update=OnUpdate.no_action,
-        required=True,
-        help_text="Whose app.",
-    )
+    user_id = _of_operator("Whose app.")
 
     @classmethod
     async def authenticate(cls, user_id: int, code: str, *args: Any, **kwargs: Any) -> bool:

@@ -110,10 +110,12 @@ async def fetch_history(step_id: str) -> list[dict[str, Any]]:
     only. ``before``: whether the texts from before are known.
     """
     rows = await fetch(_HISTORY, step_id)
-    return await asyncio.to_thread(lambda: [{**row, **_told(row["changes"])} for row in rows])
+    return await asyncio.to_thread(
+        lambda: [{**row, **_what_changed(row["changes"])} for row in rows]
+    )
 
 
-def _told(text: str) -> dict[str, Any]:
+def _what_changed(text: str) -> dict[str, Any]:
     changes: dict[str, list[str | None]] = json.loads(text)
     known = [field for field in LABELS if field in changes]
     fields = [
