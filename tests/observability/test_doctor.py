@@ -47,6 +47,23 @@ async def test_a_long_transaction_is_named(
     assert f"pg_terminate_backend({pid})" in finding.advice
 
 
+async def test_a_locked_table_holds_up_no_other_check(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check that reads it is given up, and the one that names who has locked it is made."""
+    monkeypatch.setattr(doctor, "PATIENCE", 1)
+    monkeypatch.setattr(doctor, "LONG_TRANSACTION", "0 seconds")
+    connection = await asyncpg.connect(database)
+    async with connection.transaction():
+        await connection.execute("LOCK workshops_admin.changes")
+        findings = await examine(engine_for(database))
+    pid = connection.get_server_pid()
+    await connection.close()
+    told = [finding.sentence for finding in findings if finding.subject == "projection"]
+    assert told == ["could not be looked at within 1 seconds"]
+    assert any(f"process {pid} " in finding.sentence for finding in findings)
+
+
 async def test_dead_rows_and_a_broken_index_are_named(
     server: Server, migrated_database: str
 ) -> None:

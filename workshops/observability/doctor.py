@@ -5,13 +5,16 @@ Each check is one query that reads statistics, and changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import statistics
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from time import perf_counter
 from typing import TYPE_CHECKING
+
+import asyncpg
 
 from workshops.admin.settings import AdminSettings
 from workshops.database import read_settings
@@ -20,8 +23,6 @@ from workshops.database.migrations import pending_migrations
 from workshops.projection.freshness import freshness
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from workshops.database import DatabaseEngine
 
 SLOW_ROUND_TRIP = 0.01
@@ -29,6 +30,9 @@ CLOCK_SECONDS = 2.0
 LONG_TRANSACTION = "1 minute"
 PROJECTION_SECONDS = 60
 REPLICA_SECONDS = 10
+KEPT_LOG = 2**30  # bytes
+PATIENCE = 10.0
+"""Seconds after which a check is given up: somebody holds what it reads."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,34 @@ Check = Callable[["DatabaseEngine", "asyncpg.Connection"], AsyncIterator[Finding
 
 
 async def examine(engine: DatabaseEngine) -> list[Finding]:
-    """Return what every check says, in order.
+    """Return what every check says, in order, or why it could not be made.
 
     Raises:
         DatabaseUnavailableError: there is no database to look at.
     """
     connection = await engine.get_new_connection()
     try:
-        return [finding for check in CHECKS async for finding in check(engine, connection)]
+        return [
+            finding for check in CHECKS for finding in await _findings(check, engine, connection)
+        ]
     finally:
         await connection.close()
+
+
+async def _findings(
+    check: Check, engine: DatabaseEngine, connection: asyncpg.Connection
+) -> list[Finding]:
+    subject = check.__name__.strip("_")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return [finding async for finding in check(engine, connection)]
+    except TimeoutError:
+        reason = f"could not be looked at within {PATIENCE:g} seconds"
+        advice = "Somebody has locked a table, or the server hangs: see transactions."
+    except asyncpg.PostgresError as error:
+        reason = f"could not be looked at: {error}"
+        advice = "Run it with DATABASE_URL naming the owner of the tables."
+    return [Finding(subject, reason, advice)]
 
 
 async def _settings(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
@@ -72,6 +94,9 @@ async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
     old = server.major < MINIMUM_VERSION
     advice = f"Upgrade PostgreSQL to {MINIMUM_VERSION} or newer." if old else ""
     yield Finding("versions", f"PostgreSQL {server.major}.{server.minor}, {packages}", advice)
+
+
+async def _migrations(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
     if pending := await pending_migrations():
         yield Finding(
             "migrations", f"{len(pending)} have not been run", "piccolo workshops migrate"
@@ -81,9 +106,9 @@ async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
 async def _latency(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
     taken = []
     for _ in range(20):
-        began = time.perf_counter()
+        began = perf_counter()
         await c.fetchval("SELECT 1")
-        taken.append(time.perf_counter() - began)
+        taken.append(perf_counter() - began)
     median = statistics.median(taken)
     slow = median > SLOW_ROUND_TRIP
     advice = "Run the application nearer to its database, or look at its load." if slow else ""
@@ -100,7 +125,7 @@ async def _connections(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIt
     yield Finding("connections", f"{used} of {most} are in use", advice)
 
 
-async def _clocks(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _time(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
     theirs, zone = await c.fetchrow("SELECT clock_timestamp(), current_setting('TimeZone')")
     apart = abs((datetime.now(UTC) - theirs).total_seconds())
     advice = "Let both machines keep their time by NTP." if apart > CLOCK_SECONDS else ""
@@ -193,12 +218,25 @@ async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
         )
     rows = await c.fetch(
         "SELECT application_name AS name, extract(epoch FROM replay_lag)::float8 AS lag"
-        " FROM pg_stat_replication"
+        " FROM pg_stat_replication WHERE state IS NOT NULL"  # it is shown to whom may see it
     )
     for row in rows:
         late = (row["lag"] or 0) > REPLICA_SECONDS
         advice = "Look at its load and at the network." if late else ""
         yield Finding("replicas", f"{row['name']} is {row['lag'] or 0:.1f} s behind", advice)
+    slots = await c.fetch(
+        "SELECT slot_name AS name, pg_size_pretty(kept) AS kept FROM pg_replication_slots,"
+        " LATERAL (SELECT CASE WHEN NOT pg_is_in_recovery()"
+        " THEN pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) END) log (kept)"
+        " WHERE NOT active AND kept > $1",
+        KEPT_LOG,
+    )
+    for row in slots:
+        yield Finding(
+            "replicas",
+            f"nobody reads the replication slot {row['name']}, which keeps {row['kept']} of log",
+            f"Start its reader, or: SELECT pg_drop_replication_slot('{row['name']}');",
+        )
 
 
 async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
@@ -217,16 +255,23 @@ async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncI
             f"{name} has one open for {row['age']}, {state}",
             f"What it changed is locked. To end it: SELECT pg_terminate_backend({row['pid']});",
         )
-    if not rows:
-        yield Finding("transactions", f"none is open for more than {LONG_TRANSACTION}")
+    hidden = await c.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL"
+        " AND query = '<insufficient privilege>'"
+    )
+    unseen = f" (of {hidden} other users' nobody knows: GRANT pg_read_all_stats)" if hidden else ""
+    if unseen or not rows:
+        none = f"none is open for more than {LONG_TRANSACTION}"
+        yield Finding("transactions", f"{none}{unseen}")
 
 
 CHECKS: tuple[Check, ...] = (
     _settings,
     _versions,
+    _migrations,
     _latency,
     _connections,
-    _clocks,
+    _time,
     _bloat,
     _indexes,
     _projection,
