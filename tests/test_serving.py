@@ -101,7 +101,8 @@ async def test_a_frozen_database_and_a_lost_one(
     It is frozen first; then its supervisor is killed, which takes PostgreSQL along.
     """
     data = short_directory / "data"
-    async with serving(**embedded, DATABASE_STATEMENT_TIMEOUT="1") as server:
+    token = {"METRICS_TOKEN": "a-token-for-metrics"}
+    async with serving(**embedded, **token, DATABASE_STATEMENT_TIMEOUT="1") as server:
         await server.wait_until_ready()
         cookies = {"id": "a-session-that-does-not-exist"}
         async with httpx.AsyncClient(base_url=server.url, timeout=20, cookies=cookies) as client:
@@ -113,6 +114,10 @@ async def test_a_frozen_database_and_a_lost_one(
                 answer = await client.get(path)
                 assert answer.status_code == 503, (path, answer.text)
             assert (await client.get("/health/live")).status_code == 200
+            measures = await client.get(
+                "/metrics", headers={"Authorization": f"Bearer {token['METRICS_TOKEN']}"}
+            )
+            assert "workshops_database_up 0.0" in measures.text
             for process in frozen:
                 process.resume()
             await healthy(client)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from starlette.requests import Request
@@ -25,10 +26,15 @@ HEALTH_TIMEOUT = 4.0
 """Seconds after which a database that has not answered counts as gone."""
 
 
-class Probe:
-    """One query at a time asks whether the database answers, however many want to know."""
+async def _ask() -> None:
+    await Workshop.raw("SELECT 1")
 
-    def __init__(self) -> None:
+
+class Probe:
+    """One at a time asks the database, however many want to know."""
+
+    def __init__(self, ask: Callable[[], Awaitable[None]] = _ask) -> None:
+        self._ask = ask
         self._query: asyncio.Task[None] | None = None
 
     async def __call__(self) -> None:
@@ -41,17 +47,16 @@ class Probe:
         """
         query = self._query
         if query is None or query.done():
-            query = self._query = asyncio.create_task(_ask())
+            query = self._query = asyncio.create_task(self._ask_in_time())
             query.add_done_callback(_look_at)
         await asyncio.wait({query}, timeout=HEALTH_TIMEOUT)
         if not query.done():
             raise TimeoutError
         query.result()
 
-
-async def _ask() -> None:
-    async with asyncio.timeout(HEALTH_TIMEOUT):
-        await Workshop.raw("SELECT 1")
+    async def _ask_in_time(self) -> None:
+        async with asyncio.timeout(HEALTH_TIMEOUT):
+            await self._ask()
 
 
 def _look_at(query: asyncio.Task[None]) -> None:

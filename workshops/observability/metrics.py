@@ -15,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from workshops.health import Probe
 from workshops.states import WorkshopStatus
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Metrics:
 
     def __init__(self, engine: DatabaseEngine) -> None:
         self._engine = engine
+        self._probe = Probe(self._look_at_database)
         self._counted_at = -COUNT_SECONDS
         self.registry = CollectorRegistry()
         self._requests = Histogram(
@@ -99,25 +101,27 @@ class Metrics:
             self._pool.labels(state).set(number)
 
     async def _look(self) -> None:
-        """Bring the gauges up to date, those of the database only if it answers."""
+        """Bring the gauges up to date, in five seconds those of the database too."""
         self._look_at_pool()
         try:
-            rows = await self._ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
-            if rows[0][0]:
-                age, waiting = (await self._ask(PROJECTION_AGE))[0]
-                self._age.set(age)
-                self._waiting.set(waiting)
-            if time.monotonic() - self._counted_at > COUNT_SECONDS:
-                rows = await self._ask("SELECT status, count(*) FROM workshops GROUP BY status")
-                counts = dict.fromkeys(WorkshopStatus, 0) | dict(rows)
-                for status, number in counts.items():
-                    self._workshops.labels(str(status)).set(number)
-                self._counted_at = time.monotonic()
+            await self._probe()
         except Exception as error:
             logger.warning("The measures of the database cannot be taken: %r", error)
-            self._up.set(0)
-        else:
-            self._up.set(1)
+
+    async def _look_at_database(self) -> None:
+        self._up.set(0)  # until it has answered
+        rows = await self._ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
+        self._up.set(1)
+        if rows[0][0]:
+            age, waiting = (await self._ask(PROJECTION_AGE))[0]
+            self._age.set(age)
+            self._waiting.set(waiting)
+        if time.monotonic() - self._counted_at > COUNT_SECONDS:
+            rows = await self._ask("SELECT status, count(*) FROM workshops GROUP BY status")
+            counts = dict.fromkeys(WorkshopStatus, 0) | dict(rows)
+            for status, number in counts.items():
+                self._workshops.labels(str(status)).set(number)
+            self._counted_at = time.monotonic()
 
     async def _ask(self, statement: str) -> Any:
         return await self._engine._run_in_pool(statement)
@@ -149,7 +153,7 @@ class MetricsEndpoint:
         self._expected = f"Bearer {token}".encode()
 
     async def answer(self, request: Request) -> Response:
-        given = request.headers.get("authorization", "").encode()
+        given = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(given, self._expected):
             return PlainTextResponse(
                 "METRICS_TOKEN is needed.\n", 401, headers={"WWW-Authenticate": "Bearer"}
