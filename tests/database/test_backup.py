@@ -127,6 +127,9 @@ async def test_a_damaged_file_is_refused(
     target = server.url(empty_database)
     result = await run("workshops", "restore", str(file), DATABASE_URL=target)
     assert "is damaged: its checksum" in result.err
+    (tmp_path / "backup.sha256").write_bytes(b"")  # as a full disk leaves it
+    result = await run("workshops", "restore", str(file), DATABASE_URL=target)
+    assert "is damaged: its checksum" in result.err
     (tmp_path / "backup.sha256").unlink()
     result = await run("workshops", "restore", str(file), DATABASE_URL=target)
     assert result.code == 1
@@ -135,6 +138,18 @@ async def test_a_damaged_file_is_refused(
     # Piccolo makes this one before any command.
     assert [row["name"] for row in await connection.fetch(TABLES)] == ["public.migration"]
     await connection.close()
+
+
+async def test_a_table_that_the_backup_lacks_is_told(
+    server: Server, empty_database: str, migrated_database: str, tmp_path: Path
+) -> None:
+    """That of a newer release would stay, and the next migration could not make it."""
+    file = tmp_path / "backup"
+    old, new = server.url(empty_database), server.url(migrated_database)
+    assert (await run("workshops", "backup", str(file), DATABASE_URL=old)).code == 0
+    result = await run("workshops", "restore", str(file), "--force", DATABASE_URL=new)
+    assert result.code == 1
+    assert "that would stay as they are: public.build_packs, " in result.err
 
 
 def test_a_missing_tool_is_named() -> None:

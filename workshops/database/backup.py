@@ -47,6 +47,10 @@ _REFERENCE_DATA = {
 }
 
 
+LOCK_SECONDS = 60
+"""How long a backup waits for a table that somebody has locked."""
+
+
 class BackupError(Exception):
     """A backup or a restore was not made. The message says why and what to do."""
 
@@ -69,9 +73,12 @@ async def back_up(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         less = f"--exclude-table-data={_NOT_KEPT}"
-        options = ("--format=custom", f"--file={draft}", "--verbose", less)
+        patience = f"--lock-wait-timeout={LOCK_SECONDS}s"
+        options = ("--format=custom", f"--file={draft}", "--verbose", less, patience)
         await _run("pg_dump", major, engine, *options, progress=progress, of=tables)
         checksum = await asyncio.to_thread(_checksum, draft)
+        # Whatever ends this in between: a file without a sum, never one with another's.
+        _checksum_file(file).unlink(missing_ok=True)
         draft.replace(file)
         _checksum_file(file).write_text(f"{checksum}  {file.name}\n")
     finally:
@@ -89,13 +96,16 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
         raise BackupError(f"There is no file {file}.")
     checked = _checksum_file(file).exists()
     if checked:
-        told = _checksum_file(file).read_text().split()[0]
+        told = _checksum_file(file).read_bytes()[:64].decode(errors="replace")
         if told != await asyncio.to_thread(_checksum, file):
             raise BackupError(f"{file} is damaged: its checksum is not that of {file}.sha256.")
     connection = await engine.get_new_connection()
     try:
         major = connection.get_server_version().major
         full = await _table_with_rows(connection)
+        there = {row["name"] for row in await connection.fetch(_OWN_TABLES)}
+        if await connection.fetchval("SELECT to_regclass($1)", _NOT_KEPT):
+            there.add(_NOT_KEPT)
     finally:
         await connection.close()
     if full and not force:
@@ -106,6 +116,15 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
         raise BackupError(
             f"{file} was made from PostgreSQL {made_with[1]}, and the database runs on {major}. "
             f"Restore it into version {made_with[1]} or newer."
+        )
+    held = set(
+        map(".".join, re.findall(r"^\d+; \d+ \d+ TABLE (\S+) (\S+) ", listing, re.MULTILINE))
+    )
+    # Piccolo makes the table of migrations before any command.
+    if over := sorted(name for name in there - held - {"public.migration"} if '"' not in name):
+        raise BackupError(
+            f"{file} lacks tables that the database has, and that would stay as they are: "
+            f"{', '.join(over)}. Restore it into a new database (CREATE DATABASE)."
         )
     tables = len(re.findall(r"^\d+; .* TABLE DATA ", listing, re.MULTILINE))
     options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--verbose")
@@ -155,8 +174,8 @@ async def _run(
     try:
         async for line in process.stderr:
             text = line.decode(errors="replace").strip()
-            if "error" in text:
-                errors.append(text.partition("error: ")[2] or text)
+            if "error: " in text:  # not the name of a table
+                errors.append(text.partition("error: ")[2])
             if progress and ("contents of table" in text or "data for table" in text):
                 done += 1
                 progress(min(done, of), of)
