@@ -13,9 +13,11 @@ from playwright.async_api import expect
 
 from tests.admin.conftest import AuditLog, Desk
 from tests.admin.progress.conftest import make_old, make_workshop
+from tests.operations.concurrency import outside, transaction, until_waiting
 from workshops.admin.progress import board, exports
 from workshops.columns import utc_now
 from workshops.step_catalog import STEP_CATALOG
+from workshops.tables import Workshop
 
 
 def rows_of(response: httpx.Response) -> list[dict[str, str]]:
@@ -119,6 +121,19 @@ async def test_only_few_are_sent_at_once(
     response = await viewer.get("/progress/board.csv")
     assert response.status_code == 503
     assert "Try again in a minute" in response.text
+
+
+async def test_one_that_has_only_begun_counts(
+    viewer: httpx.AsyncClient, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred at the same moment would take all connections."""
+    monkeypatch.setattr(exports, "MOST_AT_ONCE", 1)
+    async with transaction():
+        await Workshop.raw("LOCK TABLE step_definitions")
+        begun = outside(viewer.get("/progress/board.csv"))
+        await until_waiting(1)
+        assert (await outside(viewer.get("/progress/board.csv"))).status_code == 503
+    assert (await begun).status_code == 200
 
 
 @pytest.mark.browser

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import asdict, fields
@@ -42,7 +43,12 @@ MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 # Excel takes a file without it for text in the code page of the machine.
 _BYTE_ORDER_MARK = "\ufeff"
 
-_under_way: set[object] = set()
+
+class _Place:
+    """What a board that is being sent holds; it is free again when nothing refers to it."""
+
+
+_taken: weakref.WeakSet[_Place] = weakref.WeakSet()
 
 
 def csv_file(rows: Iterable[Iterable[Any]]) -> str:
@@ -106,28 +112,25 @@ def format_of(request: Request) -> str:
 
 async def export_board(request: Request) -> Response:
     """Send the workshops of the board that the URL asks for, on all of its pages."""
-    if len(_under_way) >= MOST_AT_ONCE:
+    if len(_taken) >= MOST_AT_ONCE:
         raise HTTPException(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"{MOST_AT_ONCE} files of the board are being sent already. Try again in a minute.",
         )
+    place = _Place()
+    _taken.add(place)
     definitions = await step_definitions()
     view = read_board(request.query_params, [step.id for step in definitions])
     await catch_up()
     rows = all_rows(view, definitions, me=operator_of(request).id)
     parts = board_parts(format_of(request), rows, definitions)
-    return await send(request, "board", _counted(parts), view.url())
+    return await send(request, "board", _holding(place, parts), view.url())
 
 
-async def _counted(parts: AsyncGenerator[str]) -> AsyncIterator[str]:
-    token = object()
-    _under_way.add(token)
-    try:
-        async with aclosing(parts):
-            async for part in parts:
-                yield part
-    finally:
-        _under_way.discard(token)
+async def _holding(place: _Place, parts: AsyncGenerator[str]) -> AsyncIterator[str]:
+    async with aclosing(parts):
+        async for part in parts:
+            yield part
 
 
 async def board_parts(
