@@ -95,6 +95,25 @@ async def test_outage_in_the_middle_of_a_write_changes_nothing(
     assert workshop.title == "Old"
 
 
+async def test_what_the_database_lacks_is_a_sentence(
+    superuser: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As after the restore of an older backup: lists, pages and writes are a 503."""
+    await Workshop.raw("ALTER TABLE workshops RENAME TO away")
+    try:
+        for method, address, body in (
+            ("GET", f"{API}/workshops/", None),
+            ("GET", "/progress/", None),
+            ("PATCH", f"{API}/workshops/ws_x/", {"title": "New"}),
+        ):
+            response = await superuser.request(method, address, json=body)
+            assert response.status_code == 503, address
+            assert "Nothing was changed" in response.text
+    finally:
+        await Workshop.raw("ALTER TABLE away RENAME TO workshops")
+    assert "piccolo workshops migrate" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [

@@ -156,6 +156,16 @@ def rejects_with_a_sentence(endpoint: Answer) -> Answer:
 logger = logging.getLogger(__name__)
 
 
+_UNREADY = (
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidSchemaNameError,
+)
+"""How it shows that migrations or rights are missing, as after the restore of an old backup."""
+
+UNREADY = "The database is not as this site needs it. Nothing was changed; try again later."
 NO_DATABASE = "The database does not answer at the moment. Nothing was changed; try again later."
 
 
@@ -202,6 +212,12 @@ def _meaning(error: Exception) -> RejectedError | None:
         # The error may name the server, which is nothing for an answer.
         logger.warning("The database does not answer: %r", error)
         return RejectedError(503, NO_DATABASE)
+    if isinstance(error, _UNREADY):
+        logger.error(
+            "The database lacks something. Run: piccolo workshops migrate, and check",
+            exc_info=error,
+        )
+        return RejectedError(503, UNREADY)
     return None
 
 
