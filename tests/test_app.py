@@ -97,6 +97,19 @@ async def test_health_recovers_after_the_server_ended_its_connections(
     assert statuses[-1] == 200
 
 
+@pytest.mark.parametrize("path", ["/progress", "/admin", "//evil.example/..//progress"])
+async def test_no_redirect_leads_to_the_host_that_the_client_names(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    """Neither by the Host header nor by two slashes."""
+    response = await client.get(
+        f"http://127.0.0.1{path}", headers={"Host": "evil.example"}, follow_redirects=False
+    )
+    place = response.headers.get("location", "/")
+    assert place.startswith("/")
+    assert not place.startswith("//")
+
+
 async def test_the_root_redirects_to_the_board(client: httpx.AsyncClient) -> None:
     """Somebody who opens the bare address finds the board."""
     response = await client.get("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,6 +57,8 @@ class SecurityHeaders:
                 sent = MutableHeaders(scope=message)
                 for name, value in headers.items():
                     sent.setdefault(name, value)
+                if "location" in sent:
+                    sent["location"] = _here(sent["location"])
                 if self.https:
                     message = {**message, "headers": [_secured(*each) for each in sent.raw]}
             await send(message)
@@ -72,6 +74,17 @@ def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:
     if name == b"set-cookie" and not re.search(rb";\s*secure\b", value, re.I):
         value += b"; Secure"
     return name, value
+
+
+def _here(place: str) -> str:
+    """Return where a redirect leads without the host, which the client may have invented.
+
+    All of them lead to ourselves; Starlette 1.10 puts the Host header into those that add a slash.
+    """
+    parts = urlsplit(place)
+    if not parts.scheme:
+        return place
+    return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, parts.fragment))
 
 
 def _without_odd_headers(scope: Scope) -> Scope:
