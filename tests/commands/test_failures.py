@@ -17,6 +17,7 @@ from tests.conftest import Server
         (("serve", "--port=99999"), "There is no port 99999: choose one from 1 to 65535"),
         (("serve", "--port=http"), "--port must be a whole number"),
         (("serve", "--port"), "--port must be a whole number"),
+        (("serve", "--workers=0"), "--workers must be a number from 1 to 64"),
         (("serve", "--migrate=yes"), "--migrate is a switch"),
         (("check", "--verbose"), "There is no option --verbose. See: piccolo workshops check"),
         (("check", "surplus"), "'surplus' is one argument too many. See: piccolo workshops check"),

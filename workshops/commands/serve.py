@@ -22,6 +22,7 @@ from workshops.tables import Workshop
 
 DEMO_WORKSHOPS = 60
 FIRST_OPERATOR = "admin"
+MOST_WORKERS = 64
 
 # Any constant will do; this one is "prepare" in ASCII.
 _LOCK = 0x70726570617265
@@ -55,6 +56,8 @@ def serve(
     """
     from workshops.serving import Server, options
 
+    if not 1 <= workers <= MOST_WORKERS:
+        sys.exit(f"--workers must be a number from 1 to {MOST_WORKERS}, such as --workers=2.")
     _stop_on(signal.SIGTERM, signal.SIGHUP)
     listener = _bind(host, port)
     url = f"http://{_shown(host)}:{port}/"
