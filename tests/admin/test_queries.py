@@ -209,6 +209,8 @@ MALFORMED: list[tuple[bytes, str]] = [
     (b"\xff\xfe{\x00}\x00", "application/json"),
     (b"title=a%00b", "application/x-www-form-urlencoded"),
     (b"title=a", "application/x-www-form-urlencoded"),
+    (b"1", "application/x-www-form-urlencoded"),
+    (b'["="]', "application/x-www-form-urlencoded"),
     (b"--x", "multipart/form-data; boundary=x"),
     (b"<a/>", "text/xml"),
     (b'{"username": 1, "password": 2}', "application/json"),

@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Mount
 
-from tests.admin.conftest import make_operator
+from tests.admin.conftest import PASSWORD, make_operator
 from tests.conftest import Server
 from workshops.admin.accounts import OperatorApp
 from workshops.admin.tables import AdminSession
@@ -243,9 +243,8 @@ async def test_recovery_codes_are_hashed_in_a_thread(
     assert not any(threads)
 
 
-@fault("OperatorAccount.update_password")
-async def test_password_that_is_too_long_is_refused(database: str) -> None:
-    """The endpoint for a new password answers one that cannot be stored with a 4xx."""
+async def change_password_with(**sent: Any) -> httpx.Response:
+    """Send a body to the endpoint for a new password."""
     from piccolo_api.change_password.endpoints import change_password
     from piccolo_api.shared.auth import User
     from starlette.authentication import AuthCredentials, AuthenticationBackend
@@ -265,13 +264,23 @@ async def test_password_that_is_too_long_is_refused(database: str) -> None:
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://new.test") as client:
-        new = "x" * 1000
-        fields = {
-            "current_password": "correct horse battery",
-            "new_password": new,
-            "confirm_new_password": new,
-        }
-        response = await client.post("/", content=json.dumps(fields))
+        return await client.post("/", **sent)
+
+
+@fault("OperatorAccount.update_password")
+async def test_password_that_is_too_long_is_refused(database: str) -> None:
+    """The endpoint for a new password answers one that cannot be stored with a 4xx."""
+    new = "x" * 1000
+    fields = {"current_password": PASSWORD, "new_password": new, "confirm_new_password": new}
+    response = await change_password_with(content=json.dumps(fields))
+    assert response.status_code < 500
+
+
+@fault("web.bodies.Bodies, which writes a form anew")
+async def test_form_that_is_json_is_a_form(database: str) -> None:
+    """A form without a name, such as "1", is answered with a 4xx."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = await change_password_with(content=b"1", headers=headers)
     assert response.status_code < 500
 
 

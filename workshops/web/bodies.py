@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -60,7 +60,12 @@ class Bodies:
         """
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             body = await _read(receive, limit=await self.limit(scope))
-            scope[_FIELDS] = _fields(scope, body, json_only=self.json_only(scope))
+            json_only = self.json_only(scope)
+            fields = scope[_FIELDS] = _fields(scope, body, json_only=json_only)
+            if _content_type(scope) == FORM and not json_only:
+                # piccolo_api 1.11 takes a form such as "1" or ["="] for JSON (upstream:
+                # test_form_that_is_json_is_a_form). Written anew, none is.
+                body = urlencode(fields).encode()
             receive = _replay(body, receive)
         await self.app(scope, receive, send)
 
@@ -91,11 +96,15 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
+def _content_type(scope: Scope) -> str:
+    return Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+
+
 def _fields(scope: Scope, body: bytes, *, json_only: bool) -> dict[str, Any]:
     """Return the fields of a body, a JSON object or a form; of an empty one, none."""
     if not body and not json_only:
         return {}
-    content_type = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+    content_type = _content_type(scope)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
