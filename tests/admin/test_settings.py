@@ -95,7 +95,9 @@ async def test_pages_tell_browsers_to_be_careful(superuser: httpx.AsyncClient) -
     assert api.headers["Cache-Control"] == "no-store"
 
 
-async def test_second_factor_is_asked_for(database: str, audit_log: AuditLog) -> None:
+async def test_second_factor_is_asked_for(
+    database: str, audit_log: AuditLog, caplog: pytest.LogCaptureFixture
+) -> None:
     """With the setting, an operator adds an app, and needs its code from then on."""
     app = whole_site(AdminSettings(second_factor_key=KEY, login_attempts=100))  # type: ignore[arg-type]
     await make_operator("grace", superuser=True)
@@ -130,6 +132,11 @@ async def test_second_factor_is_asked_for(database: str, audit_log: AuditLog) ->
         assert [entry["summary"] for entry in failed] == ["MFA failed"] * 6
         assert secret not in str(await audit_log.entries())
         assert row["secret"] not in str(await audit_log.entries())
+
+        other = FernetProvider(base64.urlsafe_b64encode(b"o" * 32)).encrypt(secret)
+        await SecondFactor.update({SecondFactor.secret: other}, force=True)
+        assert (await log_in(mfa_code="000000")).status_code == 401
+        assert "with another SECOND_FACTOR_KEY" in caplog.text
 
         await remove_second_factor("grace")
         assert (await log_in()).status_code == 200

@@ -8,6 +8,7 @@ write is written here, in a transaction that names the operator.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -24,6 +25,8 @@ from starlette.exceptions import HTTPException
 from workshops.admin.audit import ORIGIN
 from workshops.admin.tables import AdminSession, AuditAction, SecondFactor
 from workshops.database.migrations import project_engine
+
+logger = logging.getLogger(__name__)
 
 _AHEAD: ContextVar[tuple[str, str] | None] = ContextVar("ahead", default=None)
 
@@ -155,9 +158,19 @@ class OperatorApp(
         """Tell whether a code is right, of the app or of those for its loss; each is good once."""
         if len(code) > _LONGEST_APP_CODE:
             return await cls._use_recovery_code(user_id, code)
-        async with project_engine().transaction():
-            right = await super().authenticate(user_id, code, *args, **kwargs)
-        return right  # noqa: RET504 - mypy: a transaction might swallow errors
+        from cryptography.fernet import InvalidToken  # of the extra, like the key
+
+        right = False
+        try:
+            async with project_engine().transaction():
+                right = await super().authenticate(user_id, code, *args, **kwargs)
+        except InvalidToken:
+            logger.warning(
+                "The app of operator %d was added with another SECOND_FACTOR_KEY. Remove it: "
+                "piccolo workshops operator remove-second-factor NAME",
+                user_id,
+            )
+        return right
 
     @classmethod
     async def _use_recovery_code(cls, user_id: int, code: str) -> bool:
