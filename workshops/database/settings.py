@@ -9,7 +9,7 @@
                                 (PgBouncer, Supavisor): turns statement caching
                                 off, as does ``?pgbouncer=true`` in the URL.
                                 ``session`` (the default) otherwise.
-``DATABASE_POOL_SIZE``          The most connections that one process opens (10).
+``DATABASE_POOL_SIZE``          The most connections in the pool of one process (10).
 ``DATABASE_POOL_TIMEOUT``       Seconds to wait for a free one of these (30).
 ``DATABASE_TIMEOUT``            Seconds to wait for a new connection (5).
 ``DATABASE_STATEMENT_TIMEOUT``  Seconds that a statement of the pool may take (30).
