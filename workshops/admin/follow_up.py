@@ -124,19 +124,9 @@ async def assign(workshop_id: str, to: str, *, seen: str) -> None:
         NotFoundError: there is no such workshop.
         InvalidInputError: there is no such operator.
     """
-    new, old = await _operator(to), _number(seen)
-    await _require(workshop_id)
-    written = await fetch(
-        "INSERT INTO workshops_admin.follow_ups AS kept (id, assigned_to, updated_at)"
-        " VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE"
-        " SET assigned_to = EXCLUDED.assigned_to, updated_at = EXCLUDED.updated_at"
-        " WHERE kept.assigned_to IS NOT DISTINCT FROM $4 OR kept.assigned_to = $2 RETURNING id",
-        workshop_id,
-        new,
-        utc_now(),
-        old,
-    )
-    if not written:
+    new = await _operator(to)
+    free = "kept.assigned_to IS NOT DISTINCT FROM $4 OR kept.assigned_to = $2"
+    if not await _keep(workshop_id, "assigned_to", new, free, _number(seen)):
         now = (await fetch_follow_up(workshop_id)).assigned_to
         raise AssignedMeanwhileError(f"assigned to {now.username}" if now else "assigned to nobody")
 
@@ -148,16 +138,24 @@ async def set_contacted(workshop_id: str, day: str) -> None:
         NotFoundError: there is no such workshop.
         InvalidInputError: it is not a day, or lies ahead.
     """
-    contacted = contact_day(day)
+    await _keep(workshop_id, "contacted_on", contact_day(day))
+
+
+async def _keep(
+    workshop_id: str, column: str, value: object, condition: str = "true", *values: object
+) -> bool:
+    """Write a column of a follow-up, if a condition holds for what is kept; tell whether it did."""
     await _require(workshop_id)
-    await fetch(
-        "INSERT INTO workshops_admin.follow_ups (id, contacted_on, updated_at)"
-        " VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE"
-        " SET contacted_on = EXCLUDED.contacted_on, updated_at = EXCLUDED.updated_at",
+    written = await fetch(
+        f"INSERT INTO workshops_admin.follow_ups AS kept (id, {column}, updated_at)"
+        f" VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET {column} = EXCLUDED.{column},"
+        f" updated_at = EXCLUDED.updated_at WHERE {condition} RETURNING id",
         workshop_id,
-        contacted,
+        value,
         utc_now(),
+        *values,
     )
+    return bool(written)
 
 
 def contact_day(text: str) -> date | None:

@@ -31,6 +31,15 @@ SITE_NAME = "WorkshopPilot"
 
 STATIC = Path(__file__).parent / "static"
 
+LINKS = {
+    "Progress board": "/progress/",
+    "Step funnel": "/progress/steps/",
+    "People": "/progress/people/",
+    "New workshop": "/progress/new/",
+}
+SECOND_FACTOR = "/admin/api/mfa-setup/"
+"""Where the sidebar leads to."""
+
 # The script comes first and at once: it listens to the requests of the other one.
 HEAD = """<head>
   <script src="../progress/static/theme.js"></script>
@@ -95,7 +104,7 @@ def create_site(settings: AdminSettings) -> ASGIApp:
             allowed_hosts=settings.allowed_hosts,
             site_name=SITE_NAME,
             auto_include_related=False,
-            sidebar_links=_links(settings),
+            sidebar_links=LINKS | ({"Second factor": SECOND_FACTOR} if second_factors else {}),
             mfa_providers=second_factors,
         )
     _add_static_files(site)
@@ -136,20 +145,8 @@ def our_classes(ours: dict[str, Callable[..., Any]]) -> Iterator[None]:
         raise UnknownAdminError(f"it makes nothing of its {unused[0]}")
 
 
-def _links(settings: AdminSettings) -> dict[str, str]:
-    links = {
-        "Progress board": "/progress/",
-        "Step funnel": "/progress/steps/",
-        "People": "/progress/people/",
-        "New workshop": "/progress/new/",
-    }
-    if settings.second_factor_key is not None:
-        links["Second factor"] = "/admin/api/mfa-setup/"
-    return links
-
-
 def _second_factors(settings: AdminSettings) -> list[MFAProvider] | None:
-    """Return the authenticator app, which operators add at /admin/api/mfa-setup/."""
+    """Return the authenticator app, which operators add at ``SECOND_FACTOR``."""
     if settings.second_factor_key is None:
         return None
     key = settings.second_factor_key.get_secret_value().encode()
