@@ -40,21 +40,8 @@ from workshops.statements import validation
 from workshops.statements.execution import engine
 from workshops.web.bodies import fields_of
 
-STATUS_NAMES = {
-    "draft": "Draft",
-    "active": "Active",
-    "paused": "Paused",
-    "completed": "Completed",
-    "not_started": "Open",
-    "in_progress": "In progress",
-    "complete": "Done",
-    "needs_regeneration": "Needs regeneration",
-    "private": "Private",
-    "shared": "Shared",
-    "markdown": "Markdown",
-    "pdf": "PDF",
-    "json": "JSON",
-}
+_NAMES = {"not_started": "Open", "complete": "Done", "pdf": "PDF", "json": "JSON"}
+"""What people call a state or a format that they do not call by its own name."""
 
 STATE_SIGNS = {
     "complete": "✓",
@@ -113,6 +100,11 @@ def moment(value: datetime) -> Markup:
     )
 
 
+def name_of(value: str) -> str:
+    """Return what people call a state or a format."""
+    return _NAMES.get(value) or value.replace("_", " ").capitalize()
+
+
 def step_cells(states: Sequence[str | None], definitions: Sequence[Step]) -> Markup:
     """Return a small cell for each step: its state as a colour and a sign."""
     return _step_cells(tuple(states), tuple(definitions))
@@ -127,7 +119,7 @@ def _step_cells(states: tuple[str | None, ...], definitions: tuple[Step, ...]) -
             state or "missing",
             number,
             step.name,
-            STATUS_NAMES[state] if state else "No such step",
+            name_of(state) if state else "No such step",
             STATE_SIGNS[state],
         )
         for number, (state, step) in enumerate(zip(states, definitions, strict=True), start=1)
@@ -141,8 +133,10 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(ago=ago, duration=duration, moment=moment, number="{:,}".format)
-_ENVIRONMENT.globals.update(status_names=STATUS_NAMES, step_cells=step_cells)
+_ENVIRONMENT.filters.update(
+    ago=ago, duration=duration, moment=moment, name=name_of, number="{:,}".format
+)
+_ENVIRONMENT.globals.update(step_cells=step_cells)
 
 
 def base_of(connection: HTTPConnection) -> str:
