@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
@@ -42,6 +43,14 @@ async def test_requests_and_statements_are_counted(observed: Serving) -> None:
         assert (await client.get("/metrics")).status_code == 401
         for path in ("/health", "/nowhere/ws_abc", "/elsewhere"):
             await client.get(path)
+        for method, path in (
+            ("GET", "/admin/api/tables/workshops/ws_abc/"),
+            ("GET", "/progress/workshops/ws_abc/"),
+            ("GET", "/progress/workshops/ws_abc"),
+            ("POST", "/progress/static/ws_abc"),
+        ):
+            assert (await client.request(method, path)).status_code < 500
+        await client.get("/progress/static/theme.js")
         answer = await client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert answer.status_code == 200
     for line in (
@@ -55,6 +64,8 @@ async def test_requests_and_statements_are_counted(observed: Serving) -> None:
         assert line in answer.text, answer.text
     assert re.search(r'workshops_statement_seconds_count\{failed="no"\} [1-9]', answer.text)
     assert "user_ada" not in answer.text
+    assert "ws_abc" not in answer.text
+    assert 'route="/progress/static/{path}",status="200"' in answer.text
 
 
 async def log_of(server: Serving) -> list[dict[str, Any]]:
@@ -95,7 +106,8 @@ async def test_a_slow_statement_is_logged_without_its_values(
     engine.observers.append(slow)
     await engine.start_connection_pool()
     await engine._run_in_pool("SELECT id FROM workshops WHERE clerk_user_id = $1", ["user_secret"])
-    assert slow._asking is not None
+    while slow._asking is None:  # noqa: ASYNC110 - asyncpg tells of it a moment later
+        await asyncio.sleep(0)
     await slow._asking
     await engine.close_connection_pool()
     assert "workshops WHERE clerk_user_id = $1" in caplog.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 import logging
 import logging.config
@@ -12,6 +14,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workshops.tracing import span
@@ -75,7 +78,11 @@ class Requests:
 
 
 class NotedRoute:
-    """The innermost layer: notes the pattern of the path, such as ``/progress/{workshop_id}``."""
+    """The innermost layer: notes the pattern of the path, such as ``/progress/{workshop_id}``.
+
+    Of a request that was refused before its route was found there is none: such paths are
+    without number, and may name a row.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -85,7 +92,10 @@ class NotedRoute:
         try:
             await self.app(scope, receive, send)
         finally:
-            if (noted := scope.get(ROUTE)) is not None:
+            noted, endpoint = scope.get(ROUTE, {}), scope.get("endpoint")
+            if isinstance(endpoint, StaticFiles):
+                noted["route"] = f"{scope['root_path']}/{{path}}"
+            elif isinstance(endpoint, functools.partial | type) or inspect.isroutine(endpoint):
                 noted["route"] = pattern(path, scope.get("path_params", {}))
 
 
