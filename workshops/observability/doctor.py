@@ -82,6 +82,15 @@ async def _settings(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
     production = read_settings(AdminSettings).production
     where = f"{engine.address}, pool of {engine.settings.database_pool_size}"
     yield Finding("settings", f"database {where}, {'production' if production else 'PRODUCTION=0'}")
+    if await c.fetchval(
+        "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only')::bool"
+    ):
+        yield Finding(
+            "settings",
+            "the database takes no writes",
+            "A provider sets that when the disk is full. Then: "
+            "ALTER DATABASE ... RESET default_transaction_read_only;",
+        )
     if engine.embedded is None and not production:
         yield Finding(
             "settings", "PRODUCTION is not set", "Behind HTTPS, set PRODUCTION=1 and ALLOWED_HOSTS."
@@ -90,10 +99,11 @@ async def _settings(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
 
 async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
     server = c.get_server_version()
+    shown = await c.fetchval("SELECT current_setting('server_version')")
     packages = ", ".join(f"{name} {version(name)}" for name in ("workshops", "piccolo", "asyncpg"))
     old = server.major < MINIMUM_VERSION
     advice = f"Upgrade PostgreSQL to {MINIMUM_VERSION} or newer." if old else ""
-    yield Finding("versions", f"PostgreSQL {server.major}.{server.minor}, {packages}", advice)
+    yield Finding("versions", f"PostgreSQL {shown}, {packages}", advice)
 
 
 async def _migrations(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
