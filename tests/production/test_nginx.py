@@ -128,6 +128,20 @@ async def test_an_operator_logs_in_through_tls(site: Site) -> None:
         assert "httponly" in cookie.lower()
 
 
+async def test_a_download_that_is_cut_off_is_no_whole_one(site: Site) -> None:
+    """When the process that sends it is killed, the client is told."""
+
+    async def cut_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nid,ti\r\n"
+        writer.write(chunked if b" HTTP/1.1\r\n" in head else b"HTTP/1.0 200 OK\r\n\r\nid,ti")
+        writer.close()
+
+    async with await asyncio.start_server(cut_off, "127.0.0.1", site.ports[0]), site.client() as c:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await get(c, "/progress/board.csv")
+
+
 @pytest.mark.browser
 @needs("chromium")
 async def test_a_browser_follows_the_board_through_tls(site: Site) -> None:
