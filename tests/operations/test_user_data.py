@@ -61,7 +61,9 @@ async def test_of_an_unknown_person_nothing_is_held() -> None:
     """The lists are empty, and there is nothing to delete."""
     export = await operations.export_user_data("user_nobody")
     assert (export["workshops"], export["memberships"]) == ([], [])
-    assert set((await operations.delete_user_data("user_nobody")).values()) == {0}
+    deleted = await operations.delete_user_data("user_nobody")
+    application = deleted.pop("application", {})
+    assert {*deleted.values(), *application.values(), 0} == {0}
     with pytest.raises(InvalidInputError):
         await operations.export_user_data("\0")
     with pytest.raises(InvalidInputError):
@@ -76,11 +78,12 @@ async def test_what_a_person_owns_is_deleted_and_what_they_join_loses_them(
     joined = await workshop_of(BOB)
     await operations.add_member(joined.id, OWNER, role="editor")
     deleted = await operations.delete_user_data(OWNER)
-    assert deleted == {
+    expected = {
         "workshops_deleted": 1,
         "workshops_handed_over": 0,
         "memberships_deleted": 1,
     }
+    assert expected.items() <= deleted.items()
     with pytest.raises(WorkshopNotFoundError):
         await operations.get_workshop(workshop.id)
     detail = await operations.get_workshop(joined.id)
@@ -92,11 +95,12 @@ async def test_a_workshop_with_another_owner_passes_to_them(workshop: Workshop) 
     """It stays with all its steps; its row names the other owner."""
     await operations.add_member(workshop.id, BOB, role="owner")
     deleted = await operations.delete_user_data(OWNER)
-    assert deleted == {
+    expected = {
         "workshops_deleted": 0,
         "workshops_handed_over": 1,
         "memberships_deleted": 1,
     }
+    assert expected.items() <= deleted.items()
     detail = await operations.get_workshop(workshop.id)
     assert detail["clerk_user_id"] == BOB
     assert len(detail["steps"]) == 10
@@ -176,7 +180,7 @@ async def test_tables_of_an_application_are_exported_and_erased() -> None:
     assert note["written_at"].endswith("Z")
     assert export["application"]["votes"] == [{"vote": "yes"}]
     deleted = await operations.delete_user_data(OWNER)
-    assert deleted["application"] == {"notes": 1, "votes": 1}
+    assert {"notes": 1, "votes": 1}.items() <= deleted["application"].items()
     assert deleted["workshops_deleted"] == 1
     assert [row["author"] for row in await Note.select()] == [BOB]
     assert sorted(row["voter"] for row in await Vote.select()) == ["", BOB]
@@ -217,12 +221,13 @@ async def test_no_column_of_a_person_is_left_out(workshop: Workshop) -> None:
             # A table that no operation here has written to: each text in it is the person's.
             mine = getattr(table, "workshop_id", None)
             if mine is not None and not await table.exists().where(mine == each.id):
-                row = table(workshop_id=each.id)
-                for column in table._meta.columns:
-                    text = isinstance(column, (Text, Varchar)) and not column._meta.primary_key
-                    if text and not column._meta.choices:
-                        setattr(row, column._meta.name, OWNER)
-                await row.save()
+                texts = [
+                    column
+                    for column in table._meta.columns
+                    if isinstance(column, (Text, Varchar)) and not column._meta.choices
+                ]
+                values = {c._meta.name: OWNER for c in texts if not c._meta.primary_key}
+                await table(**values, workshop_id=each.id).save()
     exported = {row["id"]: row for row in rows_in(await operations.export_user_data(OWNER))}
     for table in tables:
         if table is StepDefinition:
