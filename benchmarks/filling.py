@@ -1,4 +1,4 @@
-"""Any number of workshops with ten steps each, made by the database itself.
+"""Any number of workshops with all steps each, made by the database itself.
 
 Keys and indexes are dropped, the rows inserted, and the same ones made again from what the
 catalogue said: a million workshops take minutes that way, and no rule is left out. The
@@ -13,6 +13,10 @@ from datetime import datetime
 from itertools import pairwise
 
 import asyncpg
+
+from workshops.step_catalog import STEP_CATALOG
+
+_STEPS = len(STEP_CATALOG)
 
 TABLES = ("workshops", "workshop_members", "workshop_steps", "sessions", "build_packs")
 _BATCH = 10_000
@@ -31,7 +35,7 @@ def _chance(seed: int) -> str:
 # OFFSET keeps PostgreSQL from computing a workshop anew for each of its steps.
 _NUMBERS = f"""
     SELECT n, {_key("ws", "n")} AS id, {_chance(1)} AS pace,
-        greatest(0, least(10, (sqrt({_chance(2)} * {_chance(3)}) * 16)::int - 2)) AS done,
+        greatest(0, least({_STEPS}, (sqrt({_chance(2)} * {_chance(3)}) * 16)::int - 2)) AS done,
         $4::timestamp - power({_chance(4)}, 1.5) * INTERVAL '900 days' AS born,
         (n + greatest($3::int * 3 / 20, 1) - 1) % greatest($3::int * 3 / 20, 1) AS person
     FROM generate_series($1::int, $2::int) AS n OFFSET 0"""
@@ -62,13 +66,13 @@ def _statements(output: str) -> tuple[str, ...]:
                 || (ARRAY[' for small towns', ' for hospitals', ' for schools',
                           ' for commuters', ' for volunteers'])[1 + n % 5] || ' ' || n,
             repeat('An idea told at some length. ', 1 + n % 9),
-            CASE WHEN done = 10 AND pace < 0.7 THEN 'completed' WHEN pace > 0.9 THEN 'paused'
+            CASE WHEN done = {_STEPS} AND pace < 0.7 THEN 'completed' WHEN pace > 0.9 THEN 'paused'
                  WHEN done = 0 AND pace < 0.3 THEN 'draft' ELSE 'active' END,
             CASE WHEN {_chance(5)} < 0.6
                  THEN 'org_' || (power({_chance(6)}, 3) * 400)::int END,
             CASE n % 20 WHEN 0 THEN 'shared' ELSE 'private' END,
             CASE n % 20 WHEN 0 THEN md5('token' || n) END,
-            born, least($4, born + least(10, done + 1) * {day})
+            born, least($4, born + least({_STEPS}, done + 1) * {day})
         FROM ({_NUMBERS}) AS numbers""",
         f"""
         INSERT INTO workshop_members (id, workshop_id, clerk_user_id, role, created_at)
@@ -100,7 +104,7 @@ def _statements(output: str) -> tuple[str, ...]:
         f"""
         INSERT INTO build_packs (id, workshop_id, title, content, created_at, updated_at)
         SELECT {_key("bp", "n")}, id, 'The pack of ' || n, 'A pack', $4, $4
-        FROM ({_NUMBERS}) AS numbers WHERE done = 10""",
+        FROM ({_NUMBERS}) AS numbers WHERE done = {_STEPS}""",
     )
 
 

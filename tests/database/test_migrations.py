@@ -79,7 +79,7 @@ async def test_any_number_of_migrations_at_once_all_succeed(
 async def test_the_ten_definitions_are_loaded_in_order(
     server: Server, migrated_database: str
 ) -> None:
-    """The catalogue arrives as it is written down."""
+    """The migrations make of an empty database what ``step_catalog`` says."""
     url = server.url(migrated_database)
     connection = await server.connect(migrated_database)
     rows = await connection.fetch(
@@ -92,7 +92,9 @@ async def test_the_ten_definitions_are_loaded_in_order(
     await connection.execute("DELETE FROM migration WHERE name = '2026-11-22T11:42:30:000000'")
     again = await run("workshops", "migrate", DATABASE_URL=url)
     assert again.code == 0, again
-    assert await connection.fetchval("SELECT count(*) FROM step_definitions") == 9
+    assert await connection.fetchval("SELECT count(*) FROM step_definitions") == (
+        len(STEP_CATALOG) - 1
+    )
     assert await connection.fetchval("SELECT name FROM step_definitions WHERE id='empathize'") == (
         "Listen"
     )
@@ -244,7 +246,8 @@ async def test_check_counts_the_rows_that_break_an_invariant(
     connection = await server.connect(migrated_database)
     await connection.execute(
         "INSERT INTO workshops (id, clerk_user_id, title, original_idea, status, visibility)"
-        " VALUES ('ws_1', 'u', 't', 'i', 'completed', 'shared');"
+        " VALUES ('ws_1', 'u', 't', 'i', 'completed', 'shared'),"
+        " ('ws_2', 'u', 't', 'i', 'draft', 'private');"
         "INSERT INTO workshop_steps (id, workshop_id, step_id, status) VALUES"
         " ('wst_1', 'ws_1', 'empathize', 'complete'), ('wst_2', 'ws_1', 'define', 'in_progress');"
         "INSERT INTO sessions (id, workshop_id, started_at, ended_at) VALUES"
@@ -254,8 +257,8 @@ async def test_check_counts_the_rows_that_break_an_invariant(
     result = await run("workshops", "check", DATABASE_URL=url)
     assert result.code == 1
     for expected in (
-        "1 workshops lack the row of a step: ws_1",
-        "1 workshops have no owner among their members: ws_1",
+        "1 workshops lack the row of a step: ws_2",
+        "2 workshops have no owner among their members: ws_1, ws_2",
         "1 workshops are completed while a step is not complete: ws_1",
         "1 workshops are shared without a share token: ws_1",
         "1 steps are complete without completed_at: wst_1",

@@ -99,9 +99,9 @@ class TestStatesOfWorkshops:
                 case other:
                     pytest.fail(f"no such status: {other}")
 
-    def test_every_state_in_a_hundred(self) -> None:
-        """Among a hundred workshops, all statuses occur and each step is somebody's current one."""
-        workshops = told(1)[:100]
+    def test_every_state(self) -> None:
+        """Among all workshops, all statuses occur and each step is somebody's current one."""
+        workshops = told(1)
         assert {workshop.row["status"] for workshop in workshops} == set(WorkshopStatus)
         current = {
             step["step_id"]

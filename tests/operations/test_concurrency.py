@@ -66,7 +66,7 @@ def check(workshop: WorkshopDetail) -> None:
     assert workshop["clerk_user_id"] in owners
     assert (workshop["visibility"] == "shared") == (workshop.get("share_token") is not None)
     assert sum(session["ended_at"] is None for session in workshop["sessions"]) <= 1
-    assert len(workshop["steps"]) == 10
+    assert len(workshop["steps"]) == len(STEP_CATALOG)
     for step in workshop["steps"]:
         assert (step["completed_at"] is not None) == (step["status"] == "complete")
         assert (step["started_at"] is None) == (step["status"] == "not_started")

@@ -12,6 +12,7 @@ from tests.operations.concurrency import transaction
 from tests.operations.conftest import OWNER
 from workshops import operations
 from workshops.errors import InvalidInputError
+from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop, WorkshopMember
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -59,14 +60,14 @@ async def test_an_item_tells_role_and_progress(workshop: Workshop) -> None:
         **row,
         "role": "owner",
         "steps_complete": 1,
-        "steps_total": 10,
+        "steps_total": len(STEP_CATALOG),
         "current_step_id": "empathize",
     }
     for step in (await operations.get_workshop(workshop.id))["steps"]:
         if step["status"] != "complete":
             await operations.complete_step(workshop.id, step["step_id"])
     (item,) = (await operations.list_workshops(OWNER)).items
-    assert (item["steps_complete"], item["current_step_id"]) == (10, None)
+    assert (item["steps_complete"], item["current_step_id"]) == (len(STEP_CATALOG), None)
 
 
 async def test_owned_and_joined_workshops_are_listed_once() -> None:
@@ -219,7 +220,7 @@ async def test_an_organisation_lists_its_workshops() -> None:
         )
     page = await operations.list_organisation_workshops("org_1", limit=1, with_total=True)
     assert (page.items[0]["title"], page.total) == ("Workshop 1", 2)
-    assert page.items[0]["steps_total"] == 10
+    assert page.items[0]["steps_total"] == len(STEP_CATALOG)
     rest = await operations.list_organisation_workshops("org_1", after=page.next_cursor)
     assert [item["title"] for item in rest.items] == ["Workshop 0"]
     assert (rest.next_cursor, rest.total) == (None, None)

@@ -393,13 +393,14 @@ async def test_messages_to_two_steps_of_a_draft_at_once(workshop: Workshop) -> N
     """Nobody waits in a circle: all arrive, and the workshop is active."""
     await asyncio.gather(
         *(
-            operations.append_step_message(workshop.id, STEP_IDS[number % 10], number)
-            for number in range(50)
+            operations.append_step_message(workshop.id, id, number)
+            for number in range(5)
+            for id in STEP_IDS
         )
     )
     detail = await operations.get_workshop(workshop.id)
     assert detail["status"] == "active"
-    assert [len((step["output"] or {})["messages"]) for step in detail["steps"]] == [5] * 10
+    assert {len((step["output"] or {})["messages"]) for step in detail["steps"]} == {5}
 
 
 @pytest.mark.parametrize("messages", [{}, "text", 1, None, True])

@@ -36,7 +36,9 @@ INVARIANTS = (
         "workshops lack the row of a step",
         "SELECT w.id FROM workshops w LEFT JOIN (SELECT workshop_id, count(*) AS steps"
         " FROM workshop_steps GROUP BY 1) s ON s.workshop_id = w.id"
-        " WHERE coalesce(s.steps, 0) < (SELECT count(*) FROM step_definitions)",
+        # A step that was added later is not one of those that were completed.
+        " WHERE w.status <> 'completed'"
+        " AND coalesce(s.steps, 0) < (SELECT count(*) FROM step_definitions)",
     ),
     Invariant(
         "workshops have no owner among their members",
