@@ -37,6 +37,9 @@ lint: $(VENV)/installed-dev  ## Lint and type-check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint deploy/Containerfile; \
+	else echo "Skipped: there is no hadolint for this machine to read deploy/Containerfile."; fi
+	@found=$$($(BIN)/compose-lint -q --no-env deploy/compose.yaml) || { echo "$$found"; exit 1; }
 
 format: $(VENV)/installed-dev  ## Format the code
 	$(BIN)/ruff check --fix
