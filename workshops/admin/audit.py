@@ -17,10 +17,14 @@ from piccolo.apps.user.tables import BaseUser
 from starlette.types import Scope
 
 from workshops.admin.tables import AuditAction, AuditEntry
+from workshops.database.distribution import is_distributed
 from workshops.database.migrations import project_engine
 
 UNKNOWN_NAME = "(unknown name)"
 """Who failed to log in, where no operator has the name."""
+
+NOT_SAID = "on a cluster the log does not say what"
+"""The summary of a change that no trigger has logged."""
 
 SUMMARY_LENGTH = 500
 """The most characters of a rejection that are kept."""
@@ -96,6 +100,22 @@ class Origin:
             address=self.address,
             request_line=self.request,
         ).save()
+
+    async def record_change(self) -> None:
+        """Add an entry for the current transaction where nothing else has.
+
+        The product's tables have no triggers on a cluster: there the log says by which
+        request a row was changed, but not how.
+        """
+        if not await is_distributed():
+            return
+        logged = await AuditEntry.raw(
+            "SELECT FROM workshops_admin.admin_audit_log"
+            " WHERE created_at >= (now() AT TIME ZONE 'utc')::timestamp(3) AND request_line = {}",
+            self.request,
+        )
+        if not logged:
+            await self.record(AuditAction.changed, summary=NOT_SAID)
 
 
 ORIGIN: ContextVar[Origin] = ContextVar("origin")

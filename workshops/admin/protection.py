@@ -144,7 +144,7 @@ class Changes:
             return
         origin = Origin.of(scope, operator)
         ORIGIN.set(origin)
-        begin, end = origin.name, _nothing
+        begin, end = origin.name, origin.record_change
         if scope["path"].startswith(LOGOUT):
             begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
         if scope["path"].startswith(OPERATORS):

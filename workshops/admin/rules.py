@@ -14,6 +14,7 @@ from workshops import operations
 from workshops.admin.audit import logged_whole
 from workshops.admin.changes import AlreadyWrittenError, Change, parse_json
 from workshops.admin.follow_up import NOTE_LENGTH
+from workshops.admin.progress.outputs import reset_step
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
 from workshops.statements import validation
@@ -156,7 +157,7 @@ async def change_step(change: Change) -> None:
         case StepStatus.not_started if content is not None:
             raise FieldsRejectedError({"output": "must be empty in a step that is not started."})
         case StepStatus.not_started:
-            await operations.reset_step(*key)
+            await reset_step(*key)
         case StepStatus.in_progress:
             reopened = stored["status"] == StepStatus.complete
             await (operations.reopen_step if reopened else operations.start_step)(*key)

@@ -6,8 +6,8 @@ its place):
 
 - the primary key of a table that belongs to workshops becomes (workshop_id, id);
 - share tokens are not unique by a constraint; their 192 random bits make them so;
-- the triggers of the audit log and of the change log go from the product's tables, and
-  with them the operators' board and funnel.
+- the triggers of the audit log and of the change log go from the product's tables: the
+  operators' view is computed anew from time to time, and the log tells of requests.
 """
 
 from __future__ import annotations
@@ -127,9 +127,16 @@ async def _statements() -> list[str]:
             for table in BELONGINGS
         ),
         *(row["add"] for row in keys),
-        # Nothing tells the operators' view of changes any more.
+        # Citus reads no spread table for each row of another one, and nothing tells the
+        # operators' view of changes any more.
         """DO $$ BEGIN
             IF to_regclass('workshops_admin.state') IS NOT NULL THEN
+                CREATE OR REPLACE VIEW workshops_admin.workshop_progress AS
+                    SELECT s.workshop_id AS id, w.title COLLATE "C" AS title, s.clerk_user_id,
+                        s.org_id, s.status, NULLIF(s.current_step_id, '') AS current_step_id,
+                        s.steps_complete, s.steps_total, s.progress, s.last_activity_at,
+                        s.created_at
+                    FROM workshops_admin.summaries s JOIN workshops w ON w.id = s.workshop_id;
                 UPDATE workshops_admin.state SET as_of = NULL;
                 INSERT INTO workshops_admin.changes (workshop_id) VALUES (NULL);
             END IF;

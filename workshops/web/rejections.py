@@ -85,6 +85,9 @@ COLLISIONS = (
 """How it shows that others are at the same rows, or keep the database busy."""
 
 
+NOT_SUPPORTED = "The database cannot do this while its tables are spread over a cluster."
+
+
 def rejection_of(
     error: WorkshopsError | asyncpg.PostgresError | asyncpg.InterfaceError,
 ) -> RejectedError:
@@ -116,6 +119,8 @@ def rejection_of(
             )
         case asyncpg.QueryCanceledError():
             return RejectedError(409, "This took too long and was given up. Nothing was saved.")
+        case asyncpg.FeatureNotSupportedError():
+            return RejectedError(501, NOT_SUPPORTED)
         case asyncpg.DataError():
             return RejectedError(422, "The database cannot read one of the values.")
     raise error
@@ -206,7 +211,7 @@ class Rejections:
 def _meaning(error: Exception) -> RejectedError | None:
     if isinstance(error, RejectedError):
         return error
-    if isinstance(error, COLLISIONS):
+    if isinstance(error, (*COLLISIONS, asyncpg.FeatureNotSupportedError)):
         return rejection_of(error)
     if outage(error, undone=True):
         # The error may name the server, which is nothing for an answer.

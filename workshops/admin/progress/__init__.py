@@ -5,7 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from urllib.parse import quote
 
-from asyncpg import FeatureNotSupportedError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -74,15 +73,6 @@ async def show_problem(request: Request, error: Exception) -> Response:
     )
 
 
-async def show_not_supported(request: Request, error: Exception) -> Response:
-    """Say that a distributed database cannot answer this: it joins only what it has together."""
-    sentence = (
-        "This is not available while the tables are spread over a Citus cluster. "
-        "Each workshop has its page, and the admin lists them all."
-    )
-    return await show_problem(request, HTTPException(HTTPStatus.NOT_IMPLEMENTED, sentence))
-
-
 def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
     """Lead to the admin's log-in, and from there back; a form is not sent again."""
     admin = admin_of(connection)
@@ -123,10 +113,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
                 on_error=_send_to_login,
             )
         ],
-        exception_handlers={
-            HTTPException: show_problem,
-            FeatureNotSupportedError: show_not_supported,
-        },
+        exception_handlers={HTTPException: show_problem},
     )
     pages.state.settings = settings
     # What pages are made of is not secret, and must not cost a look-up of the log-in.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from workshops import operations
 from workshops.admin import follow_up
-from workshops.admin.progress.outputs import forget_outputs, restore_output
+from workshops.admin.progress.outputs import forget_outputs, reset_step, restore_output
 from workshops.errors import WorkshopsError
 from workshops.statements.locks import lock_belongings
 from workshops.tables import Workshop
@@ -52,7 +52,7 @@ ACTIONS = {
     ),
     "reset": Action(
         "The step was reset: it is open again. Its output can be put back for 30 days.",
-        lambda key, form: operations.reset_step(key, form["step"]),
+        lambda key, form: reset_step(key, form["step"]),
     ),
     "reopen": Action(
         "The step is in progress again, with the output that it had.",

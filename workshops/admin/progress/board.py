@@ -59,18 +59,27 @@ class BoardPage:
     freshness: Freshness
 
 
-# They are read for the rows that are shown only, and never a step's output.
-_CELLS = """
-w.title, w.clerk_user_id, w.org_id, w.status, (
-    SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s
-    WHERE s.workshop_id = page.workshop_id
-) AS steps, (
+def _cells(only: str) -> str:
+    """Return the SELECT of what rows show from the product's tables, never a step's output.
+
+    It joins nothing of ours, which Citus refuses. ``only``: with what an id is compared.
+    """
+    return (
+        "SELECT w.id, w.title, w.clerk_user_id, w.org_id, w.status,"
+        " (SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s"
+        " WHERE s.workshop_id = w.id) AS steps"
+        f" FROM workshops w WHERE w.id {only}"
+    )
+
+
+_KEPT = """(
     SELECT count(*) FROM workshops_admin.notes n WHERE n.workshop_id = page.workshop_id
 ) AS notes, (
     SELECT json_build_array(f.contacted_on, u.id, u.username)
     FROM workshops_admin.follow_ups f LEFT JOIN piccolo_user u ON u.id = f.assigned_to
     WHERE f.id = page.workshop_id
 ) AS follow_up"""
+"""What operators keep about the workshops of a page."""
 
 _ORDERS = {
     "activity": ("last_activity_at", "workshop_id"),
@@ -96,10 +105,11 @@ async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) 
         await fetch(
             "WITH page AS MATERIALIZED ("
             "SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
-            f" FROM {summaries} ORDER BY {_order(view, 's')} LIMIT {PAGE_SIZE + 1})"
-            f" SELECT page.*, {_CELLS}, CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
+            f" FROM {summaries} ORDER BY {_order(view, 's')} LIMIT {PAGE_SIZE + 1}),"
+            f" cells AS MATERIALIZED ({_cells('= ANY (ARRAY (SELECT workshop_id FROM page))')})"
+            f" SELECT page.*, cells.*, {_KEPT}, CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
             f" THEN {count} END AS matching"
-            " FROM page LEFT JOIN workshops w ON w.id = page.workshop_id"
+            " FROM page LEFT JOIN cells ON cells.id = page.workshop_id"
             f" ORDER BY {_order(view, 'page')}",
             *arguments,
         )
@@ -144,20 +154,18 @@ async def all_rows(
             await connection.execute(
                 "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL jit = off"
             )
-            found: list[BoardRow] = []
-            async for row in connection.cursor(
-                f"SELECT page.*, {_CELLS}"
+            cursor = await connection.cursor(
+                f"SELECT page.*, {_KEPT}"
                 " FROM (SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
-                f" FROM {summaries}) page JOIN workshops w ON w.id = page.workshop_id"
-                f" ORDER BY {_order(view, 'page')}",
+                f" FROM {summaries}) page ORDER BY {_order(view, 'page')}",
                 *arguments,
-                prefetch=ROWS_AT_A_TIME,
-            ):
-                found.append(_row(row, definitions))
-                if len(found) == ROWS_AT_A_TIME:
-                    yield found
-                    found = []
-            yield found
+            )
+            while found := await cursor.fetch(ROWS_AT_A_TIME):
+                ids = [row["workshop_id"] for row in found]
+                cells = await connection.fetch(_cells("= ANY ($1::text[])"), ids)
+                known = {row["id"]: row for row in cells}
+                rows = ({**row, **known[row["workshop_id"]]} for row in found if row[0] in known)
+                yield [_row(row, definitions) for row in rows]
     finally:
         await connection.close(timeout=5)
 

@@ -97,19 +97,17 @@ def preview(definition: Definition, texts: dict[str, str]) -> dict[str, Any]:
     }
 
 
-# Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
-# keeps the planner from reading all steps to join them.
+# Identifiers are random, so the first ones in their order are a fair sample.
 _USE = """
+WITH sample AS MATERIALIZED (
+    SELECT workshop_id FROM workshops_admin.summaries ORDER BY workshop_id LIMIT $2
+), statuses AS MATERIALIZED (
+    SELECT status FROM workshop_steps
+    WHERE workshop_id = ANY (ARRAY (SELECT workshop_id FROM sample)) AND step_id = $1
+)
 SELECT count(*) AS workshops, count(*) FILTER (WHERE current_step_id = $1) AS at,
     ARRAY (
-        SELECT json_build_array(step.status, count(*))
-        FROM (
-            SELECT workshop_id FROM workshops_admin.summaries
-            ORDER BY workshop_id LIMIT $2
-        ) sample CROSS JOIN LATERAL (
-            SELECT status FROM workshop_steps s
-            WHERE s.workshop_id = sample.workshop_id AND s.step_id = $1 OFFSET 0
-        ) step GROUP BY step.status
+        SELECT json_build_array(status, count(*)) FROM statuses GROUP BY status
     ) AS statuses
 FROM workshops_admin.summaries
 """

@@ -149,21 +149,20 @@ WHERE created_at >= $1::timestamp AND created_at < $2::timestamp
 GROUP BY place, date_trunc('week', created_at)
 """
 
-# Identifiers are random, so the first ones in their order are a fair sample. OFFSET 0
-# keeps the planner from reading all steps to join them.
+# Identifiers are random, so the first ones in their order are a fair sample.
 _TIMES = f"""
-SELECT s.step_id, percentile_cont($3::float8[]) WITHIN GROUP (
-    ORDER BY extract(epoch FROM s.completed_at - s.started_at)::float8)
-FROM (
+WITH sample AS MATERIALIZED (
     SELECT workshop_id FROM workshops_admin.summaries
     WHERE steps_complete > 0 AND created_at >= $1::timestamp AND created_at < $2::timestamp
     ORDER BY workshop_id LIMIT {SAMPLE_SIZE}
-) sample CROSS JOIN LATERAL (
-    SELECT step_id, started_at, completed_at FROM workshop_steps
-    WHERE workshop_id = sample.workshop_id AND status = 'complete' AND completed_at >= started_at
-    OFFSET 0
-) s
-GROUP BY s.step_id
+), steps AS MATERIALIZED (
+    SELECT step_id, extract(epoch FROM completed_at - started_at)::float8 AS seconds
+    FROM workshop_steps
+    WHERE workshop_id = ANY (ARRAY (SELECT workshop_id FROM sample))
+        AND status = 'complete' AND completed_at >= started_at
+)
+SELECT step_id, percentile_cont($3::float8[]) WITHIN GROUP (ORDER BY seconds)
+FROM steps GROUP BY step_id
 """
 
 

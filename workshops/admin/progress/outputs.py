@@ -116,8 +116,10 @@ KEPT_DAYS = 30
 async def forget_outputs() -> None:
     """Delete the removed outputs of workshops that are deleted, and those that are too old."""
     await fetch(
-        "DELETE FROM workshops_admin.removed_outputs r WHERE removed_at < $1"
-        " OR NOT EXISTS (SELECT FROM workshops w WHERE w.id = r.workshop_id)",
+        "WITH there AS MATERIALIZED (SELECT w.id FROM workshops w WHERE w.id ="
+        " ANY (ARRAY (SELECT workshop_id FROM workshops_admin.removed_outputs)))"
+        " DELETE FROM workshops_admin.removed_outputs r WHERE removed_at < $1"
+        " OR NOT EXISTS (SELECT FROM there WHERE there.id = r.workshop_id)",
         _oldest(),
     )
 
@@ -141,6 +143,23 @@ class NotEmptyError(
     """The step has an output again."""
 
     step_id: str
+
+
+async def reset_step(workshop_id: str, step_id: str) -> None:
+    """Make a step open again, and keep its output.
+
+    A trigger keeps it too, whatever takes it away; on a cluster there is none.
+    """
+    await lock_belongings(workshop_id)
+    kept = await fetch_row(
+        "SELECT to_jsonb(s)::text FROM workshop_steps s"
+        " WHERE workshop_id = $1 AND step_id = $2 AND output IS NOT NULL",
+        workshop_id,
+        step_id,
+    )
+    if kept is not None:
+        await fetch("SELECT workshops_admin.keep_output($1::jsonb)", kept[0])
+    await operations.reset_step(workshop_id, step_id)
 
 
 async def removed_outputs(workshop_id: str) -> dict[str, Record]:

@@ -35,10 +35,10 @@ FROM build_packs b JOIN workshops w ON w.id = b.workshop_id WHERE b.id = $1
 UNION ALL SELECT 'Share token', w.title, w.id, NULL
 FROM workshops w WHERE $2 AND w.share_token = $1
 UNION ALL SELECT 'Person', $1, $1, NULL
-WHERE EXISTS (SELECT FROM workshop_members WHERE clerk_user_id = $1)
-    OR EXISTS (SELECT FROM workshops WHERE clerk_user_id = $1)
+WHERE EXISTS (SELECT 1 FROM workshop_members WHERE clerk_user_id = $1)
+    OR EXISTS (SELECT 1 FROM workshops WHERE clerk_user_id = $1)
 UNION ALL SELECT 'Organisation', $1, $1, NULL
-WHERE EXISTS (SELECT FROM workshops WHERE org_id = $1)
+WHERE EXISTS (SELECT 1 FROM workshops WHERE org_id = $1)
 UNION ALL SELECT 'Step, its workshops', name, id, NULL FROM step_definitions WHERE id = $1
 """
 

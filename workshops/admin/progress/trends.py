@@ -139,22 +139,24 @@ def read_trends(query: QueryParams, step_ids: list[str]) -> TrendsView:
 
 
 # The order by a hash takes a fair sample, and no index that would read other weeks.
-# OFFSET 0 keeps the planner from reading all steps to join them.
 _COHORTS = """
-SELECT monday::date AS monday, sample.*
-FROM generate_series($1::timestamp, $2::timestamp, interval '7 days') AS monday
-CROSS JOIN LATERAL (
-    SELECT COALESCE(max(begun), 0) AS begun, count(*) AS looked_at, {counts}
-    FROM (
+WITH sample AS MATERIALIZED (
+    SELECT monday, begun.*
+    FROM generate_series($1::timestamp, $2::timestamp, interval '7 days') AS monday
+    CROSS JOIN LATERAL (
         SELECT workshop_id, created_at, count(*) OVER () AS begun FROM workshops_admin.summaries
         WHERE created_at >= monday AND created_at < monday + interval '7 days'
         ORDER BY hashtext(workshop_id) LIMIT $4
-    ) begun LEFT JOIN LATERAL (
-        SELECT {moment} AS moment FROM workshop_steps s
-        WHERE s.workshop_id = begun.workshop_id AND s.step_id = $3 OFFSET 0
-    ) step ON true
-) AS sample
-ORDER BY monday
+    ) begun
+), steps AS MATERIALIZED (
+    SELECT workshop_id, {moment} AS moment FROM workshop_steps
+    WHERE workshop_id = ANY (ARRAY (SELECT workshop_id FROM sample)) AND step_id = $3
+)
+SELECT monday::date AS monday, COALESCE(max(begun), 0) AS begun,
+    count(workshop_id) AS looked_at, {counts}
+FROM generate_series($1::timestamp, $2::timestamp, interval '7 days') AS monday
+LEFT JOIN sample USING (monday) LEFT JOIN steps USING (workshop_id)
+GROUP BY monday ORDER BY monday
 """
 _COUNTS = ", ".join(
     f"count(*) FILTER (WHERE moment < created_at + interval '{age} days')" for age in AGES
