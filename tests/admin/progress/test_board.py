@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 
 from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
+from workshops.admin.progress import board_pages, board_statement
 from workshops.admin.progress.board import fetch_board
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import SORTS, read_board
@@ -132,6 +133,7 @@ async def fill(count: int) -> None:
     )
 
 
+@pytest.mark.parametrize("most_sorted", [board_statement.MOST_SORTED, 2])
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize(
     "query",
@@ -147,8 +149,14 @@ async def fill(count: int) -> None:
     ],
 )
 @pytest.mark.usefixtures("database")
-async def test_pages_hold_every_workshop_once(sort: str, query: str) -> None:
-    """Forwards and backwards, the pages are the whole list in order, without a gap or a repeat."""
+async def test_pages_hold_every_workshop_once(
+    monkeypatch: pytest.MonkeyPatch, sort: str, query: str, most_sorted: int
+) -> None:
+    """Forwards and backwards, the pages are the whole list in order, without a gap or a repeat.
+
+    That is so where few match, which are sorted, and where many do, which come in order.
+    """
+    monkeypatch.setattr(board_statement, "MOST_SORTED", most_sorted)
     await fill(160)
     definitions = await step_definitions()
     view = read_board(QueryParams(f"{query}&sort={sort}"), [step.id for step in definitions])
@@ -171,6 +179,18 @@ async def test_pages_hold_every_workshop_once(sort: str, query: str) -> None:
         page = await fetch_board(replace(view, cursor=page.previous), definitions)
         backwards = [row.id for row in page.rows] + backwards
     assert backwards == whole
+
+
+async def test_many_of_very_many_are_not_counted(
+    superuser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The board says how many it would have counted; few are counted even then."""
+    await fill(9)
+    for module in (board_statement, board_pages):
+        monkeypatch.setattr(module, "MOST_SORTED", 4)
+    monkeypatch.setattr(board_statement, "MOST_COUNTED", -2)  # -1: PostgreSQL has not looked yet
+    assert "More than 4 workshops, by" in (await superuser.get("/progress/")).text
+    assert "3 workshops, filtered" in (await superuser.get("/progress/?owner=user_1")).text
 
 
 async def test_page_stays_where_it_was_when_workshops_come(

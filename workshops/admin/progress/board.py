@@ -7,15 +7,22 @@ show comes from the product's tables.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from workshops.admin.follow_up import Operator
+from workshops.admin.progress.board_statement import (
+    SELECT,
+    Condition,
+    conditions_of,
+    order_of,
+    page_statement,
+    where,
+)
 from workshops.admin.progress.definitions import Step
-from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView, Cursor, days_ago
-from workshops.admin.queries import escape_like
+from workshops.admin.progress.query_string import BoardView, Cursor
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import engine, fetch
 from workshops.states import StepStatus
@@ -50,7 +57,11 @@ class BoardRow:
 
 @dataclass(frozen=True)
 class BoardPage:
-    """One page. ``count`` says how many workshops match, on the first page only."""
+    """One page.
+
+    :param count: How many workshops match; None if that would take long to count
+        (``MOST_COUNTED``), and on a further page.
+    """
 
     rows: list[BoardRow]
     previous: Cursor | None
@@ -81,15 +92,6 @@ _KEPT = """(
 ) AS follow_up"""
 """What operators keep about the workshops of a page."""
 
-_ORDERS = {
-    "activity": ("last_activity_at", "workshop_id"),
-    "creation": ("created_at", "workshop_id"),
-    "progress": ("progress", "last_activity_at", "workshop_id"),
-}
-
-Condition = tuple[Any, ...]
-"""A condition on a summary ``s``, with its values, for each of which it has ``{}``."""
-
 
 async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) -> BoardPage:
     """Return the page of the board that a view asks for. Two round trips if nothing waits.
@@ -97,26 +99,20 @@ async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) 
     :param me: The key of the operator who looks.
     """
     freshness = await catch_up()
-    conditions = [*_conditions(view, definitions, me), *_conditions_on_place(view)]
-    summaries, arguments = _summaries(conditions)
-    count = "NULL" if view.cursor else f"(SELECT count(*) FROM {summaries})"
+    arguments, page, count, order = page_statement(view, definitions, PAGE_SIZE + 1, me=me)
     # What was deleted since the summaries were made is left out.
     found: list[Any] = list(
         await fetch(
-            "WITH page AS MATERIALIZED ("
-            "SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
-            f" FROM {summaries} ORDER BY {_order(view, 's')} LIMIT {PAGE_SIZE + 1}),"
-            f" cells AS MATERIALIZED ({_cells('= ANY (ARRAY (SELECT workshop_id FROM page))')})"
-            f" SELECT page.*, cells.*, {_KEPT}, CASE WHEN (SELECT count(*) FROM page) > {PAGE_SIZE}"
-            f" THEN {count} END AS matching"
-            " FROM page LEFT JOIN cells ON cells.id = page.workshop_id"
-            f" ORDER BY {_order(view, 'page')}",
+            f"{page}, cells AS MATERIALIZED ("
+            f"{_cells('= ANY (ARRAY (SELECT workshop_id FROM page))')})"
+            f" SELECT page.*, cells.*, {_KEPT}, {'NULL' if view.cursor else count} AS matching"
+            f" FROM page LEFT JOIN cells ON cells.id = page.workshop_id ORDER BY {order}",
             *arguments,
         )
     )
     more = len(found) > PAGE_SIZE
+    matching = found[0]["matching"] if found else 0
     found = found[:PAGE_SIZE]
-    matching = found[0]["matching"] if more else len(found)
     if view.backwards:
         found.reverse()
     has_previous = more if view.backwards else view.cursor is not None
@@ -146,8 +142,9 @@ async def all_rows(
     view = replace(view, cursor=None)
     conditions: list[Condition] = [("s.workshop_id = ANY ({}::text[])", chosen)]
     if chosen is None:
-        conditions = [*_conditions(view, definitions, me)]
-    summaries, arguments = _summaries(conditions)
+        conditions = [*conditions_of(view, definitions, me)]
+    arguments: list[Any] = []
+    summaries = f"{SELECT} WHERE {where(conditions, arguments)}"
     connection = await engine().get_new_connection()
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
@@ -155,9 +152,7 @@ async def all_rows(
                 "SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL jit = off"
             )
             cursor = await connection.cursor(
-                f"SELECT page.*, {_KEPT}"
-                " FROM (SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
-                f" FROM {summaries}) page ORDER BY {_order(view, 'page')}",
+                f"SELECT page.*, {_KEPT} FROM ({summaries}) page ORDER BY {order_of(view, 'page')}",
                 *arguments,
             )
             while found := await cursor.fetch(ROWS_AT_A_TIME):
@@ -168,105 +163,6 @@ async def all_rows(
                 yield [_row(row, definitions) for row in rows]
     finally:
         await connection.close(timeout=5)
-
-
-def _summaries(conditions: Sequence[Condition]) -> tuple[str, list[Any]]:
-    """Return the FROM and WHERE clauses that find summaries, and their arguments."""
-    arguments: list[Any] = []
-    parts = []
-    for condition, *values in conditions:
-        first = len(arguments) + 1
-        arguments += values
-        parts.append(condition.format(*(f"${n}" for n in range(first, len(arguments) + 1))))
-    return f"workshops_admin.summaries s WHERE {' AND '.join(parts) or 'true'}", arguments
-
-
-def _conditions(view: BoardView, definitions: list[Step], me: int) -> Iterator[Condition]:
-    """Yield what the filters of a view ask of a summary."""
-    if view.statuses:
-        yield "s.status = ANY ({}::text[])", view.statuses
-    if view.step:
-        yield "s.current_step_id = ANY ({}::text[])", _current_steps(view, definitions)
-        if view.step == NO_OPEN_STEP or view.place == "past":
-            yield ("s.steps_total > 0",)
-    if view.owner:
-        yield "s.clerk_user_id = {}::text", view.owner
-    if view.organisation:
-        yield "s.org_id = {}::text", view.organisation
-    if view.search:
-        yield "s.title LIKE '%' || lower({}::text) || '%'", escape_like(view.search)
-    if view.idle_days is not None:
-        yield "s.last_activity_at < {}::timestamp", days_ago(view.idle_days)
-    if view.created_from:
-        yield "s.created_at >= {}::date", view.created_from
-    if view.created_to:
-        yield "s.created_at < {}::date + 1", view.created_to
-    if view.assigned in ("anybody", "nobody"):
-        yield _followed_up("f.assigned_to IS NOT NULL", none=view.assigned == "nobody")
-    elif view.assigned:
-        key = me if view.assigned == "me" else int(view.assigned)
-        yield _followed_up("f.assigned_to = {}::integer", key)
-    if view.contacted_before:
-        yield _followed_up("f.contacted_on < {}::date", view.contacted_before)
-    if view.contact:
-        yield _followed_up("f.contacted_on IS NOT NULL", none=view.contact == "never")
-    if view.noted:
-        yield (
-            f"{'NOT ' if view.noted == 'no' else ''}EXISTS (SELECT"
-            " FROM workshops_admin.notes n WHERE n.workshop_id = s.workshop_id)",
-        )
-
-
-def _followed_up(condition: str, *values: Any, none: bool = False) -> Condition:
-    """Return the condition that there is a follow-up of the workshop like this, or none."""
-    return (
-        f"{'NOT ' if none else ''}EXISTS (SELECT FROM workshops_admin.follow_ups f"
-        f" WHERE f.id = s.workshop_id AND {condition})",
-        *values,
-    )
-
-
-def _current_steps(view: BoardView, definitions: list[Step]) -> list[str]:
-    """Return the current steps that the filter allows; '' stands for no open step."""
-    ids = [step.id for step in definitions]
-    if view.step == NO_OPEN_STEP:
-        return [""]
-    position = ids.index(view.step)
-    match view.place:
-        case "before":
-            return ids[:position]
-        case "past":
-            return [*ids[position + 1 :], ""]
-    return [view.step]
-
-
-def _ascending(view: BoardView) -> bool:
-    """Tell how a page is read from the database: one that ends before its cursor, backwards."""
-    return view.descending == view.backwards
-
-
-def _order(view: BoardView, alias: str) -> str:
-    direction = "ASC" if _ascending(view) else "DESC"
-    return ", ".join(f"{alias}.{column} {direction}" for column in _ORDERS[view.sort])
-
-
-def _conditions_on_place(view: BoardView) -> Iterator[Condition]:
-    if view.cursor is not None:
-        columns = ", ".join(f"s.{column}" for column in _ORDERS[view.sort])
-        sign = ">" if _ascending(view) else "<"
-        if view.sort == "progress":
-            yield (
-                f"({columns}) {sign} ({{}}::smallint, {{}}::timestamp, {{}}::text)",
-                view.cursor.progress,
-                view.cursor.moment,
-                view.cursor.workshop_id,
-            )
-        else:
-            yield (
-                f"({columns}) {sign} ({{}}::timestamp, {{}}::text)",
-                view.cursor.moment,
-                view.cursor.workshop_id,
-            )
 
 
 def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:

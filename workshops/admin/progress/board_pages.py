@@ -17,6 +17,7 @@ from workshops.admin import follow_up, saved_views
 from workshops.admin.progress import exports, query_string
 from workshops.admin.progress.actions import ACTIONS, Action, Form
 from workshops.admin.progress.board import all_rows, fetch_board
+from workshops.admin.progress.board_statement import MOST_SORTED
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.funnel import STUCK_AFTER_DAYS
 from workshops.admin.progress.query_string import (
@@ -71,6 +72,7 @@ async def show_board(request: Request) -> Response:
         live="",
         view=view,
         board=await fetch_board(view, definitions, me=operator.id),
+        most_sorted=MOST_SORTED,
         definitions=definitions,
         choices=query_string,
         quick_views=QUICK_VIEWS,

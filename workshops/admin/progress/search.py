@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from workshops.admin.progress.query_string import ParameterReader
+from workshops.admin.progress.board_statement import page_statement
+from workshops.admin.progress.query_string import BoardView, ParameterReader
 from workshops.admin.progress.rendering import operator_of, page, redirect
-from workshops.admin.queries import escape_like
 from workshops.projection import catch_up
 from workshops.statements.execution import fetch
 
@@ -44,16 +44,7 @@ UNION ALL SELECT 'Step, its workshops', name, id, NULL FROM step_definitions WHE
 
 _NAMED_STEPS = """
 SELECT 'Step, its workshops', name, id, NULL FROM step_definitions
-WHERE id <> $1 AND name ILIKE '%' || $2::text || '%' ORDER BY "order", id
-"""
-
-_TITLES = f"""
-SELECT 'Workshop, ' || w.status, w.title, w.id, NULL FROM (
-    SELECT s.workshop_id, s.last_activity_at FROM workshops_admin.summaries s
-    WHERE s.title LIKE '%' || lower($1::text) || '%'
-    ORDER BY s.last_activity_at DESC, s.workshop_id DESC LIMIT {TITLES_SHOWN}
-) found JOIN workshops w ON w.id = found.workshop_id
-ORDER BY found.last_activity_at DESC, w.id DESC
+WHERE id <> $1 AND position(lower($1) IN lower(name)) > 0 ORDER BY "order", id
 """
 
 _PLACES = {
@@ -78,14 +69,20 @@ async def find(text: str, *, secrets: bool) -> list[Hit]:
     if not text:
         return []
     await catch_up()
-    pattern = escape_like(text)
+    arguments, page, _, order = page_statement(BoardView(search=text), [], TITLES_SHOWN)
+    titles = (
+        f"{page}, w AS MATERIALIZED (SELECT id, title, status FROM workshops"
+        " WHERE id = ANY (ARRAY (SELECT workshop_id FROM page)))"
+        " SELECT 'Workshop, ' || w.status, w.title, w.id, NULL"
+        f" FROM page JOIN w ON w.id = page.workshop_id ORDER BY {order}"
+    )
     hits = []
-    for statement, *arguments in (
+    for statement, *values in (
         (_EXACT, text, secrets),
-        (_NAMED_STEPS, text, pattern),
-        (_TITLES, pattern),
+        (_NAMED_STEPS, text),
+        (titles, *arguments),
     ):
-        for kind, label, key, anchor in await fetch(statement, *arguments):
+        for kind, label, key, anchor in await fetch(statement, *values):
             path = _PLACES.get(kind, "/workshops/{}/").format(quote(key, safe=""))
             path += f"#{quote(anchor)}" if anchor else ""
             hits.append(Hit(kind, label, path, exact=statement is _EXACT))

@@ -1,0 +1,163 @@
+"""The statement that finds a page of the board among the summaries (``workshops.projection``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from workshops.admin.progress.definitions import Step
+from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView, days_ago
+
+MOST_SORTED = 5_000
+"""Of how many matches the page is found by sorting them; each takes 90 bytes of memory."""
+
+MOST_COUNTED = 250_000
+"""In how many summaries more matches than those are counted: it takes up to 50 ms."""
+
+SELECT = (
+    "SELECT s.workshop_id, s.created_at, s.last_activity_at, s.progress"
+    " FROM workshops_admin.summaries s"
+)
+
+_LEAST_INDEXED = 3  # characters, of a text that is looked for in titles
+
+_ORDERS = {
+    "activity": ("last_activity_at", "workshop_id"),
+    "creation": ("created_at", "workshop_id"),
+    "progress": ("progress", "last_activity_at", "workshop_id"),
+}
+
+Condition = tuple[Any, ...]
+"""A condition on a summary ``s``, with its values, for each of which it has ``{}``."""
+
+
+def page_statement(
+    view: BoardView, definitions: list[Step], limit: int, *, me: int = 0
+) -> tuple[list[Any], str, str, str]:
+    """Return what finds a page among the summaries.
+
+    That is the arguments; the CTEs, of which ``page`` has ``limit`` summaries; the expression
+    for how many match in all, NULL if that would take long to count; and the order.
+
+    Few are found by the filters and then sorted, many in order until the page is full.
+    PostgreSQL has to guess which of the two is less work; here they are counted first.
+    """
+    arguments: list[Any] = []
+    matching = where(conditions_of(view, definitions, me), arguments)
+    ahead = where(_conditions_on_place(view), arguments)
+    few = f"(SELECT matching FROM size) <= {MOST_SORTED}"
+    order = f"ORDER BY {order_of(view, 's')} LIMIT {limit}"
+    page = (
+        f"WITH few AS MATERIALIZED ({SELECT} WHERE {matching} LIMIT {MOST_SORTED + 1}),"
+        " size AS MATERIALIZED (SELECT count(*) AS matching FROM few),"
+        f" page AS MATERIALIZED ((SELECT * FROM few s WHERE {few} AND {ahead} {order})"
+        f" UNION ALL ({SELECT} WHERE NOT {few} AND {matching} AND {ahead} {order}))"
+    )
+    count = (
+        f"CASE WHEN {few} THEN (SELECT matching FROM size) WHEN (SELECT reltuples FROM pg_class"
+        f" WHERE oid = 'workshops_admin.summaries'::regclass) <= {MOST_COUNTED}"
+        f" THEN (SELECT count(*) FROM workshops_admin.summaries s WHERE {matching}) END"
+    )
+    return arguments, page, count, order_of(view, "page")
+
+
+def where(conditions: Iterable[Condition], arguments: list[Any]) -> str:
+    """Return the conditions as one, and add their values to the arguments."""
+    parts = []
+    for condition, *values in conditions:
+        first = len(arguments) + 1
+        arguments += values
+        parts.append(condition.format(*(f"${n}" for n in range(first, len(arguments) + 1))))
+    return " AND ".join(parts) or "true"
+
+
+def conditions_of(view: BoardView, definitions: list[Step], me: int) -> Iterator[Condition]:
+    """Yield what the filters of a view ask of a summary."""
+    if view.statuses:
+        yield "s.status = ANY ({}::text[])", view.statuses
+    if view.step:
+        yield "s.current_step_id = ANY ({}::text[])", _current_steps(view, definitions)
+        if view.step == NO_OPEN_STEP or view.place == "past":
+            yield ("s.steps_total > 0",)
+    if view.owner:
+        yield "s.clerk_user_id = {}::text", view.owner
+    if view.organisation:
+        yield "s.org_id = {}::text", view.organisation
+    if view.search:
+        yield "position(lower({}::text) IN s.title) > 0", view.search
+        if len(view.search) >= _LEAST_INDEXED:
+            trigrams = "workshops_admin.trigrams(lower({}::text), 3)"
+            yield f"workshops_admin.trigrams(s.title) @> {trigrams}", view.search
+    if view.idle_days is not None:
+        yield "s.last_activity_at < {}::timestamp", days_ago(view.idle_days)
+    if view.created_from:
+        yield "s.created_at >= {}::date", view.created_from
+    if view.created_to:
+        yield "s.created_at < {}::date + 1", view.created_to
+    if view.assigned in ("anybody", "nobody"):
+        yield _followed_up("f.assigned_to IS NOT NULL", none=view.assigned == "nobody")
+    elif view.assigned:
+        key = me if view.assigned == "me" else int(view.assigned)
+        yield _followed_up("f.assigned_to = {}::integer", key)
+    if view.contacted_before:
+        yield _followed_up("f.contacted_on < {}::date", view.contacted_before)
+    if view.contact:
+        yield _followed_up("f.contacted_on IS NOT NULL", none=view.contact == "never")
+    if view.noted:
+        yield (
+            f"{'NOT ' if view.noted == 'no' else ''}EXISTS (SELECT"
+            " FROM workshops_admin.notes n WHERE n.workshop_id = s.workshop_id)",
+        )
+
+
+def _followed_up(condition: str, *values: Any, none: bool = False) -> Condition:
+    """Return the condition that there is a follow-up of the workshop like this, or none."""
+    return (
+        f"{'NOT ' if none else ''}EXISTS (SELECT FROM workshops_admin.follow_ups f"
+        f" WHERE f.id = s.workshop_id AND {condition})",
+        *values,
+    )
+
+
+def _current_steps(view: BoardView, definitions: list[Step]) -> list[str]:
+    """Return the current steps that the filter allows; '' stands for no open step."""
+    ids = [step.id for step in definitions]
+    if view.step == NO_OPEN_STEP:
+        return [""]
+    position = ids.index(view.step)
+    match view.place:
+        case "before":
+            return ids[:position]
+        case "past":
+            return [*ids[position + 1 :], ""]
+    return [view.step]
+
+
+def _ascending(view: BoardView) -> bool:
+    """Tell how a page is read from the database: one that ends before its cursor, backwards."""
+    return view.descending == view.backwards
+
+
+def order_of(view: BoardView, alias: str) -> str:
+    """Return the ORDER BY clause of a page, as it is read from the database."""
+    direction = "ASC" if _ascending(view) else "DESC"
+    return ", ".join(f"{alias}.{column} {direction}" for column in _ORDERS[view.sort])
+
+
+def _conditions_on_place(view: BoardView) -> Iterator[Condition]:
+    if view.cursor is not None:
+        columns = ", ".join(f"s.{column}" for column in _ORDERS[view.sort])
+        sign = ">" if _ascending(view) else "<"
+        if view.sort == "progress":
+            yield (
+                f"({columns}) {sign} ({{}}::smallint, {{}}::timestamp, {{}}::text)",
+                view.cursor.progress,
+                view.cursor.moment,
+                view.cursor.workshop_id,
+            )
+        else:
+            yield (
+                f"({columns}) {sign} ({{}}::timestamp, {{}}::text)",
+                view.cursor.moment,
+                view.cursor.workshop_id,
+            )
