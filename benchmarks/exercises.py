@@ -36,13 +36,19 @@ class Exercise(NamedTuple):
         """
         if not self.source:
             return [()] * count
-        rows = await connection.fetch(
-            f"""
-            SELECT DISTINCT chosen.* FROM generate_series(1, $1::int) AS n CROSS JOIN LATERAL (
-                {self.source} AND w.id > 'ws_' || md5('{self.label}' || n) ORDER BY w.id LIMIT 1
-            ) AS chosen""",
-            count,
-        )
+        async with connection.transaction():
+            # For one workshop at a time; of a million, PostgreSQL would read all steps for each.
+            await connection.execute(
+                "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+            )
+            rows = await connection.fetch(
+                f"""
+                SELECT DISTINCT chosen.* FROM generate_series(1, $1::int) AS n CROSS JOIN LATERAL (
+                    {self.source} AND w.id > 'ws_' || md5('{self.label}' || n)
+                    ORDER BY w.id LIMIT 1
+                ) AS chosen""",
+                count,
+            )
         return [tuple(row) for row in rows]
 
 
