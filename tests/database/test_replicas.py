@@ -298,7 +298,7 @@ async def test_operators_pages_are_read_from_the_replica(
     log_in = {"username": "grace", "password": created.out.split()[-1]}
 
     def boards() -> int:
-        return replica.log.read_text().count("WITH page AS MATERIALIZED")
+        return replica.log.read_text().count("WITH few AS MATERIALIZED")
 
     async with serving(**environment) as site, httpx.AsyncClient() as client:
         await site.wait_until_ready()
