@@ -18,7 +18,7 @@ from piccolo.table import Table
 
 from workshops.columns import to_stored
 from workshops.errors import InvalidInputError
-from workshops.statements.locks import lock_before
+from workshops.statements.workshops import lock_before
 from workshops.tables.belongings import BelongsToWorkshop
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 

@@ -15,7 +15,6 @@ from workshops.operations.build_packs import (
     generate_build_pack,
     render_build_pack,
 )
-from workshops.operations.details import get_workshop
 from workshops.operations.listing import list_organisation_workshops, list_workshops
 from workshops.operations.members import (
     add_member,
@@ -24,9 +23,16 @@ from workshops.operations.members import (
     set_member_role,
     transfer_ownership,
 )
+from workshops.operations.reading import (
+    WorkshopChange,
+    current_step,
+    get_shared_workshop,
+    get_step,
+    get_workshop,
+    step_context,
+    watch_workshops,
+)
 from workshops.operations.sessions import close_idle_sessions, close_session, record_activity
-from workshops.operations.sharing import get_shared_workshop, share_workshop, unshare_workshop
-from workshops.operations.step_reads import current_step, get_step, step_context
 from workshops.operations.steps import (
     append_step_message,
     complete_step,
@@ -38,11 +44,12 @@ from workshops.operations.steps import (
     start_step,
 )
 from workshops.operations.user_data import delete_user_data, export_user_data
-from workshops.operations.watching import WorkshopChange, watch_workshops
 from workshops.operations.workshops import (
     create_workshop,
     delete_workshop,
     set_workshop_status,
+    share_workshop,
+    unshare_workshop,
     update_workshop,
 )
 from workshops.tracing import traced

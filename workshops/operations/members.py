@@ -15,14 +15,13 @@ from workshops.errors import (
     LastOwnerError,
     MemberExistsError,
     MemberNotFoundError,
-    NotFoundError,
     WorkshopNotFoundError,
 )
 from workshops.ids import create_prefixed_id
 from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_row, in_transaction
 from workshops.statements.records import NEXT_UPDATED_AT, NOW, columns, object_maker
-from workshops.statements.workshops import make_workshop
+from workshops.statements.workshops import make_workshop, missing
 from workshops.states import MemberRole
 from workshops.tables import Workshop, WorkshopMember
 
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from workshops.statements.execution import Record
 
 _make_member = object_maker(WorkshopMember)
-
-_EXISTS = "SELECT id FROM workshops WHERE id = $1"
 
 # $1 is the workshop, $2 the person.
 _LOCKED = """
@@ -122,9 +119,7 @@ async def add_member(workshop_id: str, clerk_user_id: str, *, role: str) -> Work
     role = validation.role(role)
     record = await fetch_row(_ADD, create_prefixed_id("wm"), workshop_id, clerk_user_id, role)
     if record is None:
-        if await fetch_row(_EXISTS, workshop_id) is None:
-            raise WorkshopNotFoundError(workshop_id)
-        raise MemberExistsError(workshop_id, clerk_user_id)
+        raise await missing(workshop_id, MemberExistsError(workshop_id, clerk_user_id))
     return _make_member(record)
 
 
@@ -222,7 +217,7 @@ async def transfer_ownership(workshop_id: str, *, to: str) -> Workshop:
 async def _transfer(workshop_id: str, to: str) -> Workshop:
     members = await fetch(_LOCK_MEMBERS, workshop_id)
     if to not in (member["clerk_user_id"] for member in members):
-        raise await _not_found(workshop_id, to)
+        raise await missing(workshop_id, MemberNotFoundError(workshop_id, to))
     ids = [member["id"] for member in members]
     record = await fetch_row(_TRANSFER, workshop_id, to, ids)
     assert record is not None
@@ -239,13 +234,7 @@ def _keys(workshop_id: str, clerk_user_id: str) -> tuple[str, str]:
 async def _member(record: Record | None, workshop_id: str, clerk_user_id: str) -> WorkshopMember:
     assert record is not None
     if not record["persons"]:
-        raise await _not_found(workshop_id, clerk_user_id)
+        raise await missing(workshop_id, MemberNotFoundError(workshop_id, clerk_user_id))
     if record["id"] is None:
         raise LastOwnerError(workshop_id, clerk_user_id)
     return _make_member(record)
-
-
-async def _not_found(workshop_id: str, clerk_user_id: str) -> NotFoundError:
-    if await fetch_row(_EXISTS, workshop_id) is None:
-        return WorkshopNotFoundError(workshop_id)
-    return MemberNotFoundError(workshop_id, clerk_user_id)

@@ -16,10 +16,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from workshops.errors import InvalidInputError, MessagesNotAListError, TooLongError, WorkshopsError
+from workshops.errors import InvalidInputError
 from workshops.statements import steps as statements
 from workshops.statements import validation
-from workshops.statements.validation import OUTPUT_BYTES, json_object, json_value
+from workshops.statements.validation import json_object, json_value
 from workshops.tables import WorkshopStep
 from workshops.types import JSONObject
 
@@ -63,7 +63,6 @@ async def save_step_output(
         expected_updated_at,
         json_object("output", output),
         bool(keep_messages) and "messages" not in output,
-        meaning=_output_too_long,
     )
 
 
@@ -91,7 +90,6 @@ async def merge_step_output(
         step_id,
         expected_updated_at,
         json_object("changes", changes),
-        meaning=_output_too_long,
     )
 
 
@@ -123,18 +121,8 @@ async def append_step_message(
             raise InvalidInputError("message", "has an id that is not its key")
         message = {**message, "id": idempotency_key}
         key = json_value("idempotency_key", [{"id": idempotency_key}])
-
-    def meaning(problem: str) -> WorkshopsError:
-        if problem == "not a list":
-            return MessagesNotAListError(workshop_id, step_id)
-        return _output_too_long(problem)
-
     text = f"[{json_value('message', message)}]"
-    return await statements.APPEND.run(workshop_id, step_id, None, text, key, meaning=meaning)
-
-
-def _output_too_long(size: str) -> WorkshopsError:
-    return TooLongError("output", int(size), OUTPUT_BYTES, "bytes")
+    return await statements.APPEND.run(workshop_id, step_id, None, text, key)
 
 
 async def complete_step(
@@ -164,7 +152,6 @@ async def complete_step(
         expected_updated_at,
         None if output is None else json_object("output", output),
         output is not None and bool(keep_messages) and "messages" not in output,
-        meaning=_output_too_long,
     )
 
 

@@ -16,12 +16,13 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from workshops.columns import utc_now
-from workshops.operations.details import fetch_details, select_details
+from workshops.operations.reading import fetch_details, select_details
 from workshops.personal_data import registered
 from workshops.relations import Parameter, Prepared
 from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_rows, in_transaction
 from workshops.statements.records import NEXT_UPDATED_AT
+from workshops.statements.workshops import lock_belongings
 from workshops.states import MemberRole
 from workshops.tables import Workshop, WorkshopMember
 from workshops.types import DeletedUserData, UserDataExport
@@ -105,20 +106,6 @@ _CONCERNED = """
     SELECT id FROM workshops WHERE clerk_user_id = $1
     UNION SELECT workshop_id FROM workshop_members WHERE clerk_user_id = $1 ORDER BY 1"""
 
-# In the order of all operations, so that nobody waits in a circle: steps, members, and the
-# workshop after them; one workshop after the other, because a distributed PostgreSQL locks
-# rows of one shard at a time. The statement after it sees all that this one waited for.
-_LOCK = """
-    WITH step AS (
-        SELECT s.id FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = $1 ORDER BY d."order", d.id FOR UPDATE OF s
-    ), member AS (
-        SELECT m.id FROM workshop_members m
-        WHERE m.workshop_id = $1 AND (SELECT count(*) FROM step) >= 0
-        ORDER BY m.id FOR UPDATE
-    )
-    SELECT count(*) FROM member"""
-
 # $1 is the workshop, $2 the person.
 _ERASE = f"""
     WITH facts AS (
@@ -175,7 +162,9 @@ async def _delete(clerk_user_id: str) -> DeletedUserData:
         "memberships_deleted": 0,
     }
     for concerned in await fetch(_CONCERNED, clerk_user_id):
-        await fetch(_LOCK, concerned["id"])
+        # One workshop after the other, because a distributed PostgreSQL locks rows of one shard
+        # at a time. The second statement sees all that the first one waited for.
+        await lock_belongings(concerned["id"])
         (done,) = await fetch(_ERASE, concerned["id"], clerk_user_id)
         counts["workshops_deleted"] += done["workshops_deleted"]
         counts["workshops_handed_over"] += done["workshops_handed_over"]

@@ -1,4 +1,4 @@
-"""The life of a workshop: create, change, complete, delete."""
+"""The life of a workshop: create, change, share, complete, delete."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from workshops.statements.execution import fetch_row
 from workshops.statements.records import NEXT_UPDATED_AT, columns
 from workshops.statements.workshops import (
     AS_EXPECTED,
+    BELONGINGS,
     UNSHARE,
     change_workshop,
     make_workshop,
@@ -179,6 +180,33 @@ async def update_workshop(
     )
 
 
+_SHARE = share(3)
+
+
+async def share_workshop(workshop_id: str) -> str:
+    """Make a workshop shared and return its token; the same one while it stays shared.
+
+    The token is 192 random bits in 32 characters that need no escaping in a URL.
+    One round trip.
+
+    Raises:
+        NotFoundError: there is no such workshop.
+    """
+    workshop = await change_workshop(workshop_id, _SHARE, new_share_token())
+    token = workshop.share_token
+    assert token is not None
+    return token
+
+
+async def unshare_workshop(workshop_id: str) -> Workshop:
+    """Make a workshop private; its token is gone for good. One round trip.
+
+    Raises:
+        NotFoundError: there is no such workshop.
+    """
+    return await change_workshop(workshop_id, UNSHARE)
+
+
 _SET_STATUS = f"""
     UPDATE workshops SET status = $2, updated_at = {NEXT_UPDATED_AT}
     WHERE id = $1 AND status = ANY($3::text[]) AND {AS_EXPECTED.format(4)}
@@ -246,17 +274,10 @@ async def set_workshop_status(
         # The status has changed between the two statements, so that it may now.
 
 
-# What the foreign keys delete is locked before the workshop: in the order of all the
-# other operations, which wait for the workshop with a step in hand.
-_DELETE = """
-    WITH step AS (
-        SELECT s.id FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
-        WHERE s.workshop_id = $1 ORDER BY d."order", d.id FOR UPDATE OF s
-    ), member AS (
-        SELECT m.id FROM workshop_members m
-        WHERE m.workshop_id = $1 AND (SELECT count(*) FROM step) >= 0
-        ORDER BY m.id FOR UPDATE
-    )
+# What the foreign keys delete is locked before the workshop, in the order of all the other
+# operations, which wait for the workshop with a step in hand.
+_DELETE = f"""
+    WITH {BELONGINGS}
     DELETE FROM workshops WHERE id = $1 AND (SELECT count(*) FROM member) >= 0 RETURNING id"""
 
 

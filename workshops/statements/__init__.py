@@ -2,7 +2,7 @@
 
 - ``execution`` runs one: in the caller's transaction, the pool, or a new connection.
 - ``records`` writes the columns of a table, and reads them.
-- ``locks`` has the order in which rows are locked.
 - ``validation`` checks arguments.
-- ``steps`` and ``workshops`` are how a step and a workshop's row are changed.
+- ``steps`` and ``workshops`` are how a step and a workshop's row are changed, and in which
+  order rows are locked.
 """

@@ -15,7 +15,7 @@ from workshops.columns import next_updated_at
 from workshops.relations.decoding import load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from workshops.statements.execution import Record
 
@@ -46,22 +46,14 @@ def columns(table: type[Table], alias: str | None = None) -> str:
     return ", ".join(f'{source}."{name}"' for name in names(table))
 
 
-def literals(values: Iterable[str]) -> str:
-    """Return words of our own, such as statuses, as a list for ``IN``."""
-    return "({})".format(", ".join(f"'{value}'" for value in values))
-
-
-def _is_json(table: type[Table]) -> tuple[str, ...]:
-    return tuple(c._meta.name for c in table._meta.columns if isinstance(c, JSONB))
-
-
 def object_maker(table: type[Row]) -> Callable[[Record], Row]:
     """Return the function that makes a saved row of ``table`` from a record that begins with it.
 
     ``output`` becomes a dictionary. ``Table.__init__`` of Piccolo takes 12
     microseconds a row, to work out defaults that are not needed here.
     """
-    keys, json_keys = names(table), _is_json(table)
+    keys = names(table)
+    json_keys = tuple(c._meta.name for c in table._meta.columns if isinstance(c, JSONB))
 
     def make(record: Record) -> Row:
         row = table.__new__(table)

@@ -6,7 +6,7 @@ that was committed after the statement began; so is the row of an UPDATE, whose
 condition is tested again. Of two callers at the same moment the second one therefore
 acts on what the first has done.
 
-Rows are locked in the order of ``statements.locks``. PostgreSQL reads a CTE only as
+Rows are locked in the order of ``statements.workshops``. PostgreSQL reads a CTE only as
 far as it needs to; counting its rows makes it lock them all before it goes on.
 
 A row of ``workshops`` is never locked and then updated in one statement: foreign keys
@@ -19,25 +19,25 @@ Citus takes no function in CASE or COALESCE that is not immutable, such as ``now
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from workshops.errors import (
+    MessagesNotAListError,
     StaleStepError,
     StepNotFoundError,
     StepTransitionError,
+    TooLongError,
     WorkshopNotFoundError,
     WorkshopNotOpenError,
-    WorkshopsError,
 )
 from workshops.statements import validation
 from workshops.statements.execution import fetch_row
-from workshops.statements.records import NEXT_UPDATED_AT, NOW, columns, literals, object_maker
+from workshops.statements.records import NEXT_UPDATED_AT, NOW, columns, object_maker
 from workshops.statements.validation import OUTPUT_BYTES
-from workshops.states import OPEN_FOR_WORK, STEP, StepStatus, WorkshopStatus
+from workshops.states import OPEN_FOR_WORK, STEP, StepStatus, WorkshopStatus, one_of
 from workshops.tables import WorkshopStep
 
-_OPEN = f"workshops.id = $1 AND workshops.status IN {literals(OPEN_FOR_WORK)}"
+_OPEN = f"workshops.id = $1 AND {one_of('workshops.status', OPEN_FOR_WORK)}"
 _RETURNING = "RETURNING workshops.id AS open_workshop"
 
 ACTIVATES = f"""workshop AS (
@@ -89,6 +89,8 @@ _FOLLOWING = {
     StepStatus.needs_regeneration: (StepStatus.complete, "completed_at = NULL"),
 }
 
+_NOT_A_LIST = "not a list"
+
 _make_step = object_maker(WorkshopStep)
 
 
@@ -96,12 +98,13 @@ class StepChange:
     """An operation on one step, as one statement.
 
     :param operation: Its name, for the error.
-    :param sources: The statuses of the step that allow it.
+    :param any_status: Whether a step of any status takes it, or those of its arrows.
     :param assignments: What it sets in ``workshop_steps``, besides ``updated_at``.
         ``$1`` and ``$2`` are the identifiers, ``$4`` and up the arguments of the call;
         ``allowed.moment`` is the time, which Citus takes only from there inside COALESCE.
     :param workshop: What happens to the workshop, if it is open: one of those above.
     :param problem: An expression over the locked row ``s``: why it cannot be done, or NULL.
+        That is the size of an output that would be too long, or that messages are no list.
     :param following: What becomes of following steps: the next one is in progress if it is
         not started, or all that are complete need regeneration.
     """
@@ -110,14 +113,14 @@ class StepChange:
         self,
         operation: str,
         *,
-        sources: tuple[str, ...],
         assignments: str,
+        any_status: bool = False,
         workshop: str = ACTIVATES,
         problem: str = "NULL::text",
         following: StepStatus | None = None,
     ) -> None:
         self.operation = operation
-        self.sources = sources
+        self.sources = tuple(StepStatus) if any_status else STEP.sources(operation)
         others = ""
         if following:
             status, times = _FOLLOWING[following]
@@ -133,7 +136,7 @@ class StepChange:
         {_LOCKED[following]}
     ), allowed AS (
         SELECT locked.id AS step_row, {NOW} AS moment FROM locked
-        WHERE locked.step_id = $2 AND locked.status IN {literals(sources)}
+        WHERE locked.step_id = $2 AND {one_of("locked.status", self.sources)}
             AND ($3::timestamp IS NULL OR locked.version = $3)
             AND locked.problem IS NULL AND (SELECT count(*) FROM locked) > 0
     ), {workshop}, changed AS (
@@ -153,19 +156,17 @@ class StepChange:
         step_id: str,
         expected_updated_at: datetime | None,
         *arguments: object,
-        meaning: Callable[[str], WorkshopsError] | None = None,
     ) -> WorkshopStep:
         """Make the change and return the step.
 
         One round trip; if nothing changed, another one to tell why.
-
-        :param meaning: Which error a ``problem`` is.
 
         Raises:
             NotFoundError: there is no such workshop, or no such step in it.
             WorkshopNotOpenError: the workshop is paused or completed.
             StepTransitionError: the step's status does not allow the operation.
             StaleStepError: the step is not at ``expected_updated_at``.
+            MessagesNotAListError, TooLongError: there is a ``problem``.
         """
         validation.key("workshop_id", workshop_id)
         validation.key("step_id", step_id)
@@ -187,13 +188,12 @@ class StepChange:
                 raise StepTransitionError(workshop_id, step_id, status, self.operation)
             if expected is not None and record["version"] != expected:
                 raise StaleStepError(workshop_id, step_id, expected, record["version"])
+            if record["problem"] == _NOT_A_LIST:
+                raise MessagesNotAListError(workshop_id, step_id)
             if record["problem"] is not None:
-                assert meaning is not None
-                raise meaning(record["problem"])
+                raise TooLongError("output", int(record["problem"]), OUTPUT_BYTES, "bytes")
             # The workshop was opened between the two statements.
 
-
-_ANY_STATUS = tuple(StepStatus)
 
 _STARTED_AT = "started_at = COALESCE(started_at, allowed.moment)"
 
@@ -222,20 +222,19 @@ _KEPT_TOO_LONG = "CASE {} END".format(_too_long(_KEPT.format("s."), "s.output ->
 
 START = StepChange(
     "start_step",
-    sources=STEP.sources("start_step"),
     assignments=f"status = '{StepStatus.in_progress}', {_STARTED_AT}",
 )
 
 SAVE = StepChange(
     "save_step_output",
-    sources=_ANY_STATUS,
+    any_status=True,
     assignments=f"output = {_NEW_OUTPUT}, {_STARTED}",
     problem=_KEPT_TOO_LONG,
 )
 
 MERGE = StepChange(
     "merge_step_output",
-    sources=_ANY_STATUS,
+    any_status=True,
     assignments=f"output = COALESCE(output, '{{}}') || $4::text::jsonb, {_STARTED}",
     problem=f"CASE {_too_long('true', 's.output')} END",
 )
@@ -245,7 +244,7 @@ _REPEATED = "{}output -> 'messages' @> $5::text::jsonb AND $5::text IS NOT NULL"
 
 APPEND = StepChange(
     "append_step_message",
-    sources=_ANY_STATUS,
+    any_status=True,
     assignments=(
         f"output = CASE WHEN {_REPEATED.format('')} THEN output"
         " ELSE jsonb_set(COALESCE(output, '{}'), '{messages}',"
@@ -254,14 +253,13 @@ APPEND = StepChange(
     workshop=ACTIVATES_DRAFT,
     problem=(
         f"CASE WHEN {_REPEATED.format('s.')} THEN NULL"
-        " WHEN jsonb_typeof(s.output -> 'messages') <> 'array' THEN 'not a list'"
+        f" WHEN jsonb_typeof(s.output -> 'messages') <> 'array' THEN '{_NOT_A_LIST}'"
         f" {_too_long('true', 's.output')} END"
     ),
 )
 
 COMPLETE = StepChange(
     "complete_step",
-    sources=STEP.sources("complete_step"),
     assignments=(
         f"status = '{StepStatus.complete}', {_STARTED_AT}, completed_at = allowed.moment,"
         f" output = CASE WHEN $4::text IS NULL THEN output ELSE {_NEW_OUTPUT} END"
@@ -270,31 +268,24 @@ COMPLETE = StepChange(
     following=StepStatus.in_progress,
 )
 
-_REOPEN_ASSIGNMENTS = f"status = '{StepStatus.in_progress}', completed_at = NULL"
-REOPEN = StepChange(
-    "reopen_step",
-    sources=STEP.sources("reopen_step"),
-    assignments=_REOPEN_ASSIGNMENTS,
-    workshop=TOUCHES,
-)
-REOPEN_AND_REGENERATE = StepChange(
-    "reopen_step",
-    sources=STEP.sources("reopen_step"),
-    assignments=_REOPEN_ASSIGNMENTS,
-    workshop=TOUCHES,
-    following=StepStatus.needs_regeneration,
+REOPEN, REOPEN_AND_REGENERATE = (
+    StepChange(
+        "reopen_step",
+        assignments=f"status = '{StepStatus.in_progress}', completed_at = NULL",
+        workshop=TOUCHES,
+        following=following,
+    )
+    for following in (None, StepStatus.needs_regeneration)
 )
 
 REQUEST_REGENERATION = StepChange(
     "request_regeneration",
-    sources=STEP.sources("request_regeneration"),
     assignments=f"status = '{StepStatus.needs_regeneration}', completed_at = NULL",
     workshop=TOUCHES,
 )
 
 RESET = StepChange(
     "reset_step",
-    sources=STEP.sources("reset_step"),
     assignments=(
         f"status = '{StepStatus.not_started}', output = NULL, started_at = NULL,"
         " completed_at = NULL"

@@ -10,7 +10,7 @@ from workshops import operations
 from workshops.admin import follow_up
 from workshops.admin.progress.outputs import forget_outputs, reset_step, restore_output
 from workshops.errors import WorkshopsError
-from workshops.statements.locks import lock_belongings
+from workshops.statements.workshops import lock_belongings
 from workshops.tables import Workshop
 
 Form = defaultdict[str, Any]

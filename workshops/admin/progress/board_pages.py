@@ -41,7 +41,7 @@ from workshops.errors import (
 )
 from workshops.ids import create_id
 from workshops.statements.execution import fetch, fetch_row
-from workshops.statements.locks import lock_belongings
+from workshops.statements.workshops import lock_belongings
 from workshops.states import OPEN_FOR_WORK, WorkshopStatus
 
 QUICK_VIEWS = {

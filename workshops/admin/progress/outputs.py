@@ -20,7 +20,7 @@ from workshops.columns import utc_now
 from workshops.errors import ConflictError, NotFoundError
 from workshops.rendering.output_markdown import output_blocks
 from workshops.statements.execution import Record, fetch, fetch_row
-from workshops.statements.locks import lock_belongings
+from workshops.statements.workshops import lock_belongings
 from workshops.tables import WorkshopStep
 
 SHOWN_BYTES = 100_000
