@@ -41,14 +41,16 @@ def page_statement(
 
     Few are found by the filters and then sorted, many in order until the page is full.
     PostgreSQL has to guess which of the two is less work; here they are counted first.
+    The index on parts of titles is for the few: of many it would gather and sort them all.
     """
     arguments: list[Any] = []
     matching = where(conditions_of(view, definitions, me), arguments)
+    found = f"{matching} AND {where(_in_index_of_titles(view), arguments)}"
     ahead = where(_conditions_on_place(view), arguments)
     few = f"(SELECT matching FROM size) <= {MOST_SORTED}"
     order = f"ORDER BY {order_of(view, 's')} LIMIT {limit}"
     page = (
-        f"WITH few AS MATERIALIZED ({SELECT} WHERE {matching} LIMIT {MOST_SORTED + 1}),"
+        f"WITH few AS MATERIALIZED ({SELECT} WHERE {found} LIMIT {MOST_SORTED + 1}),"
         " size AS MATERIALIZED (SELECT count(*) AS matching FROM few),"
         f" page AS MATERIALIZED ((SELECT * FROM few s WHERE {few} AND {ahead} {order})"
         f" UNION ALL ({SELECT} WHERE NOT {few} AND {matching} AND {ahead} {order}))"
@@ -56,7 +58,7 @@ def page_statement(
     count = (
         f"CASE WHEN {few} THEN (SELECT matching FROM size) WHEN (SELECT reltuples FROM pg_class"
         f" WHERE oid = 'workshops_admin.summaries'::regclass) <= {MOST_COUNTED}"
-        f" THEN (SELECT count(*) FROM workshops_admin.summaries s WHERE {matching}) END"
+        f" THEN (SELECT count(*) FROM workshops_admin.summaries s WHERE {found}) END"
     )
     return arguments, page, count, order_of(view, "page")
 
@@ -85,9 +87,6 @@ def conditions_of(view: BoardView, definitions: list[Step], me: int) -> Iterator
         yield "s.org_id = {}::text", view.organisation
     if view.search:
         yield "position(lower({}::text) IN s.title) > 0", view.search
-        if len(view.search) >= _LEAST_INDEXED:
-            trigrams = "workshops_admin.trigrams(lower({}::text), 3)"
-            yield f"workshops_admin.trigrams(s.title) @> {trigrams}", view.search
     if view.idle_days is not None:
         yield "s.last_activity_at < {}::timestamp", days_ago(view.idle_days)
     if view.created_from:
@@ -108,6 +107,12 @@ def conditions_of(view: BoardView, definitions: list[Step], me: int) -> Iterator
             f"{'NOT ' if view.noted == 'no' else ''}EXISTS (SELECT"
             " FROM workshops_admin.notes n WHERE n.workshop_id = s.workshop_id)",
         )
+
+
+def _in_index_of_titles(view: BoardView) -> Iterator[Condition]:
+    if len(view.search) >= _LEAST_INDEXED:
+        trigrams = "workshops_admin.trigrams(lower({}::text), 3)"
+        yield f"workshops_admin.trigrams(s.title) @> {trigrams}", view.search
 
 
 def _followed_up(condition: str, *values: Any, none: bool = False) -> Condition:
