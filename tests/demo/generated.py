@@ -36,7 +36,7 @@ def generate(
         for table, records in batch.items():
             # What the demo knows nothing of is NULL.
             empty = dict.fromkeys(column._meta.name for column in table._meta.columns)
-            names = [column._meta.name for column in COLUMNS[table]]
+            names = COLUMNS[table].split()
             rows[table._meta.tablename] += [
                 {**empty, **dict(zip(names, record, strict=True))} for record in records
             ]

@@ -3,34 +3,24 @@
 The same seed, day and step definitions give the same rows, byte for byte, and workshop number n is
 the same however many are made: each block of 500 is made up by itself, so that a demo can go on
 where an earlier one ended.
+
+Work falls into the morning, the afternoon or the evening of past days, so that sessions never
+overlap; every change of a step falls into a session.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from random import Random
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from piccolo.columns import Column
 from piccolo.table import Table
 
 from workshops.demo.outputs import Variant, filled
-from workshops.demo.people import BASE36, Identifiers, People, describe
-from workshops.demo.timeline import (
-    COMPLETED,
-    DAY,
-    DRAFT,
-    MINUTE,
-    PAUSED,
-    PHASES,
-    RESET,
-    TAIL,
-    Phase,
-    below,
-    make_timeline,
-)
-from workshops.demo.vocabulary import TRADES, WORDS, Trade
+from workshops.demo.people import BASE36, People, describe, identifier, random_text
+from workshops.demo.vocabulary import TRADES, WORDS, Idea
 from workshops.tables import (
     BuildPack,
     Session,
@@ -54,37 +44,30 @@ VARIANTS = 3
 long as filling two names into finished ones, so the workshops share them."""
 
 Card = TypeVar("Card")
-# Plain tuples in the order of COLUMNS: making them takes a tenth of the time of a class.
 Row: TypeAlias = tuple[str | datetime | None, ...]
 Rows: TypeAlias = dict[type[Table], list[Row]]
 
-COLUMNS: dict[type[Table], tuple[Column, ...]] = {
-    Workshop: (
-        *(Workshop.id, Workshop.clerk_user_id, Workshop.title, Workshop.original_idea),
-        *(Workshop.status, Workshop.org_id, Workshop.template_id, Workshop.visibility),
-        *(Workshop.share_token, Workshop.created_at, Workshop.updated_at),
-    ),
-    WorkshopMember: (
-        *(WorkshopMember.id, WorkshopMember.workshop_id, WorkshopMember.clerk_user_id),
-        *(WorkshopMember.role, WorkshopMember.created_at),
-    ),
-    WorkshopStep: (
-        *(WorkshopStep.id, WorkshopStep.workshop_id, WorkshopStep.step_id, WorkshopStep.status),
-        *(WorkshopStep.output, WorkshopStep.started_at, WorkshopStep.completed_at),
-        *(WorkshopStep.created_at, WorkshopStep.updated_at),
-    ),
-    Session: (
-        *(Session.id, Session.workshop_id, Session.started_at, Session.ended_at),
-        Session.created_at,
-    ),
-    BuildPack: (
-        *(BuildPack.id, BuildPack.workshop_id, BuildPack.title, BuildPack.format_type),
-        *(BuildPack.content, BuildPack.created_at, BuildPack.updated_at),
-    ),
+COLUMNS: dict[type[Table], str] = {
+    Workshop: "id clerk_user_id title original_idea status org_id template_id visibility"
+    " share_token created_at updated_at",
+    WorkshopMember: "id workshop_id clerk_user_id role created_at",
+    WorkshopStep: "id workshop_id step_id status output started_at completed_at created_at"
+    " updated_at",
+    Session: "id workshop_id started_at ended_at created_at",
+    BuildPack: "id workshop_id title format_type content created_at updated_at",
 }
 """What the values of a row belong to, parents before children; `output` is JSON text.
 
 Whatever else a table has gets its default of the database."""
+
+_MILLISECOND, _MINUTE = timedelta(milliseconds=1), timedelta(minutes=1)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+_OLDEST_DAY = 92  # so many days ago the first workshop began
+_PARTS_OF_A_DAY = (8 * _HOUR, 13 * _HOUR, 18 * _HOUR)
+_LATEST_START = 130 * _MINUTE
+_SHORTEST, _LONGEST = 12 * _MINUTE, 105 * _MINUTE
+# Nothing is done in a session's last minutes: they are kept for pausing, sharing and finishing.
+_TAIL = 5 * _MINUTE
 
 # Most workshops end with one build pack, some with a second one in another format.
 _FORMATS = (
@@ -95,9 +78,37 @@ _FORMATS = (
 _STEPS_DONE = (0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9)
 
 
+class _Phase(NamedTuple):
+    """How far a workshop has come. `earliest` and `latest` bound the day of its last session.
+
+    `steps` is how many of ten steps are done, None for "somewhere among the ten".
+    """
+
+    status: str
+    steps: int | None
+    in_progress: bool
+    earliest: int
+    latest: int
+
+
+_DRAFT = _Phase("draft", 0, False, 1, 45)
+_MOVING = _Phase("active", None, True, 1, 5)
+_OPEN_NOW = _Phase("active", None, True, 2, 2)  # besides the session that is open now
+_STUCK = _Phase("active", None, True, 15, 60)
+_RESET = _Phase("active", None, False, 1, 9)
+_NOT_YET_CLOSED = _Phase("active", 10, False, 1, 6)
+_PAUSED = _Phase("paused", None, True, 4, 45)
+_COMPLETED = _Phase("completed", 10, False, 1, 70)
+# What twenty workshops are like.
+_PHASES = (
+    *(_DRAFT, _DRAFT, _MOVING, _MOVING, _MOVING, _MOVING, _MOVING, _OPEN_NOW, _STUCK, _STUCK),
+    *(_STUCK, _RESET, _NOT_YET_CLOSED, _PAUSED, _PAUSED, *[_COMPLETED] * 5),
+)
+
+
 def seed_prefix(seed: int) -> str:
     """How the ids of the demo workshops of one seed begin."""
-    return DEMO_WORKSHOP_PREFIX + Identifiers(f"seed {seed}").cuid2("", 1)[0][2:9]
+    return DEMO_WORKSHOP_PREFIX + random_text(Random(f"seed {seed}"), 7, BASE36)
 
 
 def _workshop_id(prefix: str, number: int) -> str:
@@ -129,29 +140,29 @@ class Generator:
         self.seed = seed
         self.now = now
         self.definitions = definitions
-        self._variants: dict[tuple[str, int, int], Variant] = {}
+        self._variants: dict[tuple[str, int], Variant] = {}
 
     def batches(self, first: int, count: int, size: int) -> Iterator[Rows]:
         """Yield `count` workshops from number `first` on, at most `size` at a time."""
+        workshops = self._workshops(first, first + count)
+        while batch := list(islice(workshops, size)):
+            yield {table: [row for rows in batch for row in rows[table]] for table in COLUMNS}
+
+    def _workshops(self, first: int, stop: int) -> Iterator[Rows]:
         prefix = seed_prefix(self.seed)
-        rows: Rows = {table: [] for table in COLUMNS}
-        for number in range(first - first % BLOCK, first + count):
+        for number in range(first - first % BLOCK, stop):
             if number % BLOCK == 0:
                 block = _Block(self, number // BLOCK)
-            block.add(rows, _workshop_id(prefix, number))
-            full = len(rows[Workshop]) == size or number == first + count - 1
-            if number < first or full:
-                if number >= first:
-                    yield rows
-                rows = {table: [] for table in COLUMNS}
+            rows = block.workshop(_workshop_id(prefix, number))
+            if number >= first:
+                yield rows
 
-    def variant(self, trade: Trade, index: int, variant: int) -> Variant:
-        """Return a variant of a trade's idea; it does not depend on what was asked for before."""
-        key = (trade.name, index, variant)
-        if key not in self._variants:
-            rng = Random(f"{self.seed} {trade.name} {index} {variant}")
-            self._variants[key] = Variant(trade.ideas[index], self.definitions, rng)
-        return self._variants[key]
+    def variant(self, idea: Idea, number: int) -> Variant:
+        """Return a variant of an idea; it does not depend on what was asked for before."""
+        if (idea.text, number) not in self._variants:
+            rng = Random(f"{self.seed} {idea.text} {number}")
+            self._variants[idea.text, number] = Variant(idea, self.definitions, rng)
+        return self._variants[idea.text, number]
 
 
 class _Block:
@@ -160,98 +171,127 @@ class _Block:
     def __init__(self, generator: Generator, number: int) -> None:
         self._generator = generator
         self._rng = rng = Random(f"{generator.seed} {number}")
-        self._midnight = generator.now.replace(hour=0, minute=0, second=0, microsecond=0)
-        self._now = (generator.now - self._midnight) // timedelta(milliseconds=1)
-        self._identifiers = Identifiers(f"identifiers of {generator.seed} {number}")
-        self._people = People(rng, self._identifiers)
-        ideas = [(trade, index) for trade in TRADES for index in range(len(trade.ideas))]
-        self._ideas = _deal(rng, ideas)
-        self._phases = _deal(rng, PHASES)
+        self._now = generator.now
+        self._definitions = generator.definitions
+        self._people = People(rng)
+        self._ideas = _deal(rng, [(trade, idea) for trade in TRADES for idea in trade.ideas])
+        self._phases = _deal(rng, _PHASES)
         self._steps_done = _deal(rng, _STEPS_DONE)
 
-    def add(self, rows: Rows, id: str) -> None:
+    def workshop(self, id: str) -> Rows:
+        """Make a workshop and what belongs to it."""
         rng = self._rng
-        trade, index = next(self._ideas)
+        trade, idea = next(self._ideas)
         owner = self._people.owner(trade)
-        place, title, text = describe(rng, trade, trade.ideas[index], owner.company)
+        place, title, text = describe(rng, trade, idea, owner.company)
         phase = next(self._phases)
         complete = self._complete(phase)
-        timeline = make_timeline(rng, phase, complete, self._now)
-        created_at = self._at(timeline.created)
-        changes = [self._at(change) for change in timeline.changes]
-        updated_at = changes[-1] if changes else created_at
-        # Rendering a build pack is what takes longest: one variant of each idea is enough for that.
-        which = 0 if phase is COMPLETED else below(rng, VARIANTS)
-        variant = self._generator.variant(trade, index, which)
-        shared = phase is not DRAFT and rng.random() < 0.2
-        token = self._identifiers.share_token() if shared else None
-        if shared or phase is PAUSED or phase is COMPLETED:
-            updated_at += timedelta(0, 0, 0, 1000 + below(rng, TAIL - 1000))
-        org_id = owner.company.org_id if rng.random() < 0.95 else None
-        template = rng.choice(WORDS["templates"]) if rng.random() < 0.15 else None
-        rows[Workshop].append(
-            (
-                *(id, owner.user_id, title, text, phase.status, org_id, template),
-                *("shared" if shared else "private", token, created_at, updated_at),
-            )
-        )
-        span = timeline.changes[-1] - timeline.created if changes else 0
+        sessions = self._sessions(phase, complete + 1)
+        created_at = self._between(sessions[0][0] - 25 * _MINUTE, sessions[0][0] - _MINUTE)
+        changes = self._changes(sessions, complete + 1 + phase.in_progress)
+        if phase is _DRAFT:
+            sessions, changes = [], [created_at]
         members = [(owner.user_id, "owner", created_at)]
         members += [
-            (user_id, role, created_at + timedelta(0, 0, 0, below(rng, span)))
+            (user_id, role, self._between(created_at, changes[-1]))
             for user_id, role in self._people.members(owner)
         ]
-        ids = self._identifiers.cuid2("wm", len(members))
-        rows[WorkshopMember] += [
-            (key, id, *member) for key, member in zip(ids, members, strict=True)
-        ]
-        ids = self._identifiers.cuid2("ses", len(timeline.sessions))
-        for key, (start, end) in zip(ids, timeline.sessions, strict=True):
-            opened_at, ended_at = self._at(start), None if end is None else self._at(end)
-            rows[Session].append((key, id, opened_at, ended_at, opened_at))
+        updated_at = changes[-1]
+        shared = phase is not _DRAFT and rng.random() < 0.2
+        if shared or phase in (_PAUSED, _COMPLETED):
+            updated_at = self._between(updated_at + _MILLISECOND, updated_at + _TAIL)
+        org_id = owner.company.org_id if rng.random() < 0.95 else None
+        template = rng.choice(WORDS["templates"]) if rng.random() < 0.15 else None
+        visibility, token = ("shared", random_text(rng, 32)) if shared else ("private", None)
+        # Rendering a build pack is what takes longest: one variant of each idea is enough for that.
+        number = 0 if phase is _COMPLETED else rng.randrange(VARIANTS)
+        variant = self._generator.variant(idea, number)
         slots = {"place": place, "company": owner.company.name}
-        ids = self._identifiers.cuid2("wst", len(self._generator.definitions))
-        for number, definition in enumerate(self._generator.definitions):
+        steps: list[Row] = []
+        for number, definition in enumerate(self._definitions):
             status, output, changed_at = "not_started", None, created_at
             started_at: datetime | None = None
             completed_at: datetime | None = None
             if number < complete:
-                status, output = "complete", variant.outputs[number]
+                status, output = "complete", filled(variant.outputs[number], slots)
                 started_at, completed_at = changes[number], changes[number + 1]
                 changed_at = completed_at
             elif number == complete and phase.in_progress:
                 status = "in_progress"
-                output = variant.drafts[number] if rng.random() < 0.85 else None
+                output = filled(variant.drafts[number], slots) if rng.random() < 0.85 else None
                 started_at, changed_at = changes[number], changes[number + 1]
-            elif number == complete and phase is RESET:
+            elif number == complete and phase is _RESET:
                 changed_at = changes[number]
-            output = output and filled(output, slots)
-            rows[WorkshopStep].append(
-                (
-                    *(ids[number], id, definition.id, status, output),
-                    *(started_at, completed_at, created_at, changed_at),
-                )
-            )
-        if phase is COMPLETED and rng.random() < 0.9:
-            formats = rng.choice(_FORMATS)
+            step = (definition.id, status, output, started_at, completed_at, created_at)
+            steps.append((*step, changed_at))
+        packs: list[Row] = []
+        if phase is _COMPLETED and rng.random() < 0.9:
             slots |= {"workshop": id, "title": title, "idea": text}
-            packed_at = updated_at
-            ids = self._identifiers.cuid2("bp", len(formats))
-            for key, format_type in zip(ids, formats, strict=True):
-                packed_at += timedelta(0, 0, 0, MINUTE + below(rng, DAY))
-                packed_at = min(packed_at, self._generator.now)
-                content = variant.pack(format_type, slots, [*changes[1:], packed_at])
-                rows[BuildPack].append((key, id, title, format_type, content, packed_at, packed_at))
+            made_at = updated_at
+            for format_type in rng.choice(_FORMATS):
+                made_at = min(self._between(made_at + _MINUTE, made_at + _DAY), self._now)
+                content = variant.pack(format_type, slots, [*changes[1:], made_at])
+                packs.append((title, format_type, content, made_at, made_at))
+        workshop = (id, owner.user_id, title, text, phase.status, org_id, template, visibility)
+        shown = [(start, None if end == self._now else end, start) for start, end in sessions]
+        return {
+            Workshop: [(*workshop, token, created_at, updated_at)],
+            WorkshopMember: self._belonging("wm", id, members),
+            WorkshopStep: self._belonging("wst", id, steps),
+            Session: self._belonging("ses", id, shown),
+            BuildPack: self._belonging("bp", id, packs),
+        }
 
-    def _at(self, milliseconds: int) -> datetime:
-        # Positional, because keywords would take half of a workshop's time.
-        return self._midnight + timedelta(0, 0, 0, milliseconds)
+    def _belonging(self, prefix: str, workshop_id: str, rows: Iterable[Row]) -> list[Row]:
+        return [(identifier(self._rng, prefix), workshop_id, *row) for row in rows]
 
-    def _complete(self, phase: Phase) -> int:
+    def _complete(self, phase: _Phase) -> int:
         """How many steps are complete: of ten in the phase, of as many as there are in fact."""
-        count = len(self._generator.definitions)
+        count = len(self._definitions)
         if phase.steps is not None:
             return count * phase.steps // 10
         done = next(self._steps_done) * count // 10
         # The first step cannot have been reset in a workshop where nothing else was done.
-        return max(done, 1) if phase is RESET else done
+        return max(done, 1) if phase is _RESET else done
+
+    def _between(self, start: datetime, end: datetime) -> datetime:
+        """A moment from `start` on and before `end`, in whole milliseconds."""
+        return start + int(self._rng.random() * ((end - start) / _MILLISECOND)) * _MILLISECOND
+
+    def _sessions(self, phase: _Phase, work: int) -> list[tuple[datetime, datetime]]:
+        """Sessions in order: the last one on the phase's last day, or open now."""
+        rng = self._rng
+        days_ago = phase.earliest
+        days_ago += int((phase.latest - phase.earliest + 1) * rng.random() ** 1.7)
+        days = min(int(work * rng.uniform(0.3, 2.6)), _OLDEST_DAY - days_ago)
+        parts = days * len(_PARTS_OF_A_DAY)
+        earlier = rng.sample(range(parts), min(int(work * rng.uniform(0.4, 1.1)), parts))
+        midnight = self._now.replace(hour=0, minute=0, second=0, microsecond=0)
+        sessions = []
+        for number in (*sorted(earlier), parts + rng.randrange(len(_PARTS_OF_A_DAY))):
+            day, part = divmod(number, len(_PARTS_OF_A_DAY))
+            earliest = midnight - (days_ago + days - day) * _DAY + _PARTS_OF_A_DAY[part]
+            start = self._between(earliest, earliest + _LATEST_START)
+            sessions.append((start, self._between(start + _SHORTEST, start + _LONGEST)))
+        if phase is _OPEN_NOW:
+            earliest = self._now - 150 * _MINUTE
+            sessions.append((self._between(earliest, self._now - _SHORTEST), self._now))
+        return sessions
+
+    def _changes(self, sessions: list[tuple[datetime, datetime]], count: int) -> list[datetime]:
+        """What was done to the steps: the first in the first session, the last in the last one.
+
+        That is the start of the first step, the completion of each completed step (which starts
+        the next one), and the last change of the step in progress, if there is one.
+        """
+        begin = sessions[0][0] + _MINUTE
+        first = self._between(begin, begin + 4 * _MINUTE)
+        if count == 1:
+            return [first]
+        between = [
+            max(first, self._between(start + _MINUTE, end - _TAIL - _MINUTE))
+            for start, end in self._rng.choices(sessions, k=count - 2)
+        ]
+        end = sessions[-1][1] - _TAIL
+        last = self._between(end - 2 * _MINUTE, end - _MINUTE)
+        return [first, *sorted(between), max([*between, last])]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from workshops import operations
 from workshops.demo.outputs import Cast, filled
-from workshops.demo.people import Identifiers, People, describe
+from workshops.demo.people import People, describe
 from workshops.demo.vocabulary import TRADES
 from workshops.demo.writer import LIVE_MARK, DemoError, read_definitions
 from workshops.errors import DatabaseUnavailableError, WorkshopsError
@@ -60,8 +59,7 @@ async def live_demo(
             await asyncio.sleep(due - clock())
             if not at_work or (len(at_work) < _AT_WORK and rng.random() < 0.15):
                 if counts.begun % 100 == 0:
-                    identifiers = Identifiers(secrets.token_hex())
-                    people = People(rng, identifiers, mark=LIVE_MARK)
+                    people = People(rng, mark=LIVE_MARK)
                 at_work.append(_work(rng, people, definitions, counts))
             workshop = at_work[int(len(at_work) * rng.random() ** 2)]  # the oldest most often
             try:

@@ -15,6 +15,8 @@ from workshops.tables import StepDefinition
 
 _SLOT = re.compile(r"\{([^{}]+)\}")
 _RANGE = re.compile(r"(\d+)\.\.(\d+)(?:/(\d+))?")
+# A time of a year long past stands for each real one, until a build pack is filled.
+_MARK = re.compile(r"1(?P<number>\d{3})-01-01(?P<clock>T00:00:00\.000| at 00:00)?")
 _KEPT = ("place", "company")
 
 
@@ -193,14 +195,17 @@ class Variant:
         """
         if format_type not in self._packs:
             self._packs[format_type] = self._render(format_type)
-        content = filled(self._packs[format_type], slots)
-        for number, time in enumerate(times):
-            mark, date = f"{_mark(number):%Y-%m-%d}", f"{time:%Y-%m-%d}"
-            seconds = time.isoformat(timespec="milliseconds")
-            content = content.replace(f"{mark}T00:00:00.000", seconds)
-            content = content.replace(f"{mark} at 00:00", f"{date} at {time:%H:%M}")
-            content = content.replace(mark, date)
-        return content
+
+        def date(mark: re.Match[str]) -> str:
+            time = times[int(mark["number"]) - 1]
+            if mark["clock"] is None:
+                return f"{time:%Y-%m-%d}"
+            is_text = mark["clock"].startswith(" ")
+            return (
+                f"{time:%Y-%m-%d at %H:%M}" if is_text else time.isoformat(timespec="milliseconds")
+            )
+
+        return _MARK.sub(date, filled(self._packs[format_type], slots))
 
     def _render(self, format_type: str) -> str:
         steps = [
@@ -211,7 +216,7 @@ class Variant:
                 order=definition.order,
                 status="complete",
                 output=json.loads(output),
-                completed_at=_mark(number),
+                completed_at=datetime(1001 + number, 1, 1),
             )
             for number, (definition, output) in enumerate(
                 zip(self._definitions, self.outputs, strict=True)
@@ -222,7 +227,7 @@ class Variant:
             workshop_title="{title}",
             title="{title}",
             idea="{idea}",
-            generated_at=_mark(len(steps)),
+            generated_at=datetime(1001 + len(steps), 1, 1),
             steps=steps,
         )
         return render_content(document, format_type)
@@ -233,8 +238,3 @@ def filled(text: str, slots: dict[str, str]) -> str:
     for name, value in slots.items():
         text = text.replace(f"{{{name}}}", value)
     return text
-
-
-def _mark(number: int) -> datetime:
-    """A time of a year long past, which stands for the real one."""
-    return datetime(1001 + number, 1, 1)

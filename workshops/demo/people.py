@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 from string import ascii_letters, ascii_lowercase, digits
 from typing import NamedTuple
@@ -13,41 +14,27 @@ _MOST_COLLEAGUES = 14
 _ROLES = (*("editor",) * 6, *("viewer",) * 5, "owner")
 
 BASE36 = digits + ascii_lowercase
+_BASE62, _URL_SAFE = digits + ascii_letters, digits + ascii_letters + "-_"
 
 
-def _alphabet(characters: str) -> bytes:
-    """A table for `bytes.translate` that maps each byte to one of the characters."""
-    return bytes(ord(characters[byte % len(characters)]) for byte in range(256))
+@cache
+def _table(characters: str) -> bytes:
+    return (characters * 256)[:256].encode()
 
 
-_CUID2, _LETTERS = _alphabet(BASE36), _alphabet(ascii_lowercase)
-_BASE62, _URL_SAFE = _alphabet(digits + ascii_letters), _alphabet(ascii_letters + digits + "-_")
+def random_text(rng: Random, length: int, characters: str = _URL_SAFE) -> str:
+    """Return random characters; several times as fast as choosing one after the other."""
+    return rng.randbytes(length).translate(_table(characters)).decode()
 
 
-class Identifiers:
-    """Makes identifiers that look like real ones and come out the same for the same seed.
+def identifier(rng: Random, prefix: str) -> str:
+    """Return an id like those of `create_prefixed_id`."""
+    return f"{prefix}_{random_text(rng, 1, ascii_lowercase)}{random_text(rng, 23, BASE36)}"
 
-    Translating random bytes takes a microsecond or two for a whole workshop; choosing character by
-    character would take longer than everything else about it.
-    """
 
-    def __init__(self, seed: str) -> None:
-        self._random = Random(seed)
-
-    def cuid2(self, prefix: str, count: int) -> list[str]:
-        """Return `count` ids `<prefix>_<24 characters>`, the first character a letter."""
-        first, rest = self._text(count, _LETTERS), self._text(23 * count, _CUID2)
-        return [f"{prefix}_{first[n]}{rest[23 * n : 23 * n + 23]}" for n in range(count)]
-
-    def clerk(self, kind: str, mark: str = "") -> str:
-        """Return an id like those of Clerk: `user_2` or `org_2` and 26 characters."""
-        return f"{kind}_2{mark}{self._text(26 - len(mark), _BASE62)}"
-
-    def share_token(self) -> str:
-        return self._text(32, _URL_SAFE)
-
-    def _text(self, length: int, alphabet: bytes) -> str:
-        return self._random.randbytes(length).translate(alphabet).decode()
+def _clerk_id(rng: Random, kind: str, mark: str = "") -> str:
+    """Return an id like those of Clerk: `user_2` or `org_2` and 26 characters."""
+    return f"{kind}_2{mark}{random_text(rng, 26 - len(mark), _BASE62)}"
 
 
 class Company(NamedTuple):
@@ -73,9 +60,8 @@ class People:
     have one or two, a few have twenty.
     """
 
-    def __init__(self, rng: Random, identifiers: Identifiers, *, mark: str = "") -> None:
+    def __init__(self, rng: Random, *, mark: str = "") -> None:
         self._rng = rng
-        self._identifiers = identifiers
         self._mark = mark  # of the user ids
         self._owners: dict[str, list[Owner]] = {}  # once for each workshop
 
@@ -87,7 +73,7 @@ class People:
             company = rng.choice(owners).company if owners and rng.random() < 0.4 else None
             if company is None or len(company.people) >= _MOST_COLLEAGUES:
                 company = self._company(trade)
-            owner = Owner(self._identifiers.clerk("user", self._mark), company)
+            owner = Owner(_clerk_id(rng, "user", self._mark), company)
             company.people.append(owner.user_id)
         owners.append(owner)
         return owner
@@ -97,7 +83,7 @@ class People:
         rng, company = self._rng, owner.company
         wanted = rng.choice((0, 1, 1, 2, 2, 3, 5) if company.org_id else (0, 0, 0, 1))
         while len(company.people) <= wanted:
-            company.people.append(self._identifiers.clerk("user", self._mark))
+            company.people.append(_clerk_id(rng, "user", self._mark))
         colleagues = [user_id for user_id in company.people if user_id != owner.user_id]
         return [(user_id, rng.choice(_ROLES)) for user_id in rng.sample(colleagues, wanted)]
 
@@ -106,7 +92,7 @@ class People:
         name = rng.choice(trade.company_patterns).format(
             name=rng.choice(trade.company_names), place=place
         )
-        org_id = self._identifiers.clerk("org") if rng.random() < 0.6 else None
+        org_id = _clerk_id(rng, "org") if rng.random() < 0.6 else None
         return Company(name, place, org_id, [])
 
 

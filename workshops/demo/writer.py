@@ -152,5 +152,5 @@ async def _copy(rows: Rows) -> None:
             await transaction.connection.copy_records_to_table(
                 table._meta.tablename,
                 records=records,
-                columns=[column._meta.db_column_name for column in COLUMNS[table]],
+                columns=COLUMNS[table].split(),
             )
