@@ -7,10 +7,17 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig, Command
 
-from workshops.commands.backup import backup, restore
+from workshops.commands.check import check
 from workshops.commands.demo import demo
-from workshops.commands.maintenance import check, distribute, doctor, refresh, version
-from workshops.commands.migrate import migrate
+from workshops.commands.maintenance import (
+    backup,
+    distribute,
+    doctor,
+    migrate,
+    refresh,
+    restore,
+    version,
+)
 from workshops.commands.operator import operator
 from workshops.commands.serve import serve
 from workshops.tables import TABLES

@@ -7,8 +7,7 @@ import pytest
 
 from tests.commands.running import run
 from tests.conftest import Server
-from workshops.database.migrations import project_engine
-from workshops.database.repairs import missing_objects
+from workshops.database.migrations import missing_objects, project_engine
 from workshops.tables import TABLES, Workshop
 
 OURS = """

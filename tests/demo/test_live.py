@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories import make_workshop
 from workshops import operations
-from workshops.database.invariants import broken_invariants
+from workshops.commands.check import broken_invariants
 from workshops.database.migrations import project_engine
 from workshops.demo import DemoError, LiveCounts, clear_demo, live_demo
 from workshops.demo.writer import LIVE_MARK

@@ -14,7 +14,7 @@ from tests.demo.generated import MIDNIGHT, generate
 from tests.factories import make_workshop
 from tests.operations.concurrency import outside, until_waiting
 from workshops.columns import utc_now
-from workshops.database.invariants import broken_invariants
+from workshops.commands.check import broken_invariants
 from workshops.demo import DEMO_WORKSHOP_PREFIX, DemoError, clear_demo, write_demo, writer
 from workshops.demo.generator import COLUMNS
 from workshops.demo.writer import LIVE_MARK

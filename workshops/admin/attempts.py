@@ -9,15 +9,16 @@ waits for no disk; after a crash of the server everybody begins anew.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import contextvars
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from workshops.background import in_background
 from workshops.statements.execution import fetch
 from workshops.web.clients import counted_as
 from workshops.web.rejections import RejectedError
@@ -81,26 +82,18 @@ class AttemptLimit:
             raise RejectedError(429, TOO_MANY)
 
 
-@contextlib.asynccontextmanager
-async def forgetting_attempts(every: float = 60) -> AsyncIterator[None]:
+def forgetting_attempts(every: float = 60) -> AbstractAsyncContextManager[None]:
     """Delete what does not count any more, in the background of a block.
 
     :param every: Seconds between two looks.
     """
+    return in_background(partial(_forget, every))
 
-    async def forget() -> None:
-        while True:
-            try:
-                await fetch(_FORGET)
-            except Exception as error:  # of whatever kind: the site is served on
-                logger.warning("Old log-in attempts are not deleted at the moment: %r", error)
-            await asyncio.sleep(every)
 
-    # In no transaction, whatever the block is in.
-    task = asyncio.create_task(forget(), context=contextvars.Context())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+async def _forget(every: float) -> None:
+    while True:
+        try:
+            await fetch(_FORGET)
+        except Exception as error:  # of whatever kind: the site is served on
+            logger.warning("Old log-in attempts are not deleted at the moment: %r", error)
+        await asyncio.sleep(every)

@@ -1,107 +1,94 @@
-"""``piccolo workshops`` ``check``, ``refresh``, ``doctor``, ``distribute`` and ``version``."""
+"""The commands of whoever runs a database: ``piccolo workshops migrate``, ``backup`` and others."""
 
 from __future__ import annotations
 
+import functools
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version as installed
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
 
 from workshops import projection
 from workshops.commands.failures import fails_with_a_sentence
-from workshops.database.catalogue import NOTHING, Difference, schema_differences, tables_of_others
-from workshops.database.distribution import DistributionError, is_distributed
+from workshops.database.backup import BackupError, Progress, back_up
+from workshops.database.backup import restore as restore_backup
+from workshops.database.distribution import DistributionError
 from workshops.database.distribution import distribute as distribute_tables
 from workshops.database.environment import engine_of_project
-from workshops.database.invariants import broken_invariants
-from workshops.database.migrations import (
-    pending_migrations,
-    project_engine,
-    project_tables,
-    unregistered_apps,
-)
-from workshops.database.repairs import missing_constraints, missing_objects
-from workshops.projection import compare
+from workshops.database.migrations import pending_migrations, project_engine, run_migrations
 
 
 @fails_with_a_sentence
-async def check() -> None:
-    """Compare the live database with the table classes; exit with 1 on any difference.
+async def migrate() -> None:
+    """Run every pending migration of every app, all or nothing, under a lock.
 
-    It compares types, nullability, defaults, keys, uniques, CHECKs and indexes
-    through PostgreSQL's catalogue, lists pending migrations, and counts rows that
-    break an invariant. It changes nothing. What another application has added, and
-    no write of ours depends on, is a notice.
+    The constraints and indexes of large tables are made before, while others go on writing.
+
+    Any number of them may be started at the same moment: one migrates, the others
+    wait for it and find nothing to do. A database that the Drizzle design created
+    is taken over as it is.
     """
-    async with project_engine().transaction() as transaction:
-        connection = transaction.connection
-        found = await schema_differences(connection)
-        missing = any(difference.where.startswith("table ") for difference in found)
-        rows = [] if missing else await broken_invariants(connection)
-        theirs = await tables_of_others(connection, project_tables())
-        pending = await pending_migrations()
-    distributed = await is_distributed()
-    view = [] if pending or distributed else await _view()
-    differences = [difference for difference in found if not difference.harmless]
-    _section("Schema", "agrees with the table classes", [str(item) for item in differences])
-    _section(
-        "Migrations",
-        "none is pending",
-        [f"pending in {item.app_name}: {item.id} {item.description}" for item in pending],
+    done = await run_migrations(tell=functools.partial(print, flush=True))
+    for migration in done:
+        print(f"{migration.app_name} {migration.id} {migration.description}".rstrip())
+    print(
+        f"{len(done)} migrations were run." if done else "Nothing to do: no migration is pending."
     )
-    if view is None:
-        print("View        not looked at: it is yet to be computed (piccolo workshops refresh)")
-    elif distributed:
-        print("View        not compared: on a cluster it is computed anew every ten seconds")
-    elif not pending:
-        _section("View", "the operators' view is what the tables say", view)
-    if missing:
-        print("Rows        not looked at: tables are missing")
-    else:
-        _section("Rows", "no row breaks an invariant", [str(item) for item in rows])
-    if notices := _notices([item for item in found if item.harmless], theirs):
-        _section("Notices", "", notices)
-    if differences or pending or rows or view:
-        if pending:
-            print("\nRun the pending migrations with: piccolo workshops migrate")
-        elif await missing_constraints():
-            print("\nPut back what was dropped with: piccolo workshops migrate")
-        sys.exit(1)
 
 
-def _notices(harmless: list[Difference], tables: list[str]) -> list[str]:
-    """Say what is there beside ours, in a line for each kind of it."""
-    columns = [item.where for item in harmless if "." in item.where]
-    lines = [
-        f"{item.where}: {item.found}"
-        + ("" if item.expected == NOTHING else ", as the Drizzle design creates it")
-        for item in harmless
-        if item.where not in columns
-    ]
-    if columns:
-        lines.append(f"columns of another application: {', '.join(columns)}")
-    if tables:
-        lines.append(f"tables of another application: {', '.join(tables)}")
-    return lines
+@fails_with_a_sentence
+async def backup(file: str, force: bool = False) -> None:
+    """Write the whole database to a file that pg_restore reads, and its checksum beside it.
+
+    :param file:
+        The file to write.
+    :param force:
+        Write over a file that exists.
+
+    """
+    with _shown("Writing tables") as progress:
+        await back_up(engine_of_project(), Path(file), force=force, progress=progress)
+    print(f"{file} holds the database ({os.stat(file).st_size:,} bytes), {file}.sha256 its sum.")
 
 
-async def _view() -> list[str] | None:
-    """Return what is wrong with what the operators' view is made of; None if nobody can know."""
-    if unregistered_apps():
-        return []
-    if missing := await missing_objects():
-        return [f"missing: {name} (piccolo workshops migrate)" for name in missing]
-    found = await compare()
-    if found.behind is None:
-        return None
-    if not found.different:
-        return []
-    examples = ", ".join(found.examples)
-    return [f"{found.different} workshops differ: {examples} (piccolo workshops refresh --all)"]
+@fails_with_a_sentence
+async def restore(file: str, force: bool = False) -> None:
+    """Put a backup into the database, all or nothing.
+
+    :param file:
+        The file that backup has written.
+    :param force:
+        Replace the data that the database holds.
+
+    """
+    with _shown("Reading tables") as progress:
+        checked = await restore_backup(
+            engine_of_project(), Path(file), force=force, progress=progress
+        )
+    print(f"The database holds what was in {file}.")
+    if not checked:
+        print(f"Its checksum was not looked at: there is no {file}.sha256.")
+    if pending := await pending_migrations():
+        print(f"{len(pending)} migrations are newer than it. Run: piccolo workshops migrate")
 
 
-def _section(title: str, all_well: str, problems: list[str]) -> None:
-    print(f"{title:<12}{'ok: ' + all_well if not problems else ''}".rstrip())
-    for problem in problems:
-        print(f"  - {problem}")
+@contextmanager
+def _shown(what: str) -> Iterator[Progress]:
+    """A progress bar on standard error, where that is a terminal; errors as a sentence."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    try:
+        with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, of: bar.update(task, completed=done, total=of)
+    except BackupError as error:
+        sys.exit(str(error))
 
 
 @fails_with_a_sentence

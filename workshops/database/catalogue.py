@@ -93,20 +93,11 @@ _INDEXES = f"""
 SELECT "table", {_NAMES_OF_COLUMNS.format(keys="indkey", table="indrelid")} AS columns,
        indisunique OR indisexclusion AS enforced,
        CASE WHEN indisprimary THEN 'primary key' WHEN indisunique THEN 'unique' ELSE 'index' END
-       || ' using ' || amname || ' ('
-       || (SELECT string_agg(pg_get_indexdef(indexrelid, k, true)
-                  || CASE WHEN indoption[k - 1] & 1 = 1 THEN ' desc' ELSE '' END, ', ' ORDER BY k)
-           FROM generate_series(1, indnkeyatts) AS k)
-       || ')'
-       || CASE WHEN indnatts > indnkeyatts THEN ' include (' ||
-          (SELECT string_agg(pg_get_indexdef(indexrelid, k, true), ', ' ORDER BY k)
-           FROM generate_series(indnkeyatts + 1, indnatts) AS k) || ')' ELSE '' END
-       || coalesce(' where ' || pg_get_expr(indpred, indrelid, true), '')
-       || CASE WHEN pg_get_indexdef(indexrelid) LIKE '%NULLS NOT DISTINCT%'
-          THEN ' nulls not distinct' ELSE '' END
+       || ' using '
+       || regexp_replace(substring(pg_get_indexdef(indexrelid) FROM ' USING (.*)'),
+                         ' WITH \\([^)]*\\)', '')  -- how full its pages are
        || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END AS definition
 FROM {_TABLES} JOIN pg_index ON indrelid = t.oid
-JOIN pg_class i ON i.oid = indexrelid JOIN pg_am am ON am.oid = i.relam
 """
 
 _STEP_ID = "foreign key (step_id) references step_definitions (id)"
@@ -126,7 +117,9 @@ class _Description(NamedTuple):
     rules: dict[str, _Rule]
 
 
-async def schema_differences(connection: asyncpg.Connection) -> list[Difference]:
+async def schema_differences(
+    connection: asyncpg.Connection, *, distributed: bool = False
+) -> list[Difference]:
     """Return in what the live tables are not what their classes say, in a stable order.
 
     The live tables are found by the connection's ``search_path``. It needs the
@@ -137,13 +130,6 @@ async def schema_differences(connection: asyncpg.Connection) -> list[Difference]
     """
     found = await _describe(connection)
     expected = await _describe(connection, _ddl_of_the_classes())
-
-    distributed = await connection.fetchval(
-        "SELECT to_regclass('pg_dist_partition') IS NOT NULL"
-    ) and await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass($1))",
-        NAMES[0],
-    )
 
     def same(rule: str) -> str:
         if distributed:

@@ -31,7 +31,7 @@ from piccolo.engine.postgres import PostgresEngine
 
 from workshops.database.embedded import EmbeddedServer
 from workshops.database.outages import why_unavailable
-from workshops.database.replicas import Replicas, UnansweredError, note_write, writes
+from workshops.database.replicas import Replicas
 from workshops.database.transactions import GIVE_BACK_SECONDS, DatabaseTransaction
 from workshops.errors import DatabaseUnavailableError
 
@@ -142,15 +142,17 @@ class DatabaseEngine(PostgresEngine):
         host = f"{config['host']}:{config['port']}" if "host" in config else "its server"
         return f"{host}/{config.get('database', '')}".rstrip("/")
 
-    async def get_new_connection(self) -> asyncpg.Connection:
+    async def get_new_connection(
+        self, *, limits: Mapping[str, str] | None = None, **options: Any
+    ) -> asyncpg.Connection:
         """Open a connection outside the pool, without time-outs.
+
+        :param limits: Settings of the session that those of ``DATABASE_URL`` go before.
+        :param options: Other arguments of ``asyncpg.connect``.
 
         Raises:
             DatabaseUnavailableError: it cannot be made.
         """
-        return await self._connect()
-
-    async def _connect(self, *, limits: Mapping[str, str] | None = None, **options: Any) -> Any:
         try:
             # Starting the embedded server blocks for about a second.
             config = await asyncio.to_thread(lambda: self.config)
@@ -158,7 +160,11 @@ class DatabaseEngine(PostgresEngine):
             settings.update(options.pop("server_settings", None) or {})
             return await asyncpg.connect(**{**config, **options}, server_settings=settings)
         except Exception as error:
-            raise self._unavailable(error) from error
+            reason, transient = why_unavailable(error)
+            advice = "" if self.embedded else " Check DATABASE_URL and that the server is running."
+            raise DatabaseUnavailableError(
+                f"Cannot connect to {self.address}: {reason}.{advice}", transient=transient
+            ) from error
 
     async def wait_until_available(self) -> None:
         """Wait up to ``DATABASE_WAIT`` seconds for a database that comes up.
@@ -221,7 +227,7 @@ class DatabaseEngine(PostgresEngine):
 
     async def _connect_for_pool(self, dsn: None, **options: Any) -> Any:
         """Open a connection; an embedded server that has ended is started again."""
-        connection = await self._connect(
+        connection = await self.get_new_connection(
             limits=self.settings.limits_of_server(),
             **{"command_timeout": self.settings.limit_of_client(), **options},
         )
@@ -256,17 +262,7 @@ class DatabaseEngine(PostgresEngine):
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> Any:
         if self.replicas is None:
             return await self._run_here(query, args)
-        written = writes(query)
-        if not written and (replica := self.replicas.choose()) is not None:
-            try:
-                return await self.replicas.run(replica, query, args)
-            except UnansweredError as error:
-                written = error.writes
-        try:
-            return await self._run_here(query, args)
-        finally:
-            if written:
-                note_write()
+        return await self.replicas.run(query, args)
 
     async def _run_here(self, query: str, args: Sequence[Any] | None = None) -> Any:
         connection = await self.acquire()
@@ -310,10 +306,3 @@ class DatabaseEngine(PostgresEngine):
         """Leave the embedded server; it stops when nobody uses it any more."""
         if self.embedded is not None:
             self.embedded.stop()
-
-    def _unavailable(self, error: Exception) -> DatabaseUnavailableError:
-        reason, transient = why_unavailable(error)
-        advice = "" if self.embedded else " Check DATABASE_URL and that the server is running."
-        return DatabaseUnavailableError(
-            f"Cannot connect to {self.address}: {reason}.{advice}", transient=transient
-        )

@@ -1,4 +1,9 @@
-"""Migrations, all or nothing, by one process at a time."""
+"""Migrations, all or nothing, by one process at a time; and what was dropped is put back.
+
+``drizzle-kit push`` drops what it does not know. A migration that can put back what it has
+installed beside the tables has two functions: ``missing`` names it, ``repair`` installs it
+again. The constraints and indexes of the six tables are put back as their classes say.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,15 @@ import asyncio
 import contextlib
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from piccolo.apps.migrations.commands.base import BaseMigrationManager, MigrationResult
 from piccolo.apps.migrations.commands.forwards import ForwardsMigrationManager
 from piccolo.apps.migrations.tables import Migration
+from piccolo.conf.apps import AppConfig
 from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
@@ -20,10 +27,11 @@ from workshops.database.building import (
     MigrationBlockedError,
     build_beside_writers,
     has_large_tables,
+    missing_rules,
     run_in_a_moment,
 )
 from workshops.database.catalogue import Difference, design_differences
-from workshops.database.repairs import missing_constraints, missing_objects, repair
+from workshops.database.distribution import is_distributed
 
 logger = logging.getLogger(__name__)
 
@@ -53,33 +61,59 @@ def project_engine() -> PostgresEngine:
     return engine
 
 
+def _apps() -> list[AppConfig]:
+    """Return the apps of the project, in the order of their migrations."""
+    manager = BaseMigrationManager()
+    return [manager.get_app_config(name) for name in manager.get_sorted_app_names()]
+
+
+def _migrations() -> Iterator[tuple[str, str, Any]]:
+    """Yield the app, the id and the module of each migration, in their order."""
+    manager = BaseMigrationManager()
+    for app in _apps():
+        modules = manager.get_migration_modules(app.resolved_migrations_folder_path)
+        for id in manager.get_migration_ids(modules):
+            yield app.app_name, id, modules[id]
+
+
 async def pending_migrations() -> list[PendingMigration]:
     """Return what ``run_migrations`` would run, in order. It only reads."""
-    manager = BaseMigrationManager()
     done: set[tuple[str, str]] = set()
     if await Migration.table_exists():
         rows = await Migration.select(Migration.app_name, Migration.name)
         done = {(row["app_name"], row["name"]) for row in rows}
     return [
-        PendingMigration(app_name, id, getattr(modules[id], "DESCRIPTION", ""))
-        for app_name in manager.get_sorted_app_names()
-        for modules in [
-            manager.get_migration_modules(
-                manager.get_app_config(app_name).resolved_migrations_folder_path
-            )
-        ]
-        for id in manager.get_migration_ids(modules)
+        PendingMigration(app_name, id, getattr(module, "DESCRIPTION", ""))
+        for app_name, id, module in _migrations()
         if (app_name, id) not in done
     ]
 
 
+async def _repairable() -> list[Any]:
+    """Return the modules of the migrations that can put back what they have installed."""
+    if await is_distributed():
+        return []
+    return [module for _, _, module in _migrations() if hasattr(module, "repair")]
+
+
+async def missing_objects() -> list[str]:
+    """Return the names of what was installed beside the tables and is gone. It only reads."""
+    return [name for module in await _repairable() for name in await module.missing()]
+
+
+async def _repair() -> None:
+    for rule, valid in (await missing_rules()).items():
+        for statement in rule.statements(valid=valid, concurrently=False):
+            await Migration.raw(statement)
+    for module in await _repairable():  # each on top of what those before it have put back
+        if await module.missing():
+            await module.repair()
+
+
 def project_tables() -> list[str]:
     """Return the names of all tables that the project's apps and Piccolo itself have."""
-    manager = BaseMigrationManager()
     return [Migration._meta.tablename] + [
-        table._meta.tablename
-        for app_name in manager.get_sorted_app_names()
-        for table in manager.get_app_config(app_name).table_classes
+        table._meta.tablename for app in _apps() for table in app.table_classes
     ]
 
 
@@ -88,7 +122,7 @@ def unregistered_apps() -> list[str]:
 
     No migration can make the tables of an app that is not registered.
     """
-    registered = BaseMigrationManager().get_sorted_app_names()
+    registered = {app.app_name for app in _apps()}
     needed = {
         "workshops_admin": "workshops.admin.piccolo_app",
         "user": "piccolo.apps.user.piccolo_app",
@@ -171,9 +205,9 @@ async def _migrate(
             + ".\nIf another application goes on writing to them, set SHARED_DATABASE=1;"
             " docs/adoption.md says why."
         )
-    if await has_large_tables() and await missing_constraints():
+    if await has_large_tables() and await missing_rules():
         await build_beside_writers(transaction, tell)
-    if pending or await missing_objects() or await missing_constraints():
+    if pending or await missing_objects() or await missing_rules():
         await _lock_tables(transaction)
     for app_name in dict.fromkeys(migration.app_name for migration in pending):
         # Piccolo prints its progress; the caller has the result instead.
@@ -183,7 +217,7 @@ async def _migrate(
         if not result.success:
             raise MigrationBlockedError(f"{app_name}: {result.message}")
     try:
-        await repair()
+        await _repair()
     except asyncpg.IntegrityConstraintViolationError as error:
         raise MigrationBlockedError(
             "A constraint that another program has dropped cannot be put back, and nothing "
@@ -242,11 +276,8 @@ async def _lock_tables(transaction: PostgresTransaction) -> None:
     Migrations that took them one by one would meet the application's transactions
     half-way, and PostgreSQL would end one of the two to break the deadlock.
     """
-    manager = BaseMigrationManager()
     names = {
-        table._meta.get_formatted_tablename()
-        for app_name in manager.get_sorted_app_names()
-        for table in manager.get_app_config(app_name).table_classes
+        table._meta.get_formatted_tablename() for app in _apps() for table in app.table_classes
     }
     tables = await Migration.raw(
         "SELECT name FROM unnest({}::text[]) AS name JOIN pg_class ON oid = to_regclass(name)"

@@ -24,11 +24,13 @@ import random
 import re
 import time
 from collections import deque
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+
+from workshops.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,13 +108,17 @@ def writes(statement: str) -> bool:
     return _WRITE_WORDS.search(statement) is not None
 
 
-class _Place:
-    """A server that is asked where it is, on a connection of its own."""
+class Place:
+    """A server that is asked where it is in the log, on a connection of its own."""
 
-    def __init__(self, engine: DatabaseEngine, question: str) -> None:
+    def __init__(self, name: str, engine: DatabaseEngine, question: str) -> None:
+        self.name = name
         self.engine = engine
+        self.holds = _NEVER
+        """Everything that was committed before this moment (``time.monotonic()``) is there."""
         self._question = question
         self._connection: Any = None
+        self._out = False
 
     async def position(self) -> int | None:
         """Return its position in the log; None if it is no stand-by."""
@@ -122,29 +128,8 @@ class _Place:
             position: int | None = await self._connection.fetchval(self._question)
         return position
 
-    def hang_up(self) -> None:
-        """Close the connection without a word."""
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
-
-
-class Replica(_Place):
-    """A stand-by, and what it holds."""
-
-    def __init__(self, name: str, engine: DatabaseEngine) -> None:
-        super().__init__(engine, _REPLAYED)
-        self.name = name
-        self.holds = _NEVER
-        """Everything that was committed before this moment (``time.monotonic()``) is there."""
-        self._out = False
-
-    async def fetch(self, statement: str, args: Sequence[Any] | None) -> Any:
-        """Run a statement in the pool of the replica."""
-        return await self.engine._run_in_pool(statement, args)
-
     async def replayed(self) -> int | None:
-        """Return how far it is; if it does not answer, end what is waiting for it."""
+        """Return how far a stand-by is; if it does not answer, end what is waiting for it."""
         try:
             position = await self.position()
             if position is None:
@@ -157,6 +142,12 @@ class Replica(_Place):
             self.engine.pool = await self.engine.make_pool(min_size=0)
             return None
         return position
+
+    def hang_up(self) -> None:
+        """Close the connection without a word."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
 
     def leave_out(self, reason: str) -> None:
         """Read nothing from it until it has answered again."""
@@ -177,33 +168,29 @@ class Replicas:
     """The stand-bys of a primary, watched while its pool is open."""
 
     def __init__(self, primary: DatabaseEngine, nodes: dict[str, DatabaseEngine]) -> None:
-        self.replicas = [Replica(name, engine) for name, engine in nodes.items()]
+        self.replicas = [Place(name, engine, _REPLAYED) for name, engine in nodes.items()]
         self.lag = primary.settings.database_replica_lag
-        self._primary = _Place(primary, _WRITTEN)
+        self._primary = Place("the primary", primary, _WRITTEN)
         self._positions: deque[tuple[float, int]] = deque()
-        self._watch: asyncio.Task[None] | None = None
+        self._watch = contextlib.AsyncExitStack()
         self._looked = asyncio.Event()
 
     async def start(self) -> None:
         """Open the pools, without a connection yet, and watch."""
         for replica in self.replicas:
             replica.engine.pool = await replica.engine.make_pool(min_size=0)
-        self._watch = asyncio.create_task(self._keep_looking(), context=Context())
+        await self._watch.enter_async_context(in_background(self._keep_looking))
 
     async def stop(self) -> None:
         """Close everything."""
-        if self._watch is not None:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-            self._watch = None
-        for place in (self._primary, *self.replicas):
-            place.hang_up()
+        await self._watch.aclose()
+        self._primary.hang_up()
         for replica in self.replicas:
+            replica.hang_up()
             replica.holds = _NEVER
             await replica.engine.close_connection_pool()
 
-    def choose(self) -> Replica | None:
+    def choose(self) -> Place | None:
         """Return a replica from which the task may read now."""
         reads = _reads.get()
         if reads is None or not reads.from_replicas:
@@ -217,25 +204,25 @@ class Replicas:
         while any(time.monotonic() - self.lag < r.holds <= moment for r in self.replicas):
             await self._looked.wait()
 
-    async def run(self, replica: Replica, statement: str, args: Sequence[Any] | None) -> Any:
-        """Run a statement on a replica.
-
-        Raises:
-            UnansweredError: the primary has to be asked.
-        """
+    async def run(self, statement: str, args: Sequence[Any] | None) -> Any:
+        """Run a statement on a replica, or on the primary if it writes or none can be asked."""
+        written = writes(statement)
+        if not written and (replica := self.choose()) is not None:
+            try:
+                return await replica.engine._run_in_pool(statement, args)
+            except asyncpg.QueryCanceledError:
+                raise  # it took too long, as it would there
+            except Exception as error:
+                # Not its fault: a function in the statement writes, a migration has not made
+                # there yet what it reads, or what it was reading has been vacuumed away.
+                written = isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+                if isinstance(error, _GONE) or not isinstance(error, asyncpg.PostgresError):
+                    replica.leave_out(repr(error))
         try:
-            return await replica.fetch(statement, args)
-        except asyncpg.QueryCanceledError:
-            raise  # it took too long, as it would there
-        except asyncpg.PostgresError as error:
-            # Among them: a function in it writes, a migration has not made there yet what it
-            # reads, or what it was reading has been vacuumed away.
-            if isinstance(error, _GONE):
-                replica.leave_out(repr(error))
-            raise UnansweredError(error) from error
-        except Exception as error:
-            replica.leave_out(repr(error))
-            raise UnansweredError(error) from error
+            return await self._primary.engine._run_here(statement, args)
+        finally:
+            if written:
+                note_write()
 
     async def _keep_looking(self) -> None:
         while True:
@@ -271,11 +258,3 @@ class Replicas:
 
 
 _GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError)
-
-
-class UnansweredError(Exception):
-    """A replica did not answer; ``writes`` says whether because it was to write."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(str(cause))
-        self.writes = isinstance(cause, asyncpg.ReadOnlySQLTransactionError)

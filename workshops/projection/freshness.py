@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import logging
 import time
-import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import asyncpg
 
+from workshops.background import in_background
 from workshops.columns import utc_now
 from workshops.database.outages import outage
 from workshops.projection.folder import Fold, fold
@@ -140,32 +139,6 @@ async def _keep_up() -> None:
         await asyncio.sleep(PAUSE)
 
 
-@dataclass
-class _Keeper:
-    """Who keeps the view of one event loop up to date, and for how many blocks."""
-
-    blocks: int = 0
-    task: asyncio.Task[None] | None = None
-
-
-_keepers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Keeper]
-_keepers = weakref.WeakKeyDictionary()
-
-
-@contextlib.asynccontextmanager
-async def keeping_up() -> AsyncIterator[None]:
+def keeping_up() -> contextlib.AbstractAsyncContextManager[None]:
     """Keep the view up to date in the background of a block; once for several blocks."""
-    keeper = _keepers.setdefault(asyncio.get_running_loop(), _Keeper())
-    keeper.blocks += 1
-    if keeper.task is None:
-        # In no transaction, whatever the block is in.
-        keeper.task = asyncio.create_task(_keep_up(), context=contextvars.Context())
-    try:
-        yield
-    finally:
-        keeper.blocks -= 1
-        if not keeper.blocks and keeper.task is not None:
-            task, keeper.task = keeper.task, None
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+    return in_background(_keep_up)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import contextvars
 import json
 import logging
 import weakref
@@ -23,6 +22,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from workshops.background import in_background
 from workshops.columns import utc_now
 from workshops.database.engine import DatabaseEngine
 from workshops.errors import DatabaseUnavailableError
@@ -98,41 +98,16 @@ class _Hub:
     """The listener of one event loop; it runs while there are subscriptions."""
 
     def __init__(self) -> None:
-        self._subscriptions: set[Subscription] = set()
-        self._task: asyncio.Task[None] | None = None
-        self._hearing_since: datetime | None = None
-        self._changed_at: datetime | None = None
+        self.subscriptions: set[Subscription] = set()
+        self._silent_since: datetime | None = None
+        """When it has told of something last; None while it does not hear of changes."""
 
     def add(self, subscription: Subscription, since: datetime | None) -> None:
-        self._subscriptions.add(subscription)
-        if self._task is None:
-            # Not in the context of the subscriber, who may be in a transaction.
-            self._task = asyncio.create_task(self._run(), context=contextvars.Context())
-        elif self._hearing_since and not self._silent_since(since):
+        self.subscriptions.add(subscription)
+        if self._silent_since and not (since and self._silent_since < since - _CLOCKS):
             subscription.tell(None)
 
-    def _silent_since(self, moment: datetime | None) -> bool:
-        """Whether surely nothing changed since a moment."""
-        if moment is None or self._hearing_since is None:
-            return False
-        before = moment - _CLOCKS
-        return self._hearing_since < before and (
-            self._changed_at is None or self._changed_at < before
-        )
-
-    async def remove(self, subscription: Subscription) -> None:
-        self._subscriptions.discard(subscription)
-        if not self._subscriptions and self._task is not None:
-            task, self._task = self._task, None
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-
-    def close(self) -> None:
-        for subscription in self._subscriptions:
-            subscription.close()
-
-    async def _run(self) -> None:
+    async def run(self) -> None:
         failing = False
         async with keeping_up():
             while True:
@@ -147,7 +122,7 @@ class _Hub:
                         logger.warning("Changes are not heard of at the moment: %r", error)
                     failing = True
                 finally:
-                    self._hearing_since = None
+                    self._silent_since = None
                 await asyncio.sleep(PAUSE)
 
     async def _listen(self) -> None:
@@ -157,7 +132,6 @@ class _Hub:
         connection.add_termination_listener(lambda _: lost.set())
         try:
             await connection.add_listener(CHANNEL, self._heard)
-            self._hearing_since = utc_now()
             self._tell(None)  # whatever happened before
             while not lost.is_set():
                 try:
@@ -177,13 +151,12 @@ class _Hub:
             row = await fetch_row("SELECT as_of FROM workshops_admin.state")
             if row is not None and row["as_of"] != known:
                 known = row["as_of"]
-                self._hearing_since = self._hearing_since or utc_now()
                 self._tell(None)
             await asyncio.sleep(PAUSE)
 
     def _tell(self, workshop_ids: Collection[str] | None) -> None:
-        self._changed_at = utc_now()
-        for subscription in self._subscriptions:
+        self._silent_since = utc_now()
+        for subscription in self.subscriptions:
             subscription.tell(workshop_ids)
 
 
@@ -213,12 +186,14 @@ async def listening(
     subscription = Subscription(workshop_ids)
     hub.add(subscription, since)
     try:
-        yield subscription
+        async with in_background(hub.run):
+            yield subscription
     finally:
-        await hub.remove(subscription)
+        hub.subscriptions.discard(subscription)
 
 
 def stop_listening() -> None:
     """Close every subscription of this event loop, so that a server that stops can end."""
     if hub := _hubs.get(asyncio.get_running_loop()):
-        hub.close()
+        for subscription in hub.subscriptions:
+            subscription.close()
