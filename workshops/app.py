@@ -40,9 +40,8 @@ from workshops.database import (
 from workshops.database.migrations import pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
 from workshops.observability import ObservabilitySettings
-from workshops.observability.metrics import Metrics, MetricsEndpoint
+from workshops.observability.metrics import Metrics, SlowStatements
 from workshops.observability.requests import NotedRoute, Requests, log_as_json
-from workshops.observability.slow import SlowStatements
 from workshops.projection import keeping_up
 
 logger = logging.getLogger(__name__)
@@ -106,9 +105,8 @@ def create_app() -> ASGIApp:
         Mount("/admin/", create_site(settings)),
         Mount("/progress/", create_pages(settings)),
     ]
-    if metrics and observability.metrics_token:
-        token = observability.metrics_token.get_secret_value()
-        routes.append(Route("/metrics", MetricsEndpoint(metrics, token).answer))
+    if metrics:
+        routes.append(Route("/metrics", metrics.page))
     application = Starlette(routes=routes, lifespan=lifespan)
     application.state.probe = Probe()
     served = PlainStartupErrors(protect(NotedRoute(application), settings))
@@ -126,7 +124,7 @@ def observe(settings: ObservabilitySettings) -> Metrics | None:
         engine.observers.append(SlowStatements(engine, settings.slow_statement))
     if not settings.metrics_token:
         return None
-    metrics = Metrics(engine)
+    metrics = Metrics(engine, settings.metrics_token.get_secret_value())
     engine.observers.append(metrics.observe_statement)
     return metrics
 

@@ -20,8 +20,8 @@ from tests.commands.serving import Serving, serving
 from tests.database.test_engine import engine_for
 from workshops import operations
 from workshops.errors import NotFoundError
+from workshops.observability.metrics import SlowStatements
 from workshops.observability.requests import pattern
-from workshops.observability.slow import SlowStatements
 
 TOKEN = "a-token-for-metrics"
 

@@ -16,11 +16,11 @@ from rich.progress import Progress as Bar
 
 from workshops import projection
 from workshops.commands.failures import fails_with_a_sentence
+from workshops.database import DatabaseEngine, SettingsError
 from workshops.database.backup import BackupError, Progress, back_up
 from workshops.database.backup import restore as restore_backup
 from workshops.database.distribution import DistributionError
 from workshops.database.distribution import distribute as distribute_tables
-from workshops.database.environment import engine_of_project
 from workshops.database.migrations import pending_migrations, project_engine, run_migrations
 
 
@@ -53,7 +53,7 @@ async def backup(file: str, force: bool = False) -> None:
 
     """
     with _shown("Writing tables") as progress:
-        await back_up(engine_of_project(), Path(file), force=force, progress=progress)
+        await back_up(_our_engine(), Path(file), force=force, progress=progress)
     print(f"{file} holds the database ({os.stat(file).st_size:,} bytes), {file}.sha256 its sum.")
 
 
@@ -68,14 +68,22 @@ async def restore(file: str, force: bool = False) -> None:
 
     """
     with _shown("Reading tables") as progress:
-        checked = await restore_backup(
-            engine_of_project(), Path(file), force=force, progress=progress
-        )
+        checked = await restore_backup(_our_engine(), Path(file), force=force, progress=progress)
     print(f"The database holds what was in {file}.")
     if not checked:
         print(f"Its checksum was not looked at: there is no {file}.sha256.")
     if pending := await pending_migrations():
         print(f"{len(pending)} migrations are newer than it. Run: piccolo workshops migrate")
+
+
+def _our_engine() -> DatabaseEngine:
+    engine = project_engine()
+    if not isinstance(engine, DatabaseEngine):
+        raise SettingsError(
+            "This needs DB = engine_from_environment() in piccolo_conf.py: "
+            "from workshops.database import engine_from_environment"
+        )
+    return engine
 
 
 @contextmanager
@@ -125,7 +133,7 @@ async def doctor() -> None:
     # A project that registers only `workshops` does not have the admin's tables.
     from workshops.observability.doctor import examine
 
-    findings = await examine(engine_of_project())
+    findings = await examine(_our_engine())
     for finding in findings:
         print(f"{finding.subject:<14}{finding.sentence}")
         if finding.advice:

@@ -18,6 +18,7 @@ import uvicorn
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database import DatabaseEngine
 from workshops.database.migrations import pending_migrations, project_engine, run_migrations
+from workshops.database.transactions import own_connection
 from workshops.tables import Workshop
 
 DEMO_WORKSHOPS = 60
@@ -102,14 +103,10 @@ async def _prepare(*, migrate: bool, demo: bool, embedded: bool) -> None:
             f"{len(pending)} migrations have not been run on this database. "
             "Run them with: piccolo workshops migrate (or serve with --migrate)."
         )
-    connection = await engine.get_new_connection()
-    try:
-        async with connection.transaction():
-            # Of several first starts at once, one writes the demo and makes the operator.
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            await _fill(demo=demo, embedded=embedded)
-    finally:
-        await connection.close()
+    async with own_connection(engine) as connection, connection.transaction():
+        # Of several first starts at once, one writes the demo and makes the operator.
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        await _fill(demo=demo, embedded=embedded)
 
 
 async def _fill(*, demo: bool, embedded: bool) -> None:

@@ -9,8 +9,11 @@ from workshops.database.replicas import primary_reads, replica_reads
 from workshops.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from workshops.database.environment import engine_from_environment
-    from workshops.database.settings import DatabaseSettings, read_settings
+    from workshops.database.settings import (
+        DatabaseSettings,
+        engine_from_environment,
+        read_settings,
+    )
 
 __all__ = [
     "DatabaseEngine",
@@ -24,18 +27,11 @@ __all__ = [
 ]
 
 
-_LOADED_WHEN_USED = {
-    "DatabaseSettings": "settings",
-    "engine_from_environment": "environment",
-    "read_settings": "settings",
-}
-
-
 def __getattr__(name: str) -> Any:
     """Load what reads the environment when it is used: it needs pydantic, and applications do not.
 
     That is a third of the time of ``import workshops``.
     """
-    if name not in _LOADED_WHEN_USED:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LOADED_WHEN_USED[name]}"), name)
+    return getattr(import_module(f"{__name__}.settings"), name)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshops.database.embedded import EmbeddedServerError
 from workshops.database.embedded.server import find_programs
+from workshops.database.transactions import own_connection
 
 if TYPE_CHECKING:
     import asyncpg
@@ -63,12 +64,9 @@ async def back_up(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
     """
     if os.path.exists(file) and not force:  # noqa: ASYNC240 - it takes no time
         raise BackupError(f"{file} exists already. Choose another name, or write over it: --force")
-    connection = await engine.get_new_connection()
-    try:
+    async with own_connection(engine) as connection:
         major = connection.get_server_version().major
         tables = len(await connection.fetch(_OWN_TABLES))
-    finally:
-        await connection.close()
     draft = file.with_name(f"{file.name}.unfinished")
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
@@ -99,15 +97,12 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
         told = _checksum_file(file).read_bytes()[:64].decode(errors="replace")
         if told != await asyncio.to_thread(_checksum, file):
             raise BackupError(f"{file} is damaged: its checksum is not that of {file}.sha256.")
-    connection = await engine.get_new_connection()
-    try:
+    async with own_connection(engine) as connection:
         major = connection.get_server_version().major
         full = await _table_with_rows(connection)
         there = {row["name"] for row in await connection.fetch(_OWN_TABLES)}
         if await connection.fetchval("SELECT to_regclass($1)", _NOT_KEPT):
             there.add(_NOT_KEPT)
-    finally:
-        await connection.close()
     if full and not force:
         raise BackupError(f"The database holds data ({full}). Replace all of it with: --force")
     listing = await _run("pg_restore", major, engine, "--list", str(file), connect=False)
@@ -130,11 +125,8 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
     options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--verbose")
     whole = ("--single-transaction", "--exit-on-error", str(file))
     await _run("pg_restore", major, engine, *options, *whole, progress=progress, of=tables)
-    connection = await engine.get_new_connection()
-    try:
+    async with own_connection(engine) as connection:
         await connection.execute("ANALYZE")
-    finally:
-        await connection.close()
     return checked
 
 

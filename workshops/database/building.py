@@ -11,16 +11,14 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
-from piccolo.constraints import Unique
 from piccolo.engine.postgres import PostgresTransaction
 
-from workshops.database.catalogue import NAMES
-from workshops.database.distribution import is_distributed
+from workshops.database.distribution import NAMES, is_distributed
+from workshops.database.transactions import own_connection
 from workshops.tables import INDEXES, TABLES, Workshop
 
 LARGE = 8 * 2**20
@@ -36,35 +34,31 @@ class MigrationBlockedError(Exception):
     """A migration cannot run: of the rows that are there, or of who is using the tables."""
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A constraint or an index beyond those of single columns, as the classes say it.
 
-    :param check: The condition of a CHECK.
-    :param index: What follows the table in the statement that makes an index.
-    :param constraint: Whether the index belongs to a constraint of its name.
+    :param kind: CHECK or UNIQUE of a constraint, UNIQUE INDEX or INDEX.
+    :param definition: The condition of a CHECK, or what follows the table where an index is made.
     """
 
     name: str
     table: str
-    check: str = ""
-    index: str = ""
-    unique: bool = False
-    constraint: bool = False
+    kind: str
+    definition: str
 
     @property
     def columns(self) -> list[str]:
         """The columns that it is about."""
         (table,) = (table for table in TABLES if table._meta.tablename == self.table)
-        words = set(re.findall(r"\w+", self.check + self.index))
+        words = set(re.findall(r"\w+", self.definition))
         return [column._meta.name for column in table._meta.columns if column._meta.name in words]
 
     @property
     def broken(self) -> str:
         """The condition of rows that break it."""
-        if self.check:
-            return f"NOT ({self.check})"
-        columns, _, where = self.index.strip("()").replace('"', "").partition(") WHERE ")
+        if self.kind == "CHECK":
+            return f"NOT {self.definition}"
+        columns, _, where = self.definition.strip("()").replace('"', "").partition(") WHERE ")
         rows = f"SELECT {columns} FROM {self.table}" + (f" WHERE {where}" if where else "")
         found = f"({columns}) IN ({rows} GROUP BY {columns} HAVING count(*) > 1)"
         return f"{where} AND {found}" if where else found
@@ -74,47 +68,42 @@ class Rule:
 
         :param valid: Of what is there of it: False if it is half made, None if it is not there.
         """
-        if self.check:
+        constraint = f"CONSTRAINT {self.name}"
+        if self.kind == "CHECK":
             if valid is None:
-                condition = f"CHECK ({self.check}) NOT VALID"
-                yield f"ALTER TABLE {self.table} ADD CONSTRAINT {self.name} {condition}"
-            yield f"ALTER TABLE {self.table} VALIDATE CONSTRAINT {self.name}"
+                yield f"ALTER TABLE {self.table} ADD {constraint} CHECK {self.definition} NOT VALID"
+            yield f"ALTER TABLE {self.table} VALIDATE {constraint}"
             return
         way = "CONCURRENTLY " if concurrently else ""
         if valid is False:
             yield f"DROP INDEX {way}{self.name}"
         if not valid:
-            kind = "UNIQUE INDEX" if self.unique else "INDEX"
-            yield f"CREATE {kind} {way}{self.name} ON {self.table} {self.index}"
-        if self.constraint:
-            made = f"ADD CONSTRAINT {self.name} UNIQUE USING INDEX {self.name}"
-            yield f"ALTER TABLE {self.table} {made}"
+            kind = "INDEX" if self.kind == "INDEX" else "UNIQUE INDEX"
+            yield f"CREATE {kind} {way}{self.name} ON {self.table} {self.definition}"
+        if self.kind == "UNIQUE":
+            yield f"ALTER TABLE {self.table} ADD {constraint} UNIQUE USING INDEX {self.name}"
 
 
 def _rules() -> Iterator[Rule]:
     for table in TABLES:
         for constraint in table._meta.constraints:
-            name, place = constraint._meta.name, table._meta.tablename
-            if isinstance(constraint, Unique):
-                index = constraint.ddl.removeprefix("UNIQUE ")
-                yield Rule(name, place, index=index, unique=True, constraint=True)
-            else:
-                yield Rule(name, place, check=constraint.ddl.removeprefix("CHECK ")[1:-1])
+            kind, _, definition = constraint.ddl.partition(" ")
+            yield Rule(constraint._meta.name, table._meta.tablename, kind, definition)
     for statement in INDEXES:
-        found = re.fullmatch(r"CREATE (UNIQUE )?INDEX (\w+) ON (\w+) (.+)", statement)
+        found = re.fullmatch(r"CREATE ((?:UNIQUE )?INDEX) (\w+) ON (\w+) (.+)", statement)
         assert found is not None, statement
-        yield Rule(found[2], found[3], index=found[4], unique=bool(found[1]))
+        kind, name, place, definition = found.groups()
+        yield Rule(name, place, kind, definition)
 
 
 RULES = tuple(_rules())
 
 _MISSING = """
-SELECT name, CASE WHEN is_check THEN convalidated ELSE indisvalid END AS valid
-FROM unnest({}::text[], {}::text[], {}::text[], {}::bool[], {}::bool[])
-    AS rule (name, place, columns, is_check, is_constraint)
+SELECT name, CASE kind WHEN 'CHECK' THEN convalidated ELSE indisvalid END AS valid
+FROM unnest({}::text[], {}::text[], {}::text[], {}::text[]) AS rule (name, place, kind, columns)
 LEFT JOIN pg_index ON indexrelid = to_regclass(name)
 LEFT JOIN pg_constraint ON conname = name AND conrelid = to_regclass(place)
-WHERE CASE WHEN is_constraint THEN convalidated ELSE indisvalid END IS NOT true
+WHERE CASE WHEN kind IN ('CHECK', 'UNIQUE') THEN convalidated ELSE indisvalid END IS NOT true
     AND string_to_array(columns, ' ') <@ ARRAY(SELECT attname::text FROM pg_attribute
         WHERE attrelid = to_regclass(place) AND NOT attisdropped)
 """
@@ -132,9 +121,8 @@ async def missing_rules() -> dict[Rule, bool | None]:
         _MISSING,
         [rule.name for rule in RULES],
         [rule.table for rule in RULES],
+        [rule.kind for rule in RULES],
         [" ".join(rule.columns) for rule in RULES],
-        [bool(rule.check) for rule in RULES],
-        [bool(rule.check) or rule.constraint for rule in RULES],
     )
     valid = {row["name"]: row["valid"] for row in rows}
     return {rule: valid[rule.name] for rule in RULES if rule.name in valid}
@@ -178,7 +166,7 @@ async def stop_if_rows_break_a_rule(
     """
     problems = []
     for rule in await missing_rules():
-        if rule.check or rule.unique:
+        if rule.kind != "INDEX":
             rows = await fetch(f"SELECT count(*) FROM {rule.table} WHERE {rule.broken}")
             if count := rows[0]["count"]:
                 problems.append(
@@ -234,8 +222,7 @@ async def build_beside_writers(
         MigrationBlockedError: rows stand in the way, or a transaction does for a minute.
     """
     engine = transaction.engine
-    connection = await engine.get_new_connection()
-    try:
+    async with own_connection(engine) as connection:
         if engine.config.get("statement_cache_size") != 0:  # a pooler would keep it for others
             await connection.execute("SET statement_timeout = 0")
         # Killed runs leave their last statement at work, and this waits for its end.
@@ -266,8 +253,6 @@ async def build_beside_writers(
                     f"{rule.name}: a row that breaks it was written meanwhile: {error}. "
                     "Correct the rows and run the migrations again."
                 ) from error
-    finally:
-        await connection.close()
 
 
 async def _run(connection: asyncpg.Connection, statement: str) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import asyncpg
 
+from workshops.database.distribution import NAMES
 from workshops.tables import INDEXES, TABLES
 
 
@@ -42,7 +43,6 @@ _ON_A_CLUSTER = {
     "primary key using btree (id)": "primary key using btree (workshop_id, id)",
     "unique using btree (share_token)": "index using btree (share_token)",
 }
-NAMES = [table._meta.tablename for table in TABLES]
 
 # The design whose tables these are, statement by statement as drizzle-kit creates them.
 DRIZZLE_DESIGN = resources.files("workshops.database").joinpath("drizzle.sql").read_text("utf-8")

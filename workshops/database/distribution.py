@@ -16,16 +16,11 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine
 
-from workshops.tables import TABLES as CLASSES
-from workshops.tables import Workshop
+from workshops.tables import TABLES, Workshop
 from workshops.tables.belongings import BelongsToWorkshop
 
-BELONGINGS = tuple(t._meta.tablename for t in CLASSES if issubclass(t, BelongsToWorkshop))
-"""The tables that are distributed by ``workshop_id``, beside the workshops by ``id``."""
-
-REFERENCE = "step_definitions"
-
-TABLES = ("workshops", REFERENCE, *BELONGINGS)
+NAMES = [table._meta.tablename for table in TABLES]
+_BELONGINGS = [t._meta.tablename for t in TABLES if issubclass(t, BelongsToWorkshop)]
 
 
 class DistributionError(Exception):
@@ -37,14 +32,15 @@ async def is_distributed() -> bool:
     return await _distributed() == len(TABLES)
 
 
-async def _distributed() -> int:
+async def _distributed() -> int | None:
+    """Return how many of the tables are; None if there is no Citus."""
     [row] = await Workshop.raw("SELECT to_regclass('pg_dist_partition') IS NOT NULL AS citus")
     if not row["citus"]:
-        return 0
+        return None
     [row] = await Workshop.raw(
         "SELECT count(*) AS tables FROM pg_dist_partition"
         " WHERE logicalrelid::text = ANY ({}::text[])",
-        list(TABLES),
+        NAMES,
     )
     return int(row["tables"])
 
@@ -61,29 +57,24 @@ async def distribute(engine: PostgresEngine) -> bool:
         done = await _distributed()
         if done == len(TABLES):
             return False
-        await _check(done)
+        if done is None:
+            [row] = await Workshop.raw(
+                "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus') AS there"
+            )
+            advice = (
+                "Create it first: CREATE EXTENSION citus."
+                if row["there"]
+                else "The server does not have it: see docs/scaling.md."
+            )
+            raise DistributionError(f"The database has no extension citus. {advice}")
+        if done:
+            raise DistributionError(
+                f"{done} of the {len(TABLES)} tables are distributed already, not by this command. "
+                "Undo that first (undistribute_table), or finish it by hand."
+            )
         for statement in await _statements():
             await Workshop.raw(statement)
     return True
-
-
-async def _check(done: int) -> None:
-    [row] = await Workshop.raw(
-        "SELECT to_regclass('pg_dist_partition') IS NOT NULL AS citus,"
-        " (SELECT count(*) FROM pg_available_extensions WHERE name = 'citus') > 0 AS available"
-    )
-    if not row["citus"]:
-        advice = (
-            "Create it first: CREATE EXTENSION citus."
-            if row["available"]
-            else "The server does not have it: see docs/scaling.md."
-        )
-        raise DistributionError(f"The database has no extension citus. {advice}")
-    if done:
-        raise DistributionError(
-            f"{done} of the {len(TABLES)} tables are distributed already, not by this command. "
-            "Undo that first (undistribute_table), or finish it by hand."
-        )
 
 
 async def _statements() -> list[str]:
@@ -91,7 +82,7 @@ async def _statements() -> list[str]:
         "SELECT format('DROP TRIGGER %I ON %I', tgname, relname) AS statement"
         " FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
         " WHERE NOT tgisinternal AND tgrelid = ANY ({}::text[]::regclass[])",
-        list(TABLES),
+        NAMES,
     )
     keys = await Workshop.raw(
         "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, conname) AS remove,"
@@ -99,12 +90,12 @@ async def _statements() -> list[str]:
         " pg_get_constraintdef(k.oid)) AS add"
         " FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
         " WHERE contype = 'f' AND conrelid = ANY ({}::text[]::regclass[]) ORDER BY conname",
-        list(TABLES),
+        NAMES,
     )
     primary_keys: list[Any] = await Workshop.raw(
         "SELECT c.relname AS table, conname FROM pg_constraint k JOIN pg_class c"
         " ON c.oid = conrelid WHERE contype = 'p' AND conrelid = ANY ({}::text[]::regclass[])",
-        list(BELONGINGS),
+        _BELONGINGS,
     )
     return [
         # A key to a reference table wants one connection for each node.
@@ -119,12 +110,12 @@ async def _statements() -> list[str]:
         "ALTER TABLE workshops DROP CONSTRAINT IF EXISTS workshops_share_token_unique",
         "DROP INDEX IF EXISTS workshops_share_token_unique",
         "CREATE INDEX workshops_share_token_unique ON workshops (share_token)",
-        f"SELECT create_reference_table('{REFERENCE}')",
+        "SELECT create_reference_table('step_definitions')",
         "SELECT create_distributed_table('workshops', 'id', colocate_with => 'none')",
         *(
             f"SELECT create_distributed_table('{table}', 'workshop_id',"
             " colocate_with => 'workshops')"
-            for table in BELONGINGS
+            for table in _BELONGINGS
         ),
         *(row["add"] for row in keys),
         # Citus reads no spread table for each row of another one, and nothing tells the

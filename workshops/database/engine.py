@@ -32,7 +32,7 @@ from piccolo.engine.postgres import PostgresEngine
 from workshops.database.embedded import EmbeddedServer
 from workshops.database.outages import why_unavailable
 from workshops.database.replicas import Replicas
-from workshops.database.transactions import GIVE_BACK_SECONDS, DatabaseTransaction
+from workshops.database.transactions import GIVE_BACK_SECONDS, DatabaseTransaction, own_connection
 from workshops.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -80,9 +80,7 @@ class DatabaseEngine(PostgresEngine):
     ) -> None:
         self.settings = settings
         self._application_name = application_name
-        self._connection: dict[str, Any] | None = (
-            settings.connection_config() if settings.database_url else None
-        )
+        self._connection = settings.connection_config() if settings.database_url else {}
         self.embedded = None if self._connection else EmbeddedServer(settings.workshops_data_dir)
         self.waiting = 0
         """How many callers wait for a connection of the pool."""
@@ -120,7 +118,6 @@ class DatabaseEngine(PostgresEngine):
                 print(f"A new database is made in {where}.", file=sys.stderr, flush=True)  # noqa: T201
             self.embedded.start()
             self._connection = self.embedded.connection_config()
-        assert self._connection is not None
         config = {**self._connection, "timeout": self.settings.database_timeout}
         config["server_settings"] = {
             "application_name": self._application_name,
@@ -138,7 +135,7 @@ class DatabaseEngine(PostgresEngine):
         """The database as ``host:port/name`` for messages, without user and password."""
         if self.embedded is not None:
             return f"the embedded PostgreSQL in {self.settings.workshops_data_dir}"
-        config = self._connection or {}
+        config = self._connection
         host = f"{config['host']}:{config['port']}" if "host" in config else "its server"
         return f"{host}/{config.get('database', '')}".rstrip("/")
 
@@ -177,7 +174,8 @@ class DatabaseEngine(PostgresEngine):
         told = False
         while True:
             try:
-                connection = await self.get_new_connection()
+                async with own_connection(self) as connection:
+                    version = connection.get_server_version()
                 break
             except DatabaseUnavailableError as error:
                 if not error.transient or time.monotonic() + pause > deadline:
@@ -187,10 +185,6 @@ class DatabaseEngine(PostgresEngine):
                     print(f"Waiting for the database: {error}", file=sys.stderr, flush=True)  # noqa: T201
             await asyncio.sleep(pause)
             pause = min(pause * 2, 2)
-        try:
-            version = connection.get_server_version()
-        finally:
-            await connection.close()
         if version.major < MINIMUM_VERSION:
             raise DatabaseUnavailableError(
                 f"PostgreSQL {version.major} at {self.address} is too old: "
@@ -296,11 +290,8 @@ class DatabaseEngine(PostgresEngine):
     async def _run_in_new_connection(self, query: str, args: Sequence[Any] | None = None) -> Any:
         # Piccolo 1.38 closes it after an error of the server, and not when it is cancelled
         # (upstream: test_cancelled_query_closes_its_connection).
-        connection = await self.get_new_connection()
-        try:
+        async with own_connection(self) as connection:
             return await connection.fetch(query, *(args or ()))
-        finally:
-            await connection.close()
 
     def stop_embedded(self) -> None:
         """Leave the embedded server; it stops when nobody uses it any more."""

@@ -32,6 +32,7 @@ from workshops.database.building import (
 )
 from workshops.database.catalogue import Difference, design_differences
 from workshops.database.distribution import is_distributed
+from workshops.database.outages import SettingsError
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +55,14 @@ class PendingMigration:
 
 
 def project_engine() -> PostgresEngine:
-    """Return the PostgreSQL engine of the project's ``piccolo_conf``."""
+    """Return the engine of the project's ``piccolo_conf``.
+
+    Raises:
+        SettingsError: it is not one for PostgreSQL.
+    """
     engine = engine_finder()
     if not isinstance(engine, PostgresEngine):
-        raise TypeError("piccolo_conf.py must define DB as a PostgresEngine.")
+        raise SettingsError("piccolo_conf.py must define DB as a PostgresEngine.")
     return engine
 
 

@@ -35,7 +35,11 @@ transaction mode, which passes no settings on, it is set for the role:
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import re
+import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -43,6 +47,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from workshops.database.engine import DatabaseEngine
 from workshops.database.outages import SettingsError
 
 
@@ -139,6 +144,35 @@ def read_settings(settings: type[Settings]) -> Settings:
         problem = error.errors()[0]
         name = str(problem["loc"][0]).upper()
         raise SettingsError(f"{name} cannot be used: {problem['msg'].lower()}.") from None
+
+
+def engine_from_environment(**options: Any) -> DatabaseEngine:
+    """Return the engine for ``DATABASE_URL`` and its neighbours, for ``piccolo_conf.py``.
+
+    The options are those of ``DatabaseEngine``. A setting that cannot be used ends the
+    process with one sentence. Piccolo's warning of pending migrations is not
+    shown before a command of ``piccolo workshops``: those run the migrations, or say
+    themselves which command does.
+    """
+    if sys.argv[1:2] == ["workshops"]:
+        warnings.filterwarnings("ignore", message=r"(?s).*been run - the app")
+    try:
+        settings = read_settings(DatabaseSettings)
+        if "workshops_data_dir" not in settings.model_fields_set:
+            settings.workshops_data_dir = _project_directory() / settings.workshops_data_dir
+        return DatabaseEngine(settings, **options)
+    except SettingsError as error:
+        sys.exit(str(error))
+
+
+def _project_directory() -> Path:
+    """Return where ``piccolo_conf.py`` is, or the current directory if there is none."""
+    name = os.environ.get("PICCOLO_CONF", "piccolo_conf")
+    try:
+        module = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        module = None
+    return Path(module.origin).parent if module and module.origin else Path.cwd()
 
 
 # Not pydantic's PostgresDsn: it takes ``u:p@ss/word@host`` for the host ``ss``, and

@@ -7,18 +7,33 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-from piccolo.engine.postgres import PostgresTransaction
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from workshops.database.outages import outage
 from workshops.database.replicas import note_write
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
     from workshops.database.engine import DatabaseEngine
 
 GIVE_BACK_SECONDS = 1.0
 """How long a connection may take to end its work when it is given back early."""
+
+
+@contextlib.asynccontextmanager
+async def own_connection(engine: PostgresEngine) -> AsyncIterator[asyncpg.Connection]:
+    """Open a connection outside of the pool, of every transaction, and of time-outs, for a block.
+
+    Raises:
+        DatabaseUnavailableError: it cannot be made.
+    """
+    connection = await engine.get_new_connection()
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 class DatabaseTransaction(PostgresTransaction):

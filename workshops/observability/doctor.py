@@ -20,6 +20,7 @@ from workshops.admin.settings import AdminSettings
 from workshops.database import read_settings
 from workshops.database.engine import MINIMUM_VERSION
 from workshops.database.migrations import pending_migrations
+from workshops.database.transactions import own_connection
 from workshops.projection.freshness import freshness
 
 if TYPE_CHECKING:
@@ -53,13 +54,10 @@ async def examine(engine: DatabaseEngine) -> list[Finding]:
     Raises:
         DatabaseUnavailableError: there is no database to look at.
     """
-    connection = await engine.get_new_connection()
-    try:
+    async with own_connection(engine) as connection:
         return [
             finding for check in CHECKS for finding in await _findings(check, engine, connection)
         ]
-    finally:
-        await connection.close()
 
 
 async def _findings(

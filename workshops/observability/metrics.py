@@ -1,7 +1,8 @@
-"""``/metrics`` for Prometheus."""
+"""What is measured: ``/metrics`` for Prometheus, and statements that take long in the log."""
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 import os
@@ -15,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from workshops.database.transactions import own_connection
 from workshops.health import Probe
 from workshops.states import WorkshopStatus
 
@@ -44,8 +46,9 @@ TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 class Metrics:
     """The measures of this process, or of all workers of ``serve --workers`` together."""
 
-    def __init__(self, engine: DatabaseEngine) -> None:
+    def __init__(self, engine: DatabaseEngine, token: str) -> None:
         self._engine = engine
+        self._expected = f"Bearer {token}".encode()
         self._probe = Probe(self._look_at_database)
         self._counted_at = -COUNT_SECONDS
         self.registry = CollectorRegistry()
@@ -126,7 +129,13 @@ class Metrics:
     async def _ask(self, statement: str) -> Any:
         return await self._engine._run_in_pool(statement)
 
-    async def page(self) -> Response:
+    async def page(self, request: Request) -> Response:
+        """Answer who has the token."""
+        given = request.headers.get("authorization", "").encode("latin-1")
+        if not hmac.compare_digest(given, self._expected):
+            return PlainTextResponse(
+                "METRICS_TOKEN is needed.\n", 401, headers={"WWW-Authenticate": "Bearer"}
+            )
         await self._look()
         registry = self.registry
         if directory := os.environ.get(TOGETHER):
@@ -145,17 +154,61 @@ def _forget_the_dead(directory: Path) -> None:
             mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]
 
 
-class MetricsEndpoint:
-    """``/metrics`` for who has the token."""
+class SlowStatements:
+    """Is told of every statement of a pool, and logs those over a threshold.
 
-    def __init__(self, metrics: Metrics, token: str) -> None:
-        self._metrics = metrics
-        self._expected = f"Bearer {token}".encode()
+    The plan is the one for any values: PostgreSQL makes it without those of the statement,
+    and does not run it. One plan is asked for at a time; meanwhile others are logged
+    without.
+    """
 
-    async def answer(self, request: Request) -> Response:
-        given = request.headers.get("authorization", "").encode("latin-1")
-        if not hmac.compare_digest(given, self._expected):
-            return PlainTextResponse(
-                "METRICS_TOKEN is needed.\n", 401, headers={"WWW-Authenticate": "Bearer"}
-            )
-        return await self._metrics.page()
+    def __init__(self, engine: DatabaseEngine, seconds: float) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._asking: asyncio.Task[None] | None = None
+
+    def __call__(self, done: LoggedQuery) -> None:
+        if done.elapsed < self._seconds:
+            return
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._explain(done))
+        else:
+            _log(done, "another plan was being asked for")
+
+    async def _explain(self, done: LoggedQuery) -> None:
+        try:
+            async with (
+                own_connection(self._engine) as connection,
+                connection.transaction(readonly=True),
+            ):
+                await connection.execute(
+                    "SET LOCAL plan_cache_mode = force_generic_plan;"
+                    "SET LOCAL statement_timeout = '5s'"
+                )
+                await connection.execute(f"PREPARE slow AS {done.query}")
+                values = ", ".join(["NULL"] * len(done.args))
+                execute = f"EXECUTE slow({values})" if values else "EXECUTE slow"
+                plan = await connection.fetch(f"EXPLAIN {execute}")
+        except Exception as error:
+            _log(done, f"no plan: {type(error).__name__}")
+        else:
+            _log(done, "\n".join(row[0] for row in plan))
+
+
+def _log(done: LoggedQuery, plan: str) -> None:
+    statement = " ".join(done.query.split())
+    logger.warning(
+        "A statement took %.2f s: %s\n%s",
+        done.elapsed,
+        statement,
+        plan,
+        extra={
+            "fields": {
+                "message": "slow statement",
+                "statement": statement,
+                "seconds": round(done.elapsed, 3),
+                "failed": done.exception is not None,
+                "plan": plan,
+            }
+        },
+    )

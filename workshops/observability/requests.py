@@ -6,7 +6,6 @@ import functools
 import inspect
 import json
 import logging
-import logging.config
 import re
 import time
 import uuid
@@ -136,20 +135,12 @@ class JsonFormatter(logging.Formatter):
 
 def log_as_json() -> None:
     """Let everything that is logged in this process be JSON on standard error."""
-    logging.config.dictConfig(
-        {
-            "version": 1,
-            "disable_existing_loggers": False,
-            "formatters": {"json": {"()": JsonFormatter}},
-            "handlers": {"json": {"class": "logging.StreamHandler", "formatter": "json"}},
-            "root": {"handlers": ["json"], "level": "WARNING"},
-            "loggers": {
-                access.name: {"level": "INFO"},
-                # uvicorn's own handlers would write text.
-                **{
-                    name: {"handlers": [], "propagate": True, "level": "WARNING"}
-                    for name in ("uvicorn", "uvicorn.error", "uvicorn.access")
-                },
-            },
-        }
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    access.setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)  # its own handlers would write text
+        logger.handlers.clear()
+        logger.propagate = True
+        logger.setLevel(logging.WARNING)
