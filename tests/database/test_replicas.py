@@ -28,7 +28,7 @@ from workshops.database import (
 )
 from workshops.errors import DatabaseUnavailableError
 from workshops.observability.doctor import examine
-from workshops.web.replicas import COOKIE
+from workshops.web.database import COOKIE
 
 FROM_REPLICA = "SELECT pg_is_in_recovery()"
 

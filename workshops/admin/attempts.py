@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.background import in_background
 from workshops.statements.execution import fetch
-from workshops.web.clients import counted_as
+from workshops.web.headers import counted_as
 from workshops.web.rejections import RejectedError
 
 logger = logging.getLogger(__name__)

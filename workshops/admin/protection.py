@@ -29,11 +29,9 @@ from workshops.admin.log_in import LogIns, find_operator
 from workshops.admin.settings import AdminSettings
 from workshops.admin.tables import AuditAction
 from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
-from workshops.web.clients import TrustedProxies
-from workshops.web.headers import SecurityHeaders
+from workshops.web.database import Answer, ReplicaReads, run_in_transaction
+from workshops.web.headers import SecurityHeaders, TrustedProxies
 from workshops.web.rejections import RejectedError, Rejections
-from workshops.web.replicas import ReplicaReads
-from workshops.web.transactions import Answer, run_in_transaction
 
 READ_ONLY = "Only superusers may change things; your role is to look."
 

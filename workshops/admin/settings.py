@@ -38,7 +38,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from workshops.database import SettingsError
-from workshops.web.clients import Network
+from workshops.web.headers import Network
 
 
 class AdminSettings(BaseSettings):

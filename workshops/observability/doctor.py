@@ -21,7 +21,7 @@ from workshops.database import read_settings
 from workshops.database.engine import MINIMUM_VERSION
 from workshops.database.migrations import pending_migrations
 from workshops.database.transactions import own_connection
-from workshops.projection.freshness import freshness
+from workshops.projection import freshness
 
 if TYPE_CHECKING:
     from workshops.database import DatabaseEngine

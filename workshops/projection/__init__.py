@@ -21,7 +21,7 @@ was truncated, or the triggers were missing for a while. The folder then compute
 summary.
 
 **Where nothing tells of changes**, on tables that are spread over a cluster and so have no
-triggers, every summary is computed anew every ten seconds (``freshness.PERIOD``).
+triggers, every summary is computed anew every ten seconds (``folder.PERIOD``).
 
 **The queue is bounded.** Each hundredth append counts in the sequence ``changes_waiting``.
 If that says that more than a million wait, it removes two hundred of them, any that nobody
@@ -33,10 +33,12 @@ of is committed, and the folder that sees the trace of it computes from a later 
 removal that is rolled back leaves its entries, and costs a folder the work for nothing.
 """
 
-from workshops.projection.folder import CHANNEL, Fold, fold
-from workshops.projection.freshness import (
+from workshops.projection.folder import (
+    CHANNEL,
+    Fold,
     Freshness,
     catch_up,
+    fold,
     freshness,
     keeping_up,
     refresh,

@@ -26,8 +26,7 @@ from workshops.background import in_background
 from workshops.columns import utc_now
 from workshops.database.engine import DatabaseEngine
 from workshops.errors import DatabaseUnavailableError
-from workshops.projection.folder import CHANNEL
-from workshops.projection.freshness import PAUSE, keeping_up
+from workshops.projection.folder import CHANNEL, PAUSE, keeping_up
 from workshops.statements.execution import engine, fetch_row
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ They know nothing of operators or of the product's tables. The order, from the o
 ``SecurityHeaders`` tells browsers to be careful
 ``TrustedProxies``  finds the client's address behind a proxy that is trusted
 ``Bodies``          reads a body once, and refuses what cannot be stored
+``ReplicaReads``    lets what only reads be read from a replica
 ==================  ====================================================================
 
-``transactions`` runs a request in one transaction, and answers after its end.
+``run_in_transaction`` runs a request in one transaction, and answers after its end.
 """

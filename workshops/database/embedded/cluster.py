@@ -11,9 +11,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from .layout import EmbeddedServerError, Layout, ProgramFailedError
+from .layout import EmbeddedServerError, Layout, ProgramFailedError, clear_stale_files
 from .privileges import child_setup, choose_account
-from .stale_processes import clear_stale_files
 
 MAJOR_VERSION = "18"
 PORT = 5432

@@ -15,8 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from .cluster import PORT, private_socket_directory, remove_socket_directory
-from .layout import SHARED, EmbeddedServerError, Layout, cannot_use
-from .stale_processes import claim_server_lock
+from .layout import SHARED, EmbeddedServerError, Layout, cannot_use, claim_server_lock
 from .supervisor import READY
 
 START_SECONDS = 120.0

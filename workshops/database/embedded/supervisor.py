@@ -12,8 +12,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from .cluster import Cluster
-from .layout import EXCLUSIVE, EmbeddedServerError, Layout, ProgramFailedError, cannot_use
-from .stale_processes import claim_server_lock
+from .layout import (
+    EXCLUSIVE,
+    EmbeddedServerError,
+    Layout,
+    ProgramFailedError,
+    cannot_use,
+    claim_server_lock,
+)
 
 READY = b"ready"
 """What a supervisor reports when the server answers; anything else is why it does not."""
