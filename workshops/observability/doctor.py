@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -42,10 +42,11 @@ class Finding:
 
     subject: str
     sentence: str
-    advice: str = ""
+    advice: str
 
 
-Check = Callable[["DatabaseEngine", "asyncpg.Connection"], AsyncIterator[Finding]]
+Told = AsyncIterator[tuple[str, str]]
+"""The sentences of a check, and what each advises."""
 
 
 async def examine(engine: DatabaseEngine) -> list[Finding]:
@@ -54,64 +55,54 @@ async def examine(engine: DatabaseEngine) -> list[Finding]:
     Raises:
         DatabaseUnavailableError: there is no database to look at.
     """
+    findings = []
     async with own_connection(engine) as connection:
-        return [
-            finding for check in CHECKS for finding in await _findings(check, engine, connection)
-        ]
+        for check in CHECKS:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    told = [each async for each in check(engine, connection)]
+            except TimeoutError:
+                reason = f"could not be looked at within {PATIENCE:g} seconds"
+                advice = "Somebody has locked a table, or the server hangs: see transactions."
+                told = [(reason, advice)]
+            except asyncpg.PostgresError as error:
+                advice = "Run it with DATABASE_URL naming the owner of the tables."
+                told = [(f"could not be looked at: {error}", advice)]
+            findings += [Finding(check.__name__.strip("_"), *each) for each in told]
+    return findings
 
 
-async def _findings(
-    check: Check, engine: DatabaseEngine, connection: asyncpg.Connection
-) -> list[Finding]:
-    subject = check.__name__.strip("_")
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return [finding async for finding in check(engine, connection)]
-    except TimeoutError:
-        reason = f"could not be looked at within {PATIENCE:g} seconds"
-        advice = "Somebody has locked a table, or the server hangs: see transactions."
-    except asyncpg.PostgresError as error:
-        reason = f"could not be looked at: {error}"
-        advice = "Run it with DATABASE_URL naming the owner of the tables."
-    return [Finding(subject, reason, advice)]
-
-
-async def _settings(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _settings(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     production = read_settings(AdminSettings).production
     where = f"{engine.address}, pool of {engine.settings.database_pool_size}"
-    yield Finding("settings", f"database {where}, {'production' if production else 'PRODUCTION=0'}")
+    yield f"database {where}, {'production' if production else 'PRODUCTION=0'}", ""
     if await c.fetchval(
         "SELECT NOT pg_is_in_recovery() AND current_setting('transaction_read_only')::bool"
     ):
-        yield Finding(
-            "settings",
+        yield (
             "the database takes no writes",
             "A provider sets that when the disk is full. Then: "
             "ALTER DATABASE ... RESET default_transaction_read_only;",
         )
     if engine.embedded is None and not production:
-        yield Finding(
-            "settings", "PRODUCTION is not set", "Behind HTTPS, set PRODUCTION=1 and ALLOWED_HOSTS."
-        )
+        yield "PRODUCTION is not set", "Behind HTTPS, set PRODUCTION=1 and ALLOWED_HOSTS."
 
 
-async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     server = c.get_server_version()
     shown = await c.fetchval("SELECT current_setting('server_version')")
     packages = ", ".join(f"{name} {version(name)}" for name in ("workshops", "piccolo", "asyncpg"))
     old = server.major < MINIMUM_VERSION
     advice = f"Upgrade PostgreSQL to {MINIMUM_VERSION} or newer." if old else ""
-    yield Finding("versions", f"PostgreSQL {shown}, {packages}", advice)
+    yield f"PostgreSQL {shown}, {packages}", advice
 
 
-async def _migrations(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _migrations(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     if pending := await pending_migrations():
-        yield Finding(
-            "migrations", f"{len(pending)} have not been run", "piccolo workshops migrate"
-        )
+        yield f"{len(pending)} have not been run", "piccolo workshops migrate"
 
 
-async def _latency(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _latency(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     taken = []
     for _ in range(20):
         began = perf_counter()
@@ -120,46 +111,46 @@ async def _latency(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterat
     median = statistics.median(taken)
     slow = median > SLOW_ROUND_TRIP
     advice = "Run the application nearer to its database, or look at its load." if slow else ""
-    yield Finding("latency", f"a round trip takes {median * 1000:.1f} ms", advice)
+    yield f"a round trip takes {median * 1000:.1f} ms", advice
 
 
-async def _connections(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _connections(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     used, most = await c.fetchrow(
         "SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity"
         " WHERE backend_type = 'client backend'"
     )
     full = used + engine.settings.database_pool_size > most
     advice = "Lower DATABASE_POOL_SIZE, or put PgBouncer in front." if full else ""
-    yield Finding("connections", f"{used} of {most} are in use", advice)
+    yield f"{used} of {most} are in use", advice
 
 
-async def _time(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _time(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     theirs, zone = await c.fetchrow("SELECT clock_timestamp(), current_setting('TimeZone')")
     apart = abs((datetime.now(UTC) - theirs).total_seconds())
     advice = "Let both machines keep their time by NTP." if apart > CLOCK_SECONDS else ""
-    yield Finding("time", f"sessions are in {zone}, the clocks are {apart:.1f} s apart", advice)
+    yield f"sessions are in {zone}, the clocks are {apart:.1f} s apart", advice
     if zone != "UTC":
-        yield Finding("time", "sessions are not in UTC", "Take TimeZone out of DATABASE_URL.")
+        yield "sessions are not in UTC", "Take TimeZone out of DATABASE_URL."
 
 
-async def _bloat(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _bloat(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     rows = await c.fetch(
         "SELECT relid::regclass::text AS name, n_dead_tup AS dead, n_live_tup AS live"
         " FROM pg_stat_user_tables WHERE n_dead_tup > 10000 AND n_dead_tup > n_live_tup * 0.3"
     )
     for row in rows:
         dead = f"{row['dead']:,} dead rows beside {row['live']:,} live ones"
-        yield Finding("bloat", f"{row['name']} has {dead}", f"VACUUM (ANALYZE) {row['name']};")
+        yield f"{row['name']} has {dead}", f"VACUUM (ANALYZE) {row['name']};"
     age = await c.fetchval(
         "SELECT age(datfrozenxid) FROM pg_database WHERE datname = current_database()"
     )
     if age > 1_000_000_000:
-        yield Finding("bloat", f"the oldest row is {age:,} transactions old", "VACUUM;")
+        yield f"the oldest row is {age:,} transactions old", "VACUUM;"
     if not rows:
-        yield Finding("bloat", "no table has many dead rows")
+        yield "no table has many dead rows", ""
 
 
-async def _indexes(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _indexes(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     rows = await c.fetch(
         "SELECT i.indexrelid::regclass::text AS name, NOT x.indisvalid AS broken,"
         " pg_size_pretty(pg_relation_size(i.indexrelid)) AS size"
@@ -169,10 +160,9 @@ async def _indexes(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterat
     )
     for row in rows:
         if row["broken"]:
-            yield Finding("indexes", f"{row['name']} is not valid", f"REINDEX INDEX {row['name']};")
+            yield f"{row['name']} is not valid", f"REINDEX INDEX {row['name']};"
         else:
-            yield Finding(
-                "indexes",
+            yield (
                 f"{row['name']} ({row['size']}) was never used since the statistics began",
                 "If all kinds of work have run since, ask whether it is needed.",
             )
@@ -182,18 +172,17 @@ async def _indexes(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterat
         " WHERE seq_scan > 1000 AND n_live_tup > 100000 AND seq_tup_read / seq_scan > 50000"
     )
     for row in scanned:
-        yield Finding(
-            "indexes",
+        yield (
             f"{row['name']} was read whole {row['seq_scan']:,} times",
             "piccolo workshops check names missing indexes; SLOW_STATEMENT finds the statement.",
         )
     if not rows and not scanned:
-        yield Finding("indexes", "none is broken, unused or missed")
+        yield "none is broken, unused or missed", ""
 
 
-async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     if not await c.fetchval("SELECT to_regclass('workshops_admin.changes') IS NOT NULL"):
-        yield Finding("projection", "this database has none")
+        yield "this database has none", ""
         return
     found = await freshness()
     age = (
@@ -207,10 +196,10 @@ async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIte
         waiting = "on a cluster it is computed anew every ten seconds while a server runs"
     elif found.rebuilding:
         waiting = "it has to be computed anew"
-    yield Finding("projection", waiting, advice)
+    yield waiting, advice
 
 
-async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     if await c.fetchval("SELECT pg_is_in_recovery()"):
         # With nothing left to replay, an old last transaction only says that nobody writes.
         behind = await c.fetchval(
@@ -219,8 +208,7 @@ async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
             " END::float8"
         )
         lag = "it does not say how far behind" if behind is None else f"{behind:.1f} s behind"
-        yield Finding(
-            "replicas",
+        yield (
             f"this is a stand-by, which takes no writes, {lag}",
             "DATABASE_URL is for the primary; put this one into DATABASE_REPLICA_URLS.",
         )
@@ -231,7 +219,7 @@ async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
     for row in rows:
         late = (row["lag"] or 0) > REPLICA_SECONDS
         advice = "Look at its load and at the network." if late else ""
-        yield Finding("replicas", f"{row['name']} is {row['lag'] or 0:.1f} s behind", advice)
+        yield f"{row['name']} is {row['lag'] or 0:.1f} s behind", advice
     slots = await c.fetch(
         "SELECT slot_name AS name, pg_size_pretty(kept) AS kept FROM pg_replication_slots,"
         " LATERAL (SELECT CASE WHEN NOT pg_is_in_recovery()"
@@ -240,14 +228,13 @@ async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncItera
         KEPT_LOG,
     )
     for row in slots:
-        yield Finding(
-            "replicas",
+        yield (
             f"nobody reads the replication slot {row['name']}, which keeps {row['kept']} of log",
             f"Start its reader, or: SELECT pg_drop_replication_slot('{row['name']}');",
         )
 
 
-async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     rows = await c.fetch(
         "SELECT pid, application_name AS name, state, cardinality(pg_blocking_pids(pid)) AS behind,"
         " date_trunc('second', now() - xact_start)::text AS age FROM pg_stat_activity"
@@ -258,8 +245,7 @@ async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncI
     for row in rows:
         name = f"process {row['pid']} ({row['name'] or 'no name'})"
         state = "waits for a lock" if row["behind"] else row["state"]
-        yield Finding(
-            "transactions",
+        yield (
             f"{name} has one open for {row['age']}, {state}",
             f"What it changed is locked. To end it: SELECT pg_terminate_backend({row['pid']});",
         )
@@ -269,11 +255,10 @@ async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> AsyncI
     )
     unseen = f" (of {hidden} other users' nobody knows: GRANT pg_read_all_stats)" if hidden else ""
     if unseen or not rows:
-        none = f"none is open for more than {LONG_TRANSACTION}"
-        yield Finding("transactions", f"{none}{unseen}")
+        yield f"none is open for more than {LONG_TRANSACTION}{unseen}", ""
 
 
-CHECKS: tuple[Check, ...] = (
+CHECKS = (
     _settings,
     _versions,
     _migrations,

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from .cluster import PORT, private_socket_directory, remove_socket_directory
@@ -103,12 +102,7 @@ class EmbeddedServer:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     def _take_lease(self) -> None:
@@ -154,42 +148,36 @@ class EmbeddedServer:
             time.sleep(_POLL_SECONDS)
 
     def _start_supervisor(self, lock: int) -> None:
-        programs = find_programs()
-        log = self._layout.open(self._layout.log, os.O_WRONLY | os.O_APPEND)
-        if os.fstat(log).st_size > _LOG_BYTES:
-            os.close(log)
-            self._layout.log.replace(self._layout.log.with_suffix(".log.1"))
-            log = self._layout.open(self._layout.log, os.O_WRONLY | os.O_APPEND)
-        answer, report = os.pipe()
-        try:
-            command = [sys.executable, "-I", "-S", "-c", _BOOTSTRAP]
-            command += [str(Path(__file__).parent.parent), str(self._layout.home), str(programs)]
-            command += ["durable" if self._durable else "careless", str(lock), str(report)]
-            subprocess.run(
+        command = [sys.executable, "-I", "-S", "-c", _BOOTSTRAP]
+        command += [str(Path(__file__).parent.parent), str(self._layout.home)]
+        command += [str(find_programs()), "durable" if self._durable else "careless", str(lock)]
+        log = self._layout.log
+        if log.exists() and log.stat().st_size > _LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        with (
+            os.fdopen(self._layout.open(log, os.O_WRONLY | os.O_APPEND), "ab") as log_file,
+            subprocess.Popen(
                 command,
                 # Away from the terminal with its signals, its descriptors and its directory.
                 start_new_session=True,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(lock, report),
-                check=True,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                pass_fds=(lock,),
+            ) as process,
+        ):
+            assert process.stdout is not None
+            readable, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+            said = (
+                os.read(process.stdout.fileno(), 10_000)
+                if readable
+                else b"It did not answer in time."
             )
-            os.close(report)
-            report = -1
-            readable, _, _ = select.select([answer], [], [], START_SECONDS)
-            said = os.read(answer, 10_000) if readable else b"It did not answer in time."
-        except subprocess.CalledProcessError as error:
-            raise EmbeddedServerError(
-                f"The supervisor of PostgreSQL does not start; see {self._layout.log}."
-            ) from error
-        finally:
-            for descriptor in (answer, report, log):
-                if descriptor >= 0:
-                    os.close(descriptor)
+        if process.returncode != 0:
+            raise EmbeddedServerError(f"The supervisor of PostgreSQL does not start; see {log}.")
         if said != READY:
-            reason = said.decode() or f"It ended unexpectedly; see {self._layout.log}."
+            reason = said.decode() or f"It ended unexpectedly; see {log}."
             raise EmbeddedServerError(f"The embedded PostgreSQL cannot be used. {reason}")
 
     def _wait_until_ended_or_used(self) -> None:

@@ -22,7 +22,7 @@ from .layout import (
 )
 
 READY = b"ready"
-"""What a supervisor reports when the server answers; anything else is why it does not."""
+"""What a supervisor prints when the server answers; anything else is why it does not."""
 
 QUICK_SECONDS = 10.0
 MOST_QUICK_FAILURES = 5
@@ -30,18 +30,21 @@ _POLL_SECONDS = 0.1
 
 
 class Supervisor:
-    """One run of PostgreSQL, restarted when it crashes. ``report`` is a pipe to the client.
+    """One run of PostgreSQL, restarted when it crashes.
+
+    Standard output is a pipe to the client that has started it, for one answer.
 
     It holds the supervisor's lock from its start to its end, and at the end the lease,
     exclusively and longer: so a client that has its lease never meets a supervisor
     which is about to end.
     """
 
-    def __init__(self, cluster: Cluster, layout: Layout, report: int) -> None:
-        self._cluster = cluster
+    _cluster: Cluster
+
+    def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._report: int | None = report
         self._home = layout.home.stat()
+        self._answered = False
         self._log_start = os.fstat(2).st_size
         self._lease: int | None = None
         self._told_to_stop = False
@@ -51,19 +54,20 @@ class Supervisor:
     def _stop_soon(self, number: int, frame: object) -> None:
         self._told_to_stop = True
 
-    def run(self) -> None:
+    def run(self, cluster: Cluster) -> None:
         """Serve until nobody uses the server.
 
         Raises:
             EmbeddedServerError: it cannot start, or crashes again and again.
         """
+        self._cluster = cluster
         failures = 0
         while not self._is_over():
             began = time.monotonic()
             was_ready = self._serve_once(first=failures == 0)
             if self._is_over():
                 break
-            if self._report is not None and not was_ready:
+            if not self._answered and not was_ready:
                 raise ProgramFailedError("PostgreSQL did not start")
             failures = failures + 1 if time.monotonic() - began < QUICK_SECONDS else 1
             if failures > MOST_QUICK_FAILURES:
@@ -113,11 +117,11 @@ class Supervisor:
 
     def tell(self, text: bytes) -> None:
         """Answer the client that started this supervisor, once."""
-        if self._report is not None:
+        if not self._answered:
+            self._answered = True
             with suppress(BrokenPipeError):
-                os.write(self._report, text)
-            os.close(self._report)
-            self._report = None
+                os.write(1, text)
+            os.dup2(2, 1)
 
     def explain(self, error: EmbeddedServerError) -> str:
         """Return the message of an error, with the reason that the log gives, if it does."""
@@ -149,34 +153,29 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    """Run a supervisor: arguments home, programs, durable, and two inherited descriptors.
+    """Run a supervisor: arguments home, programs, durable, and an inherited descriptor.
 
-    The second is the pipe for the report. The first, the supervisor's lock, is only kept.
+    That of the supervisor's lock, which is only kept.
     """
     if os.fork():
         os._exit(0)  # the client need not wait for us, however long it lives
-    home, programs, durable, lock, report = sys.argv[1:]
-    for descriptor in (lock, report):
-        os.set_inheritable(int(descriptor), False)
+    home, programs, durable, lock = sys.argv[1:]
+    os.set_inheritable(int(lock), False)
     os.umask(0o077)
     signal.signal(signal.SIGHUP, lambda number, frame: None)
     layout = Layout(Path(home))
-    failure = cluster = supervisor = None
+    supervisor = Supervisor(layout)
+    failure = cluster = None
     try:
         cluster = Cluster(layout, Path(programs), durable=durable == "durable")
-        supervisor = Supervisor(cluster, layout, int(report))
-        supervisor.run()
+        supervisor.run(cluster)
     except EmbeddedServerError as error:
-        failure = supervisor.explain(error) if supervisor else str(error)
+        failure = supervisor.explain(error)
     except OSError as error:
         failure = str(cannot_use(error))
     if failure:
         say(failure)
-        if supervisor:
-            supervisor.tell(failure.encode())
-        else:
-            with suppress(BrokenPipeError):
-                os.write(int(report), failure.encode())
+        supervisor.tell(failure.encode())
     if cluster is not None:
         cluster.remove_socket()
     # Before the lease, which the end of the process gives back: at once, because a
