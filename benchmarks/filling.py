@@ -3,7 +3,8 @@
 Keys and indexes are dropped, the rows inserted, and the same ones made again from what the
 catalogue said: a million workshops take minutes that way, and no rule is left out. The
 same number gives the same rows. Each person takes part in about twenty workshops and owns
-a third of them; organisations have very many workshops and very few.
+a third of them. Of any size, 500 workshops have an open session; organisations have a few
+workshops to some hundred, and the largest has one in fifteen of all.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ SHORT_OUTPUT = "jsonb_build_object('summary', md5(n || d.id))"
 """As little as there can be, for many millions of steps."""
 
 
+_ORGANISATION = f"(power({_chance(6)}, 3) * 400)::int"
+
+
 def _statements(output: str) -> tuple[str, ...]:
     day = "INTERVAL '1 day' * (0.2 + pace * 3)"
     return (
@@ -68,8 +72,8 @@ def _statements(output: str) -> tuple[str, ...]:
             repeat('An idea told at some length. ', 1 + n % 9),
             CASE WHEN done = {_STEPS} AND pace < 0.7 THEN 'completed' WHEN pace > 0.9 THEN 'paused'
                  WHEN done = 0 AND pace < 0.3 THEN 'draft' ELSE 'active' END,
-            CASE WHEN {_chance(5)} < 0.6
-                 THEN 'org_' || (power({_chance(6)}, 3) * 400)::int END,
+            CASE WHEN {_chance(5)} < 0.6 THEN 'org_' || CASE WHEN {_ORGANISATION} > 0
+                 THEN n / 10000 || '_' || {_ORGANISATION} ELSE 'largest' END END,
             CASE n % 20 WHEN 0 THEN 'shared' ELSE 'private' END,
             CASE n % 20 WHEN 0 THEN md5('token' || n) END,
             born, least($4, born + least({_STEPS}, done + 1) * {day})
@@ -98,7 +102,7 @@ def _statements(output: str) -> tuple[str, ...]:
         f"""
         INSERT INTO sessions (id, workshop_id, started_at, ended_at, created_at)
         SELECT {_key("ses", "n || '-' || s")}, id, born + s * INTERVAL '1 day',
-            CASE WHEN s = 0 OR n % 20 > 0 THEN born + s * INTERVAL '1 day 1 hour' END,
+            CASE WHEN s = 0 OR n % 20 > 0 OR n > 10000 THEN born + s * INTERVAL '1 day 1 hour' END,
             born + s * INTERVAL '1 day'
         FROM ({_NUMBERS}) AS numbers, generate_series(0, 1) AS s""",
         f"""

@@ -23,7 +23,6 @@ _SETTINGS = {
     "port": str(PORT),
     "unix_socket_permissions": "0700",
     "max_connections": "300",  # the benchmark's contestants have 16 each
-    "shared_buffers": "128MB",
     # Not /dev/shm: it is 64 MB in a container, and open to others of the same user.
     "dynamic_shared_memory_type": "mmap",
     "timezone": "UTC",
