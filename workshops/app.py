@@ -26,7 +26,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workshops.admin.attempts import forgetting_attempts
+from workshops.admin.log_in import forgetting_attempts
 from workshops.admin.progress import create_pages
 from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings

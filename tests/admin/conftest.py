@@ -19,11 +19,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from workshops.admin.audit import AuditEntry
 from workshops.admin.progress import create_pages
 from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
-from workshops.admin.tables import AuditEntry
 
 PASSWORD = "correct horse battery"
 

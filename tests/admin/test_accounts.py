@@ -10,8 +10,7 @@ import pytest
 from piccolo.apps.user.tables import BaseUser
 
 from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator
-from workshops.admin.accounts import OperatorAccount
-from workshops.admin.tables import AdminSession
+from workshops.admin.accounts import AdminSession, OperatorAccount
 from workshops.database.migrations import project_engine
 
 LOGIN = "/admin/public/login/"

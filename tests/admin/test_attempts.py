@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from workshops.admin.attempts import AttemptLimit, forgetting_attempts
+from workshops.admin.log_in import AttemptLimit, forgetting_attempts
 from workshops.statements.execution import fetch
 from workshops.web.rejections import RejectedError
 

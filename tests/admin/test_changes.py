@@ -13,7 +13,7 @@ import pytest
 from tests.admin.conftest import Browse, make_operator, save
 from tests.factories import make_workshop, step_of
 from workshops import operations
-from workshops.admin.tables import AdminSession
+from workshops.admin.accounts import AdminSession
 from workshops.tables import (
     BuildPack,
     Session,

@@ -13,7 +13,7 @@ from tests.admin.conftest import AuditLog, save, send
 from tests.admin.progress.conftest import make_workshop
 from tests.factories import step_of
 from workshops import operations
-from workshops.admin.tables import AuditEntry
+from workshops.admin.audit import AuditEntry
 from workshops.statements.execution import fetch
 from workshops.tables import Workshop, WorkshopMember
 

@@ -25,14 +25,16 @@ from tests.cluster import on_a_cluster
 from tests.factories import step_of
 from workshops import operations
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
+from workshops.admin.accounts import AdminSession
 from workshops.admin.audit import NOT_SAID
+from workshops.admin.follow_up import FollowUp, Note
 from workshops.admin.progress import create_pages
 from workshops.admin.progress.actions import ACTIONS
 from workshops.admin.progress.board_pages import WORK
 from workshops.admin.progress.query_string import NO_OPEN_STEP
 from workshops.admin.registry import registered
+from workshops.admin.saved_views import SavedView
 from workshops.admin.settings import AdminSettings
-from workshops.admin.tables import AdminSession, FollowUp, Note, SavedView
 from workshops.demo import write_demo
 from workshops.projection import refresh
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep

@@ -29,12 +29,11 @@ from tests.admin.conftest import (
 )
 from tests.factories import make_workshop, step_of
 from workshops import operations
-from workshops.admin.accounts import OperatorAccount
-from workshops.admin.audit import UNKNOWN_NAME
+from workshops.admin.accounts import AdminSession, OperatorAccount
+from workshops.admin.audit import UNKNOWN_NAME, AuditEntry
 from workshops.admin.protection import protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
-from workshops.admin.tables import AdminSession, AuditEntry
 from workshops.database.migrations import project_engine
 from workshops.tables import Workshop, WorkshopMember
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.admin.conftest import Desk, make_operator
 from workshops import operations
-from workshops.admin.tables import AuditEntry
+from workshops.admin.audit import AuditEntry
 from workshops.tables import BuildPack, StepDefinition, WorkshopStep
 
 pytestmark = pytest.mark.browser

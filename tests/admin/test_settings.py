@@ -13,9 +13,9 @@ import pytest
 from piccolo_api.encryption.providers import FernetProvider
 
 from tests.admin.conftest import PASSWORD, AuditLog, log_in_to, make_operator, whole_site
+from workshops.admin.accounts import SecondFactor
 from workshops.admin.operators import create_operator, disable_operator, remove_second_factor
 from workshops.admin.settings import AdminSettings
-from workshops.admin.tables import SecondFactor
 from workshops.database import SettingsError, read_settings
 
 KEY = base64.urlsafe_b64encode(b"k" * 32).decode()

@@ -17,8 +17,10 @@ from tests.admin.conftest import Desk, make_operator
 from tests.factories import make_workshop
 from workshops import operations
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
+from workshops.admin.accounts import AdminSession
+from workshops.admin.follow_up import FollowUp, Note
 from workshops.admin.registry import registered
-from workshops.admin.tables import AdminSession, FollowUp, Note, SavedView
+from workshops.admin.saved_views import SavedView
 from workshops.projection import catch_up
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import (

@@ -6,6 +6,7 @@ import pytest
 from piccolo.apps.user.tables import BaseUser
 
 from tests.commands.running import run
+from workshops.admin.accounts import AdminSession
 from workshops.admin.operators import (
     OperatorError,
     create_operator,
@@ -14,7 +15,6 @@ from workshops.admin.operators import (
     list_operators,
     reset_password,
 )
-from workshops.admin.tables import AdminSession
 from workshops.commands.operator import operator
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -12,8 +12,9 @@ from piccolo.apps.user.tables import BaseUser
 
 from tests.commands.running import run
 from tests.conftest import Server
+from workshops.admin.follow_up import FollowUp, Note
 from workshops.admin.operators import create_operator
-from workshops.admin.tables import FollowUp, Note, SavedView
+from workshops.admin.saved_views import SavedView
 from workshops.database.backup import BackupError, find_tool
 from workshops.demo import write_demo
 from workshops.statements.execution import fetch

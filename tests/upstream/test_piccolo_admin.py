@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from tests.admin.conftest import Desk, make_operator
 from tests.upstream.test_piccolo_api import fault
-from workshops.admin.tables import AdminSession
+from workshops.admin.accounts import AdminSession
 
 WAIT = 3_000  # milliseconds in which the page would show it
 

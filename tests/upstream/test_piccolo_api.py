@@ -29,8 +29,7 @@ from starlette.routing import Mount
 
 from tests.admin.conftest import PASSWORD, make_operator
 from tests.conftest import Server
-from workshops.admin.accounts import OperatorApp
-from workshops.admin.tables import AdminSession
+from workshops.admin.accounts import AdminSession, SecondFactor
 
 
 class Thing(Table, tablename="upstream_things"):
@@ -175,7 +174,7 @@ async def test_body_that_is_no_json_is_refused(things: httpx.AsyncClient) -> Non
     assert (await things.patch("/1/", content=b"{", headers=headers)).status_code < 500
 
 
-@fault("admin.attempts.AttemptLimit, site.Uncounted")
+@fault("admin.log_in.AttemptLimit, site.Uncounted")
 def test_limit_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address that was blocked may try again after the window."""
     now = time.time()
@@ -223,7 +222,7 @@ async def test_failed_log_in_on_a_page_is_no_success(database: str) -> None:
         assert (await client.post("/", data=fields)).status_code == 401
 
 
-@fault("OperatorApp.create_new")
+@fault("SecondFactor.create_new")
 async def test_recovery_codes_are_hashed_in_a_thread(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,8 +292,8 @@ class LibrarysSecret(
 @pytest.mark.parametrize(
     "secrets",
     [
-        pytest.param(LibrarysSecret, marks=fault("workshops.admin.tables.SecondFactor")),
-        OperatorApp,
+        pytest.param(LibrarysSecret, marks=fault("SecondFactor.authenticate")),
+        SecondFactor,
     ],
 )
 async def test_code_is_good_once(

@@ -1,4 +1,4 @@
-"""The operators as the log-in knows them: passwords checked without holding anybody up.
+"""The operators' accounts, log-ins and second factors, as the log-in knows them.
 
 The endpoints of piccolo_api that take a password run outside of a transaction, because
 hashing takes a third of a second and a connection is worth more than that. What they
@@ -17,13 +17,15 @@ from hmac import compare_digest
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
+from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Varchar
+from piccolo.columns.readable import Readable
 from piccolo_api.encryption.providers import EncryptionProvider
 from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
 from piccolo_api.mfa.recovery_codes import generate_recovery_code
+from piccolo_api.session_auth.tables import SessionsBase
 from starlette.exceptions import HTTPException
 
-from workshops.admin.audit import ORIGIN
-from workshops.admin.tables import AdminSession, AuditAction, SecondFactor
+from workshops.admin.audit import ORIGIN, SCHEMA, AuditAction
 from workshops.database.migrations import project_engine
 
 logger = logging.getLogger(__name__)
@@ -108,11 +110,44 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
             await AdminSession.delete().where(AdminSession.user_id == user)
 
 
-class OperatorLogIn(AdminSession, tablename="admin_sessions", schema=AdminSession._meta.schema):
-    """A log-in, which is stored together with its entry in the audit log."""
+def _of_operator(help_text: str) -> ForeignKey[Any]:
+    """Return the column of the operator whom a row goes with."""
+    return ForeignKey(
+        BaseUser,
+        default=None,
+        null=False,
+        index=True,
+        on_delete=OnDelete.cascade,
+        on_update=OnUpdate.no_action,
+        required=True,
+        help_text=help_text,
+    )
+
+
+class AdminSession(
+    SessionsBase,
+    tablename="admin_sessions",
+    schema=SCHEMA,
+    help_text="Who is logged in to the admin.",
+):
+    """A log-in of an operator.
+
+    Piccolo's own table is called ``sessions``, which is the name of a table of
+    the product here. ``token`` stays secret as it is there. ``user_id`` is a
+    foreign key, so that the admin shows a name and a deleted operator's log-ins
+    go with the operator.
+    """
+
+    token = Varchar(length=100, null=False, secret=True, index=True)
+    user_id = _of_operator("Who is logged in.")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.user_id.username])
 
     @classmethod
     async def create_session(cls, *args: Any, **kwargs: Any) -> Any:
+        """Store a log-in together with its entry in the audit log, and forget ended ones."""
         async with project_engine().transaction():
             session = await super().create_session(*args, **kwargs)
             await ORIGIN.get().record(AuditAction.logged_in)
@@ -120,13 +155,20 @@ class OperatorLogIn(AdminSession, tablename="admin_sessions", schema=AdminSessio
         return session
 
 
-class OperatorApp(
-    SecondFactor, tablename=SecondFactor._meta.tablename, schema=SecondFactor._meta.schema
+class SecondFactor(
+    AuthenticatorSecret,
+    tablename="admin_second_factors",
+    schema=SCHEMA,
+    help_text="The authenticator apps that operators have added to their log-in.",
 ):
-    """An authenticator app. piccolo_api 1.11 hashes its recovery codes where it stands.
+    """An operator's authenticator app; its secret is encrypted with ``SECOND_FACTOR_KEY``.
 
-    (upstream: test_recovery_codes_are_hashed_in_a_thread)
+    piccolo_api 1.11 hashes its recovery codes where it stands, and reads the last code and
+    writes the new one in two steps, so that two log-ins at the same moment could share a
+    code (upstream: test_recovery_codes_are_hashed_in_a_thread, test_code_is_good_once).
     """
+
+    user_id = _of_operator("Whose app.")
 
     @classmethod
     async def create_new(
@@ -155,7 +197,10 @@ class OperatorApp(
 
     @classmethod
     async def authenticate(cls, user_id: int, code: str, *args: Any, **kwargs: Any) -> bool:
-        """Tell whether a code is right, of the app or of those for its loss; each is good once."""
+        """Tell whether a code is right, of the app or of those for its loss; each is good once.
+
+        Of two log-ins at the same moment one waits for the other.
+        """
         if len(code) > _LONGEST_APP_CODE:
             return await cls._use_recovery_code(user_id, code)
         from cryptography.fernet import InvalidToken  # of the extra, like the key
@@ -163,6 +208,10 @@ class OperatorApp(
         right = False
         try:
             async with project_engine().transaction():
+                await cls.raw(
+                    f"SELECT FROM {SCHEMA}.admin_second_factors WHERE user_id = {{}} FOR UPDATE",
+                    user_id,
+                )
                 right = await super().authenticate(user_id, code, *args, **kwargs)
         except InvalidToken:
             logger.warning(

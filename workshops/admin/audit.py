@@ -1,4 +1,4 @@
-"""Entries of the audit log that no trigger writes: log-ins, rejections, exports.
+"""The audit log, and its entries that no trigger writes: log-ins, rejections, exports.
 
 Changes are written by triggers, in the transaction of the change, when
 ``workshops.operator`` is set in it (the migration "Log what operators do"). They shorten
@@ -12,13 +12,20 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from enum import StrEnum
 
 from piccolo.apps.user.tables import BaseUser
+from piccolo.columns import JSONB, BigSerial, Integer, Text
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
 from starlette.types import Scope
 
-from workshops.admin.tables import AuditAction, AuditEntry
+from workshops.columns import SingleLineText, UTCTimestamp
 from workshops.database.distribution import is_distributed
 from workshops.database.migrations import project_engine
+
+SCHEMA = "workshops_admin"
+"""The PostgreSQL schema of all that is not the product's."""
 
 UNKNOWN_NAME = "(unknown name)"
 """Who failed to log in, where no operator has the name."""
@@ -36,6 +43,63 @@ ROW = re.compile(
 """How a request names a table and a row, or the page of a workshop or of a definition."""
 
 _TABLES = {"workshops": "workshops", "definitions": "step_definitions"}
+
+
+class AuditAction(StrEnum):
+    """What an entry of the audit log is about."""
+
+    added = "added"
+    changed = "changed"
+    deleted = "deleted"
+    logged_in = "logged_in"
+    login_failed = "login_failed"
+    logged_out = "logged_out"
+    refused = "refused"
+    exported = "exported"
+    erased = "erased"
+
+
+class AuditEntry(
+    Table,
+    tablename="admin_audit_log",
+    schema=SCHEMA,
+    help_text="Who did what, to which row, when and from where. Nobody can change it.",
+):
+    """One change of one row by an operator, or a log-in, or a rejection.
+
+    Triggers write the changes, in the transaction of the change, whenever an
+    operator is named (``workshops.admin.protection``). A trigger refuses UPDATE,
+    DELETE and TRUNCATE. It refers to no other row: it outlives them all.
+    """
+
+    id = BigSerial(primary_key=True)
+    created_at = UTCTimestamp(index=True, help_text="When (UTC).")
+    operator = SingleLineText(
+        default=None,
+        null=True,
+        index=True,
+        help_text="Who: the username, as it was then, or as it was tried.",
+    )
+    operator_id = Integer(default=None, null=True, help_text="The operator's key at that time.")
+    action = SingleLineText(
+        default=None, required=True, choices=AuditAction, help_text="What was done."
+    )
+    table_name = SingleLineText(default=None, null=True, help_text="In which table.")
+    row_id = SingleLineText(default=None, null=True, index=True, help_text="To which row.")
+    summary = Text(default=None, null=True, help_text="The changed fields, or why it was refused.")
+    changes = JSONB(
+        default=None,
+        null=True,
+        help_text="Field -> [old value, new value]; long texts shortened, secrets hidden.",
+    )
+    address = SingleLineText(default=None, null=True, help_text="From which network address.")
+    request_line = SingleLineText(default=None, null=True, help_text="By which request.")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(
+            template="%s %s %s %s", columns=[cls.operator, cls.action, cls.table_name, cls.row_id]
+        )
 
 
 @dataclass(frozen=True)
@@ -118,7 +182,9 @@ class Origin:
             await self.record(AuditAction.changed, summary=NOT_SAID)
 
 
-ORIGIN: ContextVar[Origin] = ContextVar("origin")
+COMMAND_LINE = Origin("(command line)", None, "", "piccolo workshops operator")
+
+ORIGIN: ContextVar[Origin] = ContextVar("origin", default=COMMAND_LINE)
 """Where a request comes from that may write."""
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from piccolo.apps.user.tables import BaseUser
+from piccolo.columns import ForeignKey, Integer, Text
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
 
 from workshops.admin import operators, rules
+from workshops.admin.accounts import AdminSession
+from workshops.admin.audit import SCHEMA, AuditEntry
+from workshops.admin.follow_up import NOTE_LENGTH, FollowUp, Note
 from workshops.admin.registry import AdminTable, register, write
-from workshops.admin.tables import (
-    AdminSession,
-    AuditEntry,
-    FollowUp,
-    Note,
-    SavedView,
-    WorkshopProgress,
-)
-from workshops.states import STEP, WORKSHOP
+from workshops.admin.saved_views import SavedView
+from workshops.columns import SingleLineText, UTCTimestamp
+from workshops.statements import validation
+from workshops.states import STEP, WORKSHOP, FormatType, WorkshopStatus
 from workshops.tables import (
     BuildPack,
     Session,
@@ -23,6 +26,38 @@ from workshops.tables import (
     WorkshopMember,
     WorkshopStep,
 )
+from workshops.tables.workshops import TITLE_LENGTH
+
+
+class WorkshopProgress(
+    Table,
+    tablename="workshop_progress",
+    schema=SCHEMA,
+    help_text="How far each workshop has come. It can be read only.",
+):
+    """A view over the summaries of ``workshops.projection``. Nothing is written to it."""
+
+    id = Text(primary_key=True, default=None, help_text="The workshop.")
+    title = SingleLineText(default=None, help_text="What the workshop is called.")
+    clerk_user_id = SingleLineText(default=None, help_text="Who created it.")
+    org_id = SingleLineText(default=None, null=True, help_text="Its organisation, if any.")
+    status = SingleLineText(default=None, choices=WorkshopStatus, help_text="Where it stands.")
+    current_step_id = ForeignKey(
+        StepDefinition,
+        default=None,
+        null=True,
+        help_text="The first step that is not complete; empty when all are.",
+    )
+    steps_complete = Integer(default=None, help_text="How many steps are complete.")
+    steps_total = Integer(default=None, help_text="How many steps there are.")
+    progress = Integer(default=None, help_text="Per cent of the steps that are complete.")
+    last_activity_at = UTCTimestamp(help_text="When anything of it last changed (UTC).")
+    created_at = UTCTimestamp(help_text="When it was created (UTC).")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        return Readable(template="%s", columns=[cls.title])
+
 
 # The groups of the menu; it sorts them by name.
 ACCESS = "Access"
@@ -116,8 +151,13 @@ register(
         newest_by=BuildPack.created_at,
         menu_group=WORKSHOPS,
         editable=(BuildPack.title, BuildPack.content, BuildPack.format_type),
+        checks={
+            "title": partial(validation.text, limit=TITLE_LENGTH),
+            "content": partial(validation.text, limit=rules.CONTENT_LENGTH, blank=True),
+            "format_type": partial(validation.state, states=FormatType),
+        },
         add=rules.add_build_pack,
-        change=rules.change_build_pack,
+        change=write,
         delete=write,
     ),
     AdminTable(
@@ -138,6 +178,12 @@ register(
             StepDefinition.description,
             StepDefinition.prompt_template,
         ),
+        checks={
+            "order": partial(validation.count, least=1, most=10_000),
+            "name": partial(validation.line, limit=rules.NAME_LENGTH),
+            "description": partial(validation.text, limit=rules.DESCRIPTION_LENGTH),
+            "prompt_template": partial(validation.text, limit=rules.PROMPT_LENGTH, blank=True),
+        },
         change=rules.change_definition,
         delete=rules.delete_definition,
         not_added=(
@@ -168,6 +214,11 @@ register(
             BaseUser.admin,
             BaseUser.superuser,
         ),
+        checks={
+            "username": operators.check_username,
+            "password": operators.check_password,
+            "email": partial(validation.text, limit=255),
+        },
         superusers_only=(BaseUser.email,),
         add=operators.add_operator,
         change=operators.change_operator,
@@ -217,7 +268,8 @@ register(
         newest_by=Note.created_at,
         menu_group=WORKSHOPS,
         editable=(Note.text,),
-        change=rules.change_note,
+        checks={"text": partial(validation.text, limit=NOTE_LENGTH)},
+        change=write,
         delete=write,
         not_added="A note is written on the page of its workshop, or for several on the board.",
     ),

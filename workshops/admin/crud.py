@@ -1,53 +1,45 @@
 """The layer between Piccolo Admin and our tables: ``PiccoloCRUD`` made safe for operators.
 
 Each method says which fault of piccolo_api 1.11 it works around (upstream: the tests that
-it names). What is
-written is decided by the table's record (``workshops.admin.registry``), in the transaction
-of the request (``workshops.admin.protection``).
+it names). What is written is decided by the table's record (``workshops.admin.registry``),
+in the transaction of the request (``workshops.admin.protection``).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from piccolo.apps.user.tables import BaseUser
-from piccolo.columns import Boolean, Timestamp
+from piccolo.columns import JSON, JSONB, Column, Text, Timestamp, Varchar, Where
+from piccolo.columns.operators.comparison import (
+    ComparisonOperator,
+    Equal,
+    ILike,
+    IsNotNull,
+    IsNull,
+    NotEqual,
+)
 from piccolo.querystring import QueryString
-from piccolo_api.crud.endpoints import PK_TYPES, OrderBy, ParamException, Params, PiccoloCRUD
+from piccolo_api.crud.endpoints import PK_TYPES, ParamException, Params, PiccoloCRUD
 from piccolo_api.crud.exceptions import MalformedQuery
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from workshops.admin.changes import (
-    ROW_VERSION,
-    VERSION_PROPERTY,
-    AlreadyWrittenError,
-    needs_version,
-    read_version,
-    start_change,
-)
-from workshops.admin.queries import (
-    LAST_ROW,
-    check_page,
-    check_texts,
-    condition,
-    escape_like,
-    harmless,
-    names_asked_for,
-    number,
-)
-from workshops.admin.registry import LOOKED_AT_ONLY, AdminTable, find
-from workshops.web.rejections import FieldsRejectedError, RejectedError, rejects_with_a_sentence
+from workshops.admin import changes
+from workshops.admin.progress.exports import harmless
+from workshops.admin.registry import AdminTable, find, stored_value
+from workshops.web.rejections import RejectedError, rejects_with_a_sentence
 
 MOST_IDS = 100
 """The most rows that a foreign key's search returns."""
 
 LONGEST_PAGE = 100
 """The most rows that the lists offer for a page; only the CSV export asks for more."""
+
+LAST_ROW = 1_000_000_000
+"""No list goes further than this row; PostgreSQL counts them in 64 bits."""
 
 
 class OperatorsCRUD(PiccoloCRUD):
@@ -60,7 +52,8 @@ class OperatorsCRUD(PiccoloCRUD):
 
     @rejects_with_a_sentence
     async def root(self, request: Request) -> Response:
-        return self._hide(request, await super().root(request))
+        self._check_visible(request)
+        return await super().root(request)
 
     @rejects_with_a_sentence
     async def detail(self, request: Request) -> Response:
@@ -74,7 +67,8 @@ class OperatorsCRUD(PiccoloCRUD):
             r"[1-9][0-9]{0,8}", row_id
         ):
             return Response("The resource doesn't exist", status_code=404)
-        return self._hide(request, await super().detail(request))
+        self._check_visible(request)
+        return await super().detail(request)
 
     @rejects_with_a_sentence
     async def get_count(self, request: Request) -> Response:
@@ -90,13 +84,13 @@ class OperatorsCRUD(PiccoloCRUD):
         ``offset`` into SQL, and takes % and _ in the search as wildcards
         (upstream: test_limit_of_ids_is_a_number).
         """
-        limit = number(request, "limit", default=MOST_IDS, most=MOST_IDS)
-        offset = number(request, "offset", default=0, most=LAST_ROW)
+        limit = _number(request, "limit", default=MOST_IDS, most=MOST_IDS)
+        offset = _number(request, "offset", default=0, most=LAST_ROW)
         key = self.table._meta.primary_key
         rows = self.table.select(key, self.table.get_readable())
         matches = QueryString("TRUE")
         if search := request.query_params.get("search"):
-            matches = QueryString("readable ILIKE {}", f"%{escape_like(search)}%")
+            matches = QueryString("readable ILIKE {}", f"%{_literally(search)}%")
         found = await self.table.raw(
             "SELECT * FROM ({}) AS rows WHERE {} ORDER BY readable, {} LIMIT {} OFFSET {}",
             rows.querystrings[0],
@@ -123,13 +117,9 @@ class OperatorsCRUD(PiccoloCRUD):
             name for name in schema["properties"] if not self.record.allows_change(name)
         ]
         schema["extra"]["next_statuses"] = self.record.next_statuses
-        if self._has_version:
-            schema["properties"][ROW_VERSION] = VERSION_PROPERTY
+        if changes.needs_version(self.record):
+            schema["properties"][changes.ROW_VERSION] = changes.VERSION_PROPERTY
         return JSONResponse(schema)
-
-    @property
-    def _has_version(self) -> bool:
-        return self.record.change is not None and needs_version(self.table)
 
     async def get_all(self, request: Request, params: dict[str, Any] | None = None) -> Response:
         """Return a page of the list, with times as people write them: in milliseconds.
@@ -143,23 +133,28 @@ class OperatorsCRUD(PiccoloCRUD):
         content = json.loads(bytes(response.body))
         times = [c._meta.name for c in self.table._meta.columns if isinstance(c, Timestamp)]
         exported = (self._split_params(params or {}).page_size or 0) > LONGEST_PAGE
+        hidden = self._hidden(request)
         for row in content["rows"]:
             for name in times:
                 if row.get(name):
                     moment = datetime.fromisoformat(row[name])
                     row[name] = moment.isoformat(sep=" ", timespec="milliseconds")
             if exported:
-                row.update({name: harmless(v) for name, v in row.items()})
+                row.update({name: harmless(value) for name, value in row.items()})
+            row.update(dict.fromkeys(hidden & row.keys()))
         headers = {k: v for k, v in response.headers.items() if k == "content-range"}
         return JSONResponse(content, headers=headers)
 
     async def get_single(self, request: Request, row_id: PK_TYPES) -> Response:
         """Return one row, with its version if the table has no ``updated_at``."""
         response: Response = await super().get_single(request, row_id)
-        if not self._has_version or response.status_code != 200:
+        if response.status_code != 200:
             return response
         row = json.loads(bytes(response.body))
-        return JSONResponse({**row, ROW_VERSION: await read_version(self.table, row_id)})
+        row.update(dict.fromkeys(self._hidden(request) & row.keys()))
+        if changes.needs_version(self.record):
+            row[changes.ROW_VERSION] = await changes.read_version(self.table, row_id)
+        return JSONResponse(row)
 
     # Writing: the library answers with the database's message, which names constraints and
     # values, writes NULL for what is left out, and takes the text "null" for null (upstream:
@@ -167,82 +162,54 @@ class OperatorsCRUD(PiccoloCRUD):
     # test_word_null_is_a_text).
 
     async def post_single(self, request: Request, data: dict[str, Any]) -> Response:
-        if self.record.add is None:
-            raise RejectedError(405, self.record.not_added)
-        # The form of a new row sends the version too, and there is none yet.
-        data.pop(ROW_VERSION, None)
-        self._check_names(data)
-        for column in self.table._meta.columns:
-            if isinstance(column, Boolean):
-                data.setdefault(column._meta.name, column.get_default_value())
-        model: Any = self.pydantic_model(**data)
-        # A user hashes the password while it is made.
-        new = model if issubclass(self.table, BaseUser) else self.table(**model.model_dump())
-        try:
-            row = await self.record.add(new)
-            row_id = (await row.save())[0][self.table._meta.primary_key._meta.name]
-        except AlreadyWrittenError as written:
-            row_id = written.row_id
+        row_id = await changes.add_row(self.record, self.pydantic_model, data)
         return JSONResponse([{"id": row_id}], status_code=201)
 
     async def patch_single(
         self, request: Request, row_id: PK_TYPES, data: dict[str, Any]
     ) -> Response:
-        """Change the fields that are named; the table's rule decides how."""
-        if self.record.change is None:
-            raise RejectedError(405, LOOKED_AT_ONLY)
-        version = data.pop(ROW_VERSION, None)
-        self._check_names(data)
-        key = self.table._meta.primary_key
-        # The library changes a key (upstream: test_key_stays).
-        if str(data.pop(key._meta.name, row_id)) != str(row_id):
-            raise FieldsRejectedError({key._meta.name: "cannot be changed."})
-        model = self.pydantic_model_optional(**data)
-        posted = {name: getattr(model, name) for name in data}
-        change = await start_change(self.table, row_id, posted, version)
-        change.check(self.record.allows_change)
-        with suppress(AlreadyWrittenError):
-            await self.table.update(await self.record.change(change)).where(key == row_id)
+        await changes.change_row(self.record, self.pydantic_model_optional, row_id, data)
         # The browser part keeps the form open after a Save: it needs the new version.
         return await self.get_single(request, row_id)
 
     async def delete_single(self, request: Request, row_id: PK_TYPES) -> Response:
-        if self.record.delete is None:
-            raise RejectedError(405, LOOKED_AT_ONLY)
-        with suppress(AlreadyWrittenError):
-            await self.record.delete(row_id)
-            await self.table.delete().where(self.table._meta.primary_key == row_id)
+        await changes.delete_row(self.record, row_id)
         return Response(status_code=204)
-
-    def _check_names(self, data: dict[str, Any]) -> None:
-        """Refuse what is not a column: the library would take ``__class__`` for one.
-
-        (upstream: test_attribute_is_no_column)
-        """
-        names = {column._meta.name for column in self.table._meta.columns}
-        if unknown := sorted(set(data) - names):
-            raise FieldsRejectedError(
-                {name[:100]: "is not a column of this table." for name in unknown}
-            )
 
     # Queries
 
     def _split_params(self, params: dict[str, Any]) -> Params:
-        """Read the parameters of a query; the library fails on unknown columns and large pages.
+        """Read the parameters of a query; refuse what the library or the database fails on.
 
-        (upstream: test_unknown_order_is_refused)
+        (upstream: test_unknown_order_is_refused, test_page_below_one_is_refused,
+        test_nul_in_a_filter_is_refused)
+
+        Raises:
+            ParamException: it says what cannot be asked for.
         """
-        check_texts(params)
+        for name, value in params.items():
+            if "__" in name and isinstance(value, list):
+                raise ParamException(f"{name} may be given only once.")
+            for text in (name, *(value if isinstance(value, list) else [value])):
+                if isinstance(text, str) and "\0" in text:
+                    raise ParamException("A filter cannot hold a NUL character.")
         try:
             split = super()._split_params(params)
         except ValueError as error:
             raise ParamException(str(error)) from error
-        check_page(split, size=self.page_size, largest=self.max_page_size)
-        if not split.order_by:  # as when a page is opened by its address, before its settings came
-            split.order_by = self.record.order()
-        if split.order_by[-1].column is self.table._meta.primary_key:
-            upwards = not split.order_by[0].ascending  # the newest first, and of these the first
-            split.order_by[-1:-1] = [OrderBy(column, upwards) for column in self.record.then_by]
+        for column in [by.column for by in split.order_by or ()] + (split.visible_fields or []):
+            if column._meta.secret:
+                # A list sorted by a secret tells it, one comparison at a time.
+                raise ParamException(f"{column._meta.name} is secret.")
+        size = split.page_size or self.page_size
+        if not 1 <= size <= self.max_page_size:
+            raise ParamException(f"__page_size must be from 1 to {self.max_page_size}.")
+        if split.page < 1 or split.page * size > LAST_ROW:
+            raise ParamException(f"__page must be from 1 to {LAST_ROW // size}.")
+        # It goes into a header.
+        if not re.fullmatch(r"[A-Za-z0-9_ -]*", split.range_header_name):
+            raise ParamException("__range_header_name holds other characters than a-z, 0-9, _, -.")
+        split.order_by = self.record.ordered(split.order_by)
         return split
 
     def _apply_filters(self, query: Any, params: Params) -> Any:
@@ -263,7 +230,7 @@ class OperatorsCRUD(PiccoloCRUD):
             given = values[name] if isinstance(values[name], list) else [values[name]]
             for value in given:
                 query = query.where(
-                    condition(column, value, params.operators[name], params.match_types[name])
+                    _condition(column, value, params.operators[name], params.match_types[name])
                 )
         return query
 
@@ -275,16 +242,63 @@ class OperatorsCRUD(PiccoloCRUD):
         return {column._meta.name for column in self.record.superusers_only}
 
     def _check_visible(self, request: Request) -> None:
-        for name in self._hidden(request) & names_asked_for(request):
-            raise RejectedError(403, f"Only superusers may see {name}.")
-
-    def _hide(self, request: Request, response: Response) -> Response:
-        """Take out of a row or a list what the operator may not see."""
+        """Refuse a query that names what is hidden: to show it, to sort or to filter by it."""
         hidden = self._hidden(request)
-        if not hidden or response.status_code != 200:
-            return response
-        self._check_visible(request)
-        content = json.loads(bytes(response.body))
-        for row in content.get("rows", [content]):
-            row.update({name: None for name in hidden if name in row})
-        return JSONResponse(content)
+        for key, value in request.query_params.multi_items():
+            for word in (key.removesuffix("[]").split("__")[0], *re.split("[,-]", value)):
+                if word in hidden:
+                    raise RejectedError(403, f"Only superusers may see {word}.")
+
+
+class IsDistinctFrom(ComparisonOperator):
+    """Not equal, where null is one value like others."""
+
+    template = "{name} IS DISTINCT FROM {value}"
+
+
+class NotILike(ComparisonOperator):
+    """Does not match; null matches nothing."""
+
+    template = "({name} ILIKE {value}) IS NOT TRUE"
+
+
+def _condition(column: Column, value: Any, operator: Any, match: str) -> Where:
+    """Return the condition of a filter of a list.
+
+    :param operator: One of the library's comparison operators.
+    :param match: How a text is compared: contains, exact, starts, or ends.
+
+    Raises:
+        MalformedQuery: the column cannot be filtered like this.
+    """
+    if operator in (IsNull, IsNotNull):
+        return Where(column=column, operator=operator)
+    if isinstance(column, (JSON, JSONB)):
+        raise MalformedQuery(f"{column._meta.name} can only be filtered by is_null and not_null.")
+    value = stored_value(value)
+    if value is None:
+        operator = IsNotNull if operator is NotEqual else IsNull
+        return Where(column=column, operator=operator)
+    is_text = isinstance(column, (Varchar, Text)) and operator in (Equal, NotEqual)
+    # The browser part sends no match for a choice.
+    if is_text and match != "exact" and column._meta.choices is None:
+        text = _literally(str(value))
+        pattern = {"starts": f"{text}%", "ends": f"%{text}"}.get(match, f"%{text}%")
+        like = NotILike if operator is NotEqual else ILike
+        return Where(column=column, value=pattern, operator=like)
+    if operator is NotEqual:
+        operator = IsDistinctFrom
+    return Where(column=column, value=value, operator=operator)
+
+
+def _literally(text: str) -> str:
+    """Return a text for a LIKE pattern, where it stands for itself."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def _number(request: Request, name: str, *, default: int, most: int) -> int:
+    """Return a whole number from the query, at most ``most``."""
+    value = request.query_params.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,12}", value):
+        raise ParamException(f"{name} must be a whole number, 0 or more.")
+    return min(int(value), most)

@@ -12,16 +12,67 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from workshops.columns import utc_now
+from piccolo.apps.user.tables import BaseUser
+from piccolo.columns import Date, ForeignKey, OnDelete, Text
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
+
+from workshops.admin.audit import SCHEMA
+from workshops.columns import PrefixedKey, SingleLineText, UTCTimestamp, utc_now
 from workshops.errors import ConflictError, InvalidInputError, NotFoundError, WorkshopNotFoundError
 from workshops.ids import create_id, derive_prefixed_id
 from workshops.statements import validation
 from workshops.statements.execution import Record, fetch, fetch_row
+from workshops.tables import Workshop
 
 NOTE_LENGTH = 5_000
 """The longest note, in characters."""
 
 _EARLIEST_CONTACT = date(2000, 1, 1)
+
+
+class Note(
+    Table,
+    tablename="notes",
+    schema=SCHEMA,
+    help_text="What operators have noted about workshops, for each other.",
+):
+    """A note of an operator about a workshop.
+
+    ``workshop_id`` is not a key in the database, so that no one who writes to workshops waits
+    for a note: the notes of a deleted workshop are removed after it (``workshops.projection``).
+    """
+
+    id = PrefixedKey("note")
+    workshop_id = ForeignKey(Workshop, default=None, null=False, help_text="About which workshop.")
+    text = Text(default=None, required=True, help_text="What was noted.")
+    author = SingleLineText(default=None, help_text="Who noted it: the username, as it was then.")
+    created_at = UTCTimestamp(help_text="When (UTC).")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a note by its text."""
+        return Readable(template="%s", columns=[cls.text])
+
+
+class FollowUp(
+    Table,
+    tablename="follow_ups",
+    schema=SCHEMA,
+    help_text="Who looks after a workshop, and when its people were last contacted.",
+):
+    """What operators have agreed on about a workshop. Its key is the workshop's.
+
+    There is none of a workshop that nobody was assigned to or contacted about. Removed as
+    notes are.
+    """
+
+    id = Text(primary_key=True, default=None, help_text="The workshop.")
+    assigned_to = ForeignKey(
+        BaseUser, default=None, null=True, on_delete=OnDelete.set_null, help_text="Which operator."
+    )
+    contacted_on = Date(default=None, null=True, help_text="The day of the latest contact.")
+    updated_at = UTCTimestamp(help_text="When it was last changed (UTC).")
 
 
 class NoteNotFoundError(NotFoundError, says="There is no such note; somebody may have deleted it."):

@@ -13,15 +13,13 @@ from typing import Any, NamedTuple
 import asyncpg
 from piccolo.apps.user.tables import BaseUser
 
-from workshops.admin.accounts import OperatorAccount
-from workshops.admin.audit import Origin
-from workshops.admin.changes import AlreadyWrittenError, Change
-from workshops.admin.rules import check_texts
-from workshops.admin.tables import AdminSession, SavedView, SecondFactor
-from workshops.web.rejections import FieldsRejectedError, RejectedError
-
-_COMMAND_LINE = Origin("(command line)", None, "", "piccolo workshops operator")
-"""Who it was, in the audit log, when operators are managed from the command line."""
+from workshops.admin.accounts import AdminSession, OperatorAccount, SecondFactor
+from workshops.admin.audit import COMMAND_LINE, ORIGIN
+from workshops.admin.registry import Change
+from workshops.admin.saved_views import SavedView
+from workshops.errors import InvalidInputError
+from workshops.statements import validation
+from workshops.web.rejections import RejectedError
 
 
 class OperatorError(Exception):
@@ -67,9 +65,9 @@ async def create_operator(username: str, *, superuser: bool, email: str = "") ->
         raise OperatorError("An operator needs a user name of 1 to 100 printable characters.")
     if len(email) > 255 or (email and "@" not in email):
         raise OperatorError("That is not an e-mail address.")
-    password = _new_password()
+    password = secrets.token_urlsafe(12)
     try:
-        async with _COMMAND_LINE.transaction():
+        async with COMMAND_LINE.transaction():
             await BaseUser.create_user(
                 username=username,
                 password=password,
@@ -90,11 +88,11 @@ async def remove_second_factor(username: str) -> None:
     Raises:
         OperatorError: there is no such operator, or the operator has no second factor.
     """
-    async with _COMMAND_LINE.transaction():
-        row = await _find(username)
-        if not await SecondFactor.is_user_enrolled(row["id"]):
-            raise OperatorError(f"Operator {username!r} has no second factor.")
-        await SecondFactor.revoke(row["id"])
+    operator = await _find(username)
+    if not await SecondFactor.is_user_enrolled(operator):
+        raise OperatorError(f"Operator {username!r} has no second factor.")
+    ORIGIN.set(COMMAND_LINE)
+    await SecondFactor.revoke(operator)
 
 
 async def reset_password(username: str) -> str:
@@ -103,10 +101,10 @@ async def reset_password(username: str) -> str:
     Raises:
         OperatorError: there is no such operator.
     """
-    password = _new_password()
-    async with _COMMAND_LINE.transaction():
-        await _end_sessions(username)
-        await BaseUser.update_password(username, password)
+    operator = await _find(username)
+    password = secrets.token_urlsafe(12)
+    ORIGIN.set(COMMAND_LINE)
+    await OperatorAccount.update_password(operator, password)
     return password
 
 
@@ -118,64 +116,55 @@ async def disable_operator(username: str) -> None:
     Raises:
         OperatorError: there is no such operator.
     """
-    async with _COMMAND_LINE.transaction():
-        await _end_sessions(username)
-        await BaseUser.update({BaseUser.active: False}).where(BaseUser.username == username)
+    operator = await _find(username)
+    async with COMMAND_LINE.transaction():
+        await BaseUser.update({BaseUser.active: False}).where(BaseUser.id == operator)
+        await AdminSession.delete().where(AdminSession.user_id == operator)
 
 
-async def _end_sessions(username: str) -> None:
-    row = await _find(username)
-    await AdminSession.delete().where(AdminSession.user_id == row["id"])
-
-
-async def _find(username: str) -> dict[str, Any]:
-    row: dict[str, Any] | None = (
-        await BaseUser.select(BaseUser.id)
-        .where(BaseUser.username == username, BaseUser.admin.eq(True))
-        .first()
+async def _find(username: str) -> int:
+    """Return the key of an operator."""
+    operator = await BaseUser.objects().get(
+        (BaseUser.username == username) & BaseUser.admin.eq(True)
     )
-    if row is None:
+    if operator is None:
         raise OperatorError(f"There is no operator {username!r}.")
-    return row
+    return int(operator.id)
 
 
 # In the table of the admin
 
 
-def check_operator(values: dict[str, Any]) -> None:
-    """Check the fields of an operator that are given.
+def check_username(field: str, value: object) -> None:
+    """Check a name that an operator shall have in the table.
 
     Raises:
-        FieldsRejectedError: one is of the wrong kind.
-        InvalidInputError: a text is too long, blank, or cannot be stored.
+        InvalidInputError: it cannot be one.
     """
-    check_texts(values, username=100, email=255)
-    if not values.get("username", "").isprintable():
-        raise FieldsRejectedError({"username": "must have printable characters only."})
-    for name in ("active", "admin", "superuser"):
-        if not isinstance(values.get(name, True), bool):
-            raise FieldsRejectedError({name: "must be true or false."})
-    if "password" in values:
-        try:
-            BaseUser._validate_password(values["password"])
-        except ValueError as error:
-            raise FieldsRejectedError({"password": str(error)}) from None
+    if not validation.text(field, value, limit=100).isprintable():
+        raise InvalidInputError(field, "must have printable characters only")
 
 
-async def add_operator(row: Any) -> None:
+def check_password(field: str, value: str) -> None:
+    """Check a password, as ``check_username`` does a name."""
+    try:
+        BaseUser._validate_password(value)
+    except ValueError as error:
+        raise InvalidInputError(field, str(error).removesuffix(".")) from None
+
+
+async def add_operator(row: Any) -> int:
     """Add an operator. ``row`` holds the fields of the form."""
     fields = row.model_dump(exclude={"id", "last_login"})
-    check_operator(fields)
     fields["password"] = await OperatorAccount.hash(fields["password"])
     operator = BaseUser(**fields)  # type: ignore[no-untyped-call]
     await operator.save()
-    raise AlreadyWrittenError(operator.id)
+    return int(operator.id)
 
 
 async def change_operator(change: Change) -> Any:
     """Change an operator, who is logged out with a new password or without access."""
     changes = change.changes
-    check_operator(changes)
     if not all(changes.get(name, True) for name in ("active", "admin", "superuser")):
         await _keep_a_superuser(change.stored["id"])
     if "password" in changes or not all(changes.get(name, True) for name in ("active", "admin")):
@@ -198,7 +187,3 @@ async def _keep_a_superuser(but: int) -> None:
     )
     if [row["id"] for row in rows] == [but]:
         raise RejectedError(409, "This is the last superuser; nobody could change anything.")
-
-
-def _new_password() -> str:
-    return secrets.token_urlsafe(12)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from workshops.admin.tables import AdminSession, AuditEntry, SecondFactor
+from workshops.admin.accounts import AdminSession, SecondFactor
+from workshops.admin.audit import AuditEntry
 
 APP_CONFIG = AppConfig(
     app_name="workshops_admin",

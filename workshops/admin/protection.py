@@ -23,11 +23,9 @@ from functools import partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.accounts import OperatorAccount
-from workshops.admin.attempts import AttemptLimit
-from workshops.admin.audit import ORIGIN, Origin
-from workshops.admin.log_in import LogIns, find_operator
+from workshops.admin.audit import ORIGIN, AuditAction, Origin
+from workshops.admin.log_in import AttemptLimit, LogIns, find_operator
 from workshops.admin.settings import AdminSettings
-from workshops.admin.tables import AuditAction
 from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
 from workshops.web.database import Answer, ReplicaReads, run_in_transaction
 from workshops.web.headers import SecurityHeaders, TrustedProxies

@@ -21,28 +21,33 @@ What has no rule is refused with a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from piccolo.columns import Column, Timestamp
+from piccolo.columns import JSONB, Column, Timestamp
 from piccolo.table import Table
 from piccolo_admin.endpoints import TableConfig
 from piccolo_api.crud.endpoints import OrderBy
 
-from workshops.admin.changes import Change
+from workshops.columns import to_stored
+from workshops.errors import InvalidInputError
 from workshops.states import StateMachine
+from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 LOOKED_AT_ONLY = "These rows can be looked at only."
 
+Values = dict[str, Any]
+
 Rule = Callable[[Any], Awaitable[Any]]
-"""What happens to a row. It raises an error with a sentence, or writes the row by an
-operation and raises ``AlreadyWrittenError``, or returns what is to be written."""
+"""What happens to a row. It raises an error with a sentence, or returns what is to be written:
+the new row, the changed columns. One that has written by an operation returns the key of the
+new row, or nothing."""
 
-
-async def write(given: Any) -> Any:
-    """Let the row be written as it is given, or the fields that may be changed, or deleted."""
-    return given.columns() if isinstance(given, Change) else given
+Check = Callable[[str, Any], object]
+"""Receives a field and its value; raises an ``InvalidInputError`` if that cannot be stored."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class AdminTable:
     order_by: tuple[Column, ...] = ()
     editable: tuple[Column, ...] = ()
     """The columns that a Save may change."""
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    """What an editable column may hold, by its name; in a new row too."""
     statuses: StateMachine | None = None
     """The machine of its column ``status``: a form offers what may follow."""
     superusers_only: tuple[Column, ...] = ()
@@ -77,7 +84,7 @@ class AdminTable:
     change: Rule | None = None
     """Receives a ``Change``: what differs from the stored row."""
     delete: Rule | None = None
-    """Receives the key of the row."""
+    """Receives the key of the row, which is deleted then."""
     not_added: str = LOOKED_AT_ONLY
     """Why nothing is added, where ``add`` is None."""
 
@@ -102,6 +109,24 @@ class AdminTable:
     def allows_change(self, name: str) -> bool:
         return any(column._meta.name == name for column in self.editable)
 
+    def check(self, values: Values) -> None:
+        """Refuse values that cannot be stored.
+
+        Raises:
+            FieldsRejectedError: it names each of them.
+        """
+        problems = {}
+        for name, value in sorted(values.items()):
+            try:
+                if value is not None and name in self.checks:
+                    self.checks[name](name, value)
+                elif value is None and not self.table._meta.get_column_by_name(name)._meta.null:
+                    problems[name] = "must not be empty."
+            except InvalidInputError as error:
+                problems[name] = f"{error.problem}."
+        if problems:
+            raise FieldsRejectedError(problems)
+
     def order(self) -> list[OrderBy]:
         """Return the order of its list.
 
@@ -111,6 +136,14 @@ class AdminTable:
         if self.newest_by is not None:
             return [OrderBy(self.newest_by, ascending=False), OrderBy(key, ascending=False)]
         return [OrderBy(column) for column in (*self.order_by, key)]
+
+    def ordered(self, asked: list[OrderBy] | None) -> list[OrderBy]:
+        """Return the order that is asked for, as by a page that knows ``order``, or ``order``."""
+        by = asked or self.order()
+        if by[-1].column is self.table._meta.primary_key:
+            upwards = not by[0].ascending  # the newest first, and of these the first
+            by[-1:-1] = [OrderBy(column, upwards) for column in self.then_by]
+        return by
 
     def config(self) -> TableConfig:
         """Return it as Piccolo Admin takes it.
@@ -149,3 +182,81 @@ def registered() -> list[AdminTable]:
 def find(table: type[Table]) -> AdminTable:
     """Return the record of a table."""
     return _TABLES[table._meta.tablename]
+
+
+class Change:
+    """A PATCH of one row: what is stored, and what differs from it in the request."""
+
+    def __init__(self, record: AdminTable, stored: Values, posted: Values) -> None:
+        self.record = record
+        self.stored = stored
+        self.changes = {
+            name: value
+            for name, value in ((name, stored_value(value)) for name, value in posted.items())
+            if name != "updated_at" and not self._is_stored(name, value)
+        }
+
+    def _is_stored(self, name: str, value: Any) -> bool:
+        if isinstance(self.record.table._meta.get_column_by_name(name), JSONB):
+            return _canonical(self.stored[name]) == _canonical(value)
+        return bool(self.stored[name] == value)
+
+    def check(self) -> None:
+        """Refuse what the record does not allow.
+
+        A secret is never sent to the browser, so its field comes back empty: that is not
+        a change.
+        """
+        for secret in self.record.table._meta.secret_columns:
+            if not self.changes.get(secret._meta.name, True):
+                del self.changes[secret._meta.name]
+        if fixed := [name for name in self.changes if not self.record.allows_change(name)]:
+            raise FieldsRejectedError(dict.fromkeys(sorted(fixed), "cannot be changed here."))
+        self.record.check(self.changes)
+
+    def columns(self) -> dict[Column | str, Any]:
+        """Return the changes to be written."""
+        column = self.record.table._meta.get_column_by_name
+        return {column(name): value for name, value in self.changes.items()}
+
+
+async def write(given: Any) -> Any:
+    """Let the row be written as it is given, or the fields that may be changed, or deleted."""
+    return given.columns() if isinstance(given, Change) else given
+
+
+def stored_value(value: Any) -> Any:
+    """Return a posted value as its column stores it.
+
+    Raises:
+        RejectedError: a time with a time zone is out of range in UTC.
+    """
+    if not isinstance(value, datetime):
+        return value
+    try:
+        return to_stored(value)
+    except OverflowError:
+        raise RejectedError(422, "A time is out of range.") from None
+
+
+def _canonical(text: str | None) -> str | None:
+    """Return JSON in one spelling; in Python ``True == 1 == 1.0``, in JSON they differ."""
+    return None if text is None else json.dumps(parse_json(text), sort_keys=True)
+
+
+def parse_json(text: str) -> Any:
+    """Return the value of the JSON that an operator has typed.
+
+    Raises:
+        InvalidInputError: it is not JSON.
+    """
+
+    def refuse(constant: str) -> None:
+        raise InvalidInputError("output", f"holds {constant}, which JSON does not have")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except RecursionError:
+        raise InvalidInputError("output", "has too many levels") from None
+    except ValueError:
+        raise InvalidInputError("output", "is not JSON") from None

@@ -7,18 +7,16 @@ of it happens in one transaction, under a lock of the row that is compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from workshops import operations
 from workshops.admin.audit import logged_whole
-from workshops.admin.changes import AlreadyWrittenError, Change, parse_json
-from workshops.admin.follow_up import NOTE_LENGTH
 from workshops.admin.progress.outputs import reset_step
+from workshops.admin.registry import Change, parse_json
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
 from workshops.statements import validation
-from workshops.states import FormatType, StepStatus, Visibility, WorkshopStatus
+from workshops.states import StepStatus, WorkshopStatus
 from workshops.tables import (
     BuildPack,
     Session,
@@ -27,7 +25,6 @@ from workshops.tables import (
     WorkshopMember,
     WorkshopStep,
 )
-from workshops.tables.workshops import TITLE_LENGTH
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 CONTENT_LENGTH = 10_000_000
@@ -38,25 +35,12 @@ DESCRIPTION_LENGTH = 20_000
 PROMPT_LENGTH = 100_000
 """The longest name, description and prompt of a step definition, in characters."""
 
-
-def check_texts(values: dict[str, Any], **limits: int) -> None:
-    """Check the texts that are given, each with its limit in characters.
-
-    Raises:
-        InvalidInputError: one is too long, blank, or cannot be stored.
-    """
-    for name, limit in limits.items():
-        optional = name == "content"  # it may be left out, and empty
-        if name in values and not (optional and values[name] is None):
-            validation.text(name, values[name], limit=limit, blank=optional)
-
-
 # Workshops
 
 
-async def add_workshop(row: Workshop) -> Workshop:
+async def add_workshop(row: Workshop) -> str:
     """Add a workshop with its owner and its steps."""
-    if (row.status or WorkshopStatus.draft) != WorkshopStatus.draft:
+    if row.status != WorkshopStatus.draft:
         raise FieldsRejectedError({"status": "must be Draft: a new workshop has no step started."})
     if row.share_token:
         raise FieldsRejectedError({"share_token": "is made when the workshop is shared."})
@@ -66,9 +50,9 @@ async def add_workshop(row: Workshop) -> Workshop:
         original_idea=row.original_idea,
         org_id=row.org_id or None,
         template_id=row.template_id or None,
-        visibility=row.visibility or Visibility.private,  # type: ignore[arg-type]
+        visibility=row.visibility,  # type: ignore[arg-type]
     )
-    raise AlreadyWrittenError(workshop.id)
+    return workshop.id
 
 
 async def change_workshop(change: Change) -> None:
@@ -81,7 +65,6 @@ async def change_workshop(change: Change) -> None:
         await operations.set_workshop_status(
             row_id, validation.state("status", status, WorkshopStatus).value
         )
-    raise AlreadyWrittenError
 
 
 async def delete_workshop(row_id: str) -> None:
@@ -96,10 +79,9 @@ async def delete_workshop(row_id: str) -> None:
 # Members
 
 
-async def add_member(row: WorkshopMember) -> WorkshopMember:
+async def add_member(row: WorkshopMember) -> str:
     """Add a member."""
-    member = await operations.add_member(row.workshop_id, row.clerk_user_id, role=row.role)
-    raise AlreadyWrittenError(member.id)
+    return (await operations.add_member(row.workshop_id, row.clerk_user_id, role=row.role)).id
 
 
 async def change_member(change: Change) -> None:
@@ -110,7 +92,6 @@ async def change_member(change: Change) -> None:
             change.stored["clerk_user_id"],
             role=change.changes["role"],
         )
-    raise AlreadyWrittenError
 
 
 async def delete_member(row_id: str) -> None:
@@ -118,7 +99,6 @@ async def delete_member(row_id: str) -> None:
     member = await WorkshopMember.objects().get(WorkshopMember.id == row_id)
     if member is not None:
         await operations.remove_member(member.workshop_id, member.clerk_user_id)
-    raise AlreadyWrittenError
 
 
 # Steps and their definitions
@@ -129,7 +109,6 @@ async def add_step(row: WorkshopStep) -> Any:
     await _require_workshop(row.workshop_id)
     if not await StepDefinition.exists().where(StepDefinition.id == row.step_id):
         raise FieldsRejectedError({"step_id": f"There is no step definition {row.step_id}."})
-    row.status = row.status or StepStatus.not_started
     if row.status != StepStatus.not_started or row.output is not None:
         raise FieldsRejectedError({"status": "must be Not Started: a new step is empty."})
     row.started_at = row.completed_at = None
@@ -171,7 +150,6 @@ async def change_step(change: Change) -> None:
                 await operations.save_step_output(*key, content)
         case _:
             validation.state("status", status, StepStatus)
-    raise AlreadyWrittenError
 
 
 async def delete_step(row_id: str) -> None:
@@ -185,34 +163,12 @@ async def change_definition(change: Change) -> None:
     """Change what a step is called and how it is explained.
 
     The log keeps its texts whole: they are reference data, and its history is read there.
-
-    Raises:
-        FieldsRejectedError: values cannot be stored.
     """
-    problems = {}
-    for name, value in change.changes.items():
-        try:
-            _DEFINITION_CHECKS[name](value)
-        except InvalidInputError as error:
-            problems[name] = f"{error.problem}."
-    if problems:
-        raise FieldsRejectedError(problems)
     if change.changes:
         row_id = change.stored["id"]
         pairs = {name: (change.stored[name], value) for name, value in change.changes.items()}
         async with logged_whole(pairs):
             await StepDefinition.update(change.columns()).where(StepDefinition.id == row_id)
-    raise AlreadyWrittenError
-
-
-_DEFINITION_CHECKS: dict[str, Callable[[Any], object]] = {
-    "name": lambda value: validation.line("name", value, limit=NAME_LENGTH),
-    "description": lambda value: validation.text("description", value, limit=DESCRIPTION_LENGTH),
-    "prompt_template": lambda value: (
-        value is None or validation.text("prompt_template", value, limit=PROMPT_LENGTH, blank=True)
-    ),
-    "order": lambda value: validation.count("order", value, least=1, most=10_000),
-}
 
 
 async def delete_definition(row_id: str) -> None:
@@ -230,11 +186,10 @@ async def delete_definition(row_id: str) -> None:
 # Sessions and build packs
 
 
-async def add_session(row: Session) -> Session:
+async def add_session(row: Session) -> str:
     """Open a session."""
     await _require_workshop(row.workshop_id)
-    session = await operations.record_activity(row.workshop_id)
-    raise AlreadyWrittenError(session.id)
+    return (await operations.record_activity(row.workshop_id)).id
 
 
 async def change_session(change: Change) -> Any:
@@ -250,27 +205,7 @@ async def change_session(change: Change) -> Any:
 async def add_build_pack(row: BuildPack) -> Any:
     """Add a build pack that was written by hand."""
     await _require_workshop(row.workshop_id)
-    row.format_type = row.format_type or FormatType.markdown
-    _check_build_pack(row.to_dict())
     return _stamped(row)
-
-
-async def change_build_pack(change: Change) -> Any:
-    """Correct a build pack."""
-    _check_build_pack(change.changes)
-    return change.columns()
-
-
-def _check_build_pack(values: dict[str, Any]) -> None:
-    check_texts(values, title=TITLE_LENGTH, content=CONTENT_LENGTH)
-    if "format_type" in values:
-        validation.state("format_type", values["format_type"], FormatType)
-
-
-async def change_note(change: Change) -> Any:
-    """Correct a note."""
-    check_texts(change.changes, text=NOTE_LENGTH)
-    return change.columns()
 
 
 def _stamped(row: Any) -> Any:

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from piccolo.apps.user.tables import BaseUser
+from piccolo.columns import Boolean, ForeignKey, OnDelete
+from piccolo.columns.readable import Readable
+from piccolo.table import Table
 
-from workshops.columns import utc_now
+from workshops.admin.audit import SCHEMA
+from workshops.columns import PrefixedKey, SingleLineText, UTCTimestamp, utc_now
 from workshops.errors import ConflictError, InvalidInputError, NotFoundError
 from workshops.ids import create_prefixed_id
 from workshops.statements import validation
@@ -19,6 +23,32 @@ NAME_LENGTH = 60
 
 MOST_OWN = 50
 """How many views an operator can keep: all are on the board."""
+
+
+class SavedView(
+    Table,
+    tablename="saved_views",
+    schema=SCHEMA,
+    help_text="Views of the board that operators have given a name.",
+):
+    """A query string of the board with a name, for its owner or for all operators.
+
+    ``owner_id`` is NULL once the owner's account is deleted.
+    """
+
+    id = PrefixedKey("view")
+    owner_id = ForeignKey(
+        BaseUser, default=None, null=True, on_delete=OnDelete.set_null, help_text="Whose it is."
+    )
+    name = SingleLineText(default=None, required=True, help_text="What it is called.")
+    query = SingleLineText(default=None, help_text="The filters, as the board's address has them.")
+    shared = Boolean(default=False, help_text="Whether all operators have it.")
+    created_at = UTCTimestamp(help_text="When it was saved (UTC).")
+
+    @classmethod
+    def get_readable(cls) -> Readable:
+        """Show a view by its name."""
+        return Readable(template="%s", columns=[cls.name])
 
 
 class ViewNotFoundError(

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
-from workshops.admin.accounts import OperatorAccount, OperatorApp, OperatorLogIn
+from workshops.admin.accounts import AdminSession, OperatorAccount, SecondFactor
 from workshops.admin.crud import OperatorsCRUD
 from workshops.admin.log_in import OperatorsBackend, find_operator
 from workshops.admin.registry import registered
@@ -60,7 +60,7 @@ class UnknownAdminError(SettingsError):
 
 
 class Uncounted(RateLimitProvider):
-    """Lets everything pass: ``workshops.admin.attempts.AttemptLimit`` has counted already.
+    """Lets everything pass: ``workshops.admin.log_in.AttemptLimit`` has counted already.
 
     The library's own limit (piccolo_api 1.11) blocks an address until the restart, or,
     with a block duration shorter than its window, again at once (upstream:
@@ -96,7 +96,7 @@ def create_site(settings: AdminSettings) -> ASGIApp:
         site: AdminRouter = create_admin(
             tables=[table.config() for table in registered()],
             auth_table=OperatorAccount,
-            session_table=OperatorLogIn,
+            session_table=AdminSession,
             session_expiry=settings.session_idle,
             max_session_expiry=settings.session_length,
             rate_limit_provider=Uncounted(),
@@ -152,7 +152,7 @@ def _second_factors(settings: AdminSettings) -> list[MFAProvider] | None:
     key = settings.second_factor_key.get_secret_value().encode()
     return [
         AuthenticatorProvider(
-            FernetProvider(key), secret_table=OperatorApp, issuer_name=SITE_NAME, valid_window=1
+            FernetProvider(key), secret_table=SecondFactor, issuer_name=SITE_NAME, valid_window=1
         )
     ]
 

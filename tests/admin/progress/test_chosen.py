@@ -18,7 +18,7 @@ from playwright.async_api import expect
 from tests.admin.conftest import Browse, Desk, make_operator, send
 from tests.admin.progress.conftest import NewDesk, make_workshop, titles
 from workshops import operations
-from workshops.admin.tables import FollowUp, Note
+from workshops.admin.follow_up import FollowUp, Note
 from workshops.database.migrations import project_engine
 from workshops.projection import refresh
 from workshops.tables import Workshop

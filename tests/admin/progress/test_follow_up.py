@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator, send
 from tests.admin.progress.conftest import NewDesk, make_workshop
 from workshops import operations
-from workshops.admin.tables import FollowUp, Note
+from workshops.admin.follow_up import FollowUp, Note
 from workshops.columns import utc_now
 from workshops.projection import refresh
 from workshops.tables import Workshop, WorkshopMember

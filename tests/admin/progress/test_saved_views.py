@@ -11,7 +11,7 @@ from playwright.async_api import expect
 from tests.admin.conftest import AuditLog, Browse, make_operator, send
 from tests.admin.progress.conftest import NewDesk, make_workshop
 from workshops.admin import saved_views
-from workshops.admin.tables import SavedView
+from workshops.admin.saved_views import SavedView
 
 BOARD = "/progress/"
 

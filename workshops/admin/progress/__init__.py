@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from workshops.admin.accounts import AdminSession
 from workshops.admin.log_in import SESSION_COOKIE, OperatorsBackend, session_token
 from workshops.admin.progress import funnel
 from workshops.admin.progress.board_pages import BOARD_ROUTES
@@ -28,7 +29,6 @@ from workshops.admin.progress.search import SEARCH_ROUTES
 from workshops.admin.progress.trends_pages import TRENDS_ROUTES
 from workshops.admin.progress.workshop import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
-from workshops.admin.tables import AdminSession
 
 
 async def show_funnel(request: Request) -> Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
@@ -17,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import rules
-from workshops.admin.changes import AlreadyWrittenError, Change
 from workshops.admin.progress.definitions import (
     CHANGES_SHOWN,
     LABELS,
@@ -33,6 +31,7 @@ from workshops.admin.progress.definitions import (
 )
 from workshops.admin.progress.outputs import markdown_html
 from workshops.admin.progress.rendering import key_of, page, read_form, redirect, undone_on_error
+from workshops.admin.registry import Change, find
 from workshops.columns import utc_now
 from workshops.errors import ConflictError, WorkshopsError
 from workshops.projection import catch_up
@@ -188,9 +187,9 @@ async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]
     }
     if posted.get("prompt_template") == "":
         posted["prompt_template"] = None
-    change = Change(StepDefinition, dict(row), posted)
-    with suppress(AlreadyWrittenError):
-        await rules.change_definition(change)
+    change = Change(find(StepDefinition), dict(row), posted)
+    change.check()
+    await rules.change_definition(change)
     return bool(change.changes)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from workshops.admin.tables import AuditAction
+from workshops.admin.audit import AuditAction
 from workshops.statements.execution import fetch
 from workshops.states import StepStatus, Visibility, WorkshopStatus
 
