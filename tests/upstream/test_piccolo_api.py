@@ -73,27 +73,27 @@ def fault(workaround: str) -> pytest.MarkDecorator:
     return pytest.mark.xfail(strict=True, reason=f"works around it: {workaround}")
 
 
-@fault("queries.condition")
+@fault("crud._condition")
 async def test_not_equal_finds_the_others(things: httpx.AsyncClient) -> None:
     """A filter for "not equal" on a text returns the rows with another one."""
     found = (await things.get("/", params={"name": "one", "name__operator": "ne"})).json()
     assert [row["name"] for row in found["rows"]] == ["two"]
 
 
-@fault("queries.condition, queries.escape_like")
+@fault("crud._condition, crud._literally")
 async def test_per_cent_stands_for_itself(things: httpx.AsyncClient) -> None:
     """A filter for a per cent sign finds no row without one."""
     found = (await things.get("/", params={"name": "%"})).json()
     assert found["rows"] == []
 
 
-@fault("queries.condition")
+@fault("crud._condition")
 async def test_json_filter_is_refused(things: httpx.AsyncClient) -> None:
     """A filter on JSON that is none is answered with a rejection."""
     assert (await things.get("/", params={"details": '{"a'})).status_code < 500
 
 
-@fault("queries.check_texts")
+@fault("OperatorsCRUD._split_params")
 async def test_nul_in_a_filter_is_refused(things: httpx.AsyncClient) -> None:
     """A text that PostgreSQL cannot have is a 4xx."""
     assert (await things.get("/", params={"name": "\0"})).status_code < 500
@@ -105,19 +105,19 @@ async def test_unknown_order_is_refused(things: httpx.AsyncClient) -> None:
     assert (await things.get("/", params={"__order": "nothing"})).status_code < 500
 
 
-@fault("queries.check_page")
+@fault("OperatorsCRUD._split_params")
 async def test_page_below_one_is_refused(things: httpx.AsyncClient) -> None:
     """There is no page -1."""
     assert 400 <= (await things.get("/", params={"__page": "-1"})).status_code < 500
 
 
-@fault("queries.number, OperatorsCRUD.get_ids")
+@fault("crud._number, OperatorsCRUD.get_ids")
 async def test_limit_of_ids_is_a_number(things: httpx.AsyncClient) -> None:
     """The limit of a search for keys is a value, and not pasted into SQL."""
     assert (await things.get("/ids/", params={"limit": "-1"})).status_code < 500
 
 
-@fault("OperatorsCRUD.patch_single")
+@fault("changes.change_row")
 async def test_key_stays(things: httpx.AsyncClient) -> None:
     """A PATCH cannot give a row another key."""
     await things.patch("/1/", json={"id": 77})
@@ -132,7 +132,7 @@ async def test_put_runs_the_hooks(things: httpx.AsyncClient) -> None:
     assert seen
 
 
-@fault("OperatorsCRUD.post_single, patch_single")
+@fault("changes.add_row, changes.change_row")
 async def test_word_null_is_a_text(things: httpx.AsyncClient) -> None:
     """A row may be called "null"."""
     await things.patch("/1/", json={"kind": "null"})
@@ -140,7 +140,7 @@ async def test_word_null_is_a_text(things: httpx.AsyncClient) -> None:
     assert row["kind"] == "null"
 
 
-@fault("OperatorsCRUD.post_single")
+@fault("changes.add_row")
 async def test_default_counts_where_nothing_is_given(things: httpx.AsyncClient) -> None:
     """A column that is left out of a new row gets its default."""
     await things.post("/", json={"name": "three"})
@@ -148,14 +148,14 @@ async def test_default_counts_where_nothing_is_given(things: httpx.AsyncClient) 
     assert [row["usable"] for row in rows] == [True]
 
 
-@fault("OperatorsCRUD.post_single, web.rejections")
+@fault("changes.add_row, web.rejections")
 async def test_violation_tells_no_value(things: httpx.AsyncClient) -> None:
     """The name of a constraint is no answer to who fills in a form."""
     response = await things.post("/", json={"name": "one", "usable": True})
     assert "upstream_things_name_key" not in response.text
 
 
-@fault("OperatorsCRUD._check_names")
+@fault("changes._check_names")
 async def test_attribute_is_no_column(things: httpx.AsyncClient) -> None:
     """A field that is not a column is a 4xx."""
     assert (await things.patch("/1/", json={"__class__": 1})).status_code < 500
@@ -211,7 +211,7 @@ async def test_token_is_sent_back_over_https_only() -> None:
         assert "secure" in (await client.get("/")).headers["set-cookie"].lower()
 
 
-@fault("PasswordEndpoints, which refuses 'format'")
+@fault("protection.take_password, which refuses 'format'")
 async def test_failed_log_in_on_a_page_is_no_success(database: str) -> None:
     """A wrong password is a 401, whatever the answer looks like."""
     endpoint = session_login(auth_table=BaseUser, session_table=AdminSession)

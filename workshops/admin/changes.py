@@ -8,7 +8,6 @@ column. It holds PostgreSQL's ``xmin``, the transaction that wrote the row.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
@@ -89,7 +88,7 @@ async def change_row(record: AdminTable, model: type[Model], row_id: Any, data: 
     posted = {name: getattr(given, name) for name in data}
     change = await _start_change(record, row_id, posted, version)
     change.check()
-    if columns := await record.change(change):
+    if change.changes and (columns := await record.change(change)):
         await record.table.update(columns).where(key == row_id)
 
 
@@ -144,21 +143,14 @@ def _check_version(stored: Values, posted: Values, version: Any) -> None:
     A change of one field needs no version: the bulk update of the admin's lists names a
     field and its new value, and undoes nothing else.
     """
+    name, when = ROW_VERSION, ""
     if "updated_at" in stored:
-        shown = posted.get("updated_at")
-        if shown is not None:
-            if not isinstance(shown, datetime) or stored_value(shown) != stored["updated_at"]:
-                when = f", at {stored['updated_at']:%H:%M:%S} UTC on {stored['updated_at']:%d %B}"
-                raise RejectedError(409, CHANGED_MEANWHILE.format(when=when))
-            return
-        name = "updated_at"
-    else:
-        if version is not None:
-            if version != stored[ROW_VERSION]:
-                raise RejectedError(409, CHANGED_MEANWHILE.format(when=""))
-            return
-        name = ROW_VERSION
-    if len(posted.keys() - {"updated_at"}) > 1 or "output" in posted:
+        name, version = "updated_at", stored_value(posted.get("updated_at"))
+        when = f", at {stored[name]:%H:%M:%S} UTC on {stored[name]:%d %B}"
+    if version is not None:
+        if version != stored[name]:
+            raise RejectedError(409, CHANGED_MEANWHILE.format(when=when))
+    elif len(posted.keys() - {"updated_at"}) > 1 or "output" in posted:
         raise FieldsRejectedError(
             {name: "is needed when several fields change: it says which version they are based on."}
         )

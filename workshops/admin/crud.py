@@ -13,14 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from piccolo.columns import JSON, JSONB, Column, Text, Timestamp, Varchar, Where
-from piccolo.columns.operators.comparison import (
-    ComparisonOperator,
-    Equal,
-    ILike,
-    IsNotNull,
-    IsNull,
-    NotEqual,
-)
+from piccolo.columns.operators.comparison import Equal, IsNotNull, IsNull, NotEqual
 from piccolo.querystring import QueryString
 from piccolo_api.crud.endpoints import PK_TYPES, ParamException, Params, PiccoloCRUD
 from piccolo_api.crud.exceptions import MalformedQuery
@@ -28,7 +21,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from workshops.admin import changes
-from workshops.admin.progress.exports import harmless
 from workshops.admin.registry import AdminTable, find, stored_value
 from workshops.web.rejections import RejectedError, rejects_with_a_sentence
 
@@ -250,20 +242,8 @@ class OperatorsCRUD(PiccoloCRUD):
                     raise RejectedError(403, f"Only superusers may see {word}.")
 
 
-class IsDistinctFrom(ComparisonOperator):
-    """Not equal, where null is one value like others."""
-
-    template = "{name} IS DISTINCT FROM {value}"
-
-
-class NotILike(ComparisonOperator):
-    """Does not match; null matches nothing."""
-
-    template = "({name} ILIKE {value}) IS NOT TRUE"
-
-
-def _condition(column: Column, value: Any, operator: Any, match: str) -> Where:
-    """Return the condition of a filter of a list.
+def _condition(column: Column, value: Any, operator: Any, match: str) -> Where | QueryString:
+    """Return the condition of a filter of a list; null is one value like others.
 
     :param operator: One of the library's comparison operators.
     :param match: How a text is compared: contains, exact, starts, or ends.
@@ -272,23 +252,29 @@ def _condition(column: Column, value: Any, operator: Any, match: str) -> Where:
         MalformedQuery: the column cannot be filtered like this.
     """
     if operator in (IsNull, IsNotNull):
-        return Where(column=column, operator=operator)
+        return Where(column, operator=operator)
     if isinstance(column, (JSON, JSONB)):
         raise MalformedQuery(f"{column._meta.name} can only be filtered by is_null and not_null.")
     value = stored_value(value)
     if value is None:
-        operator = IsNotNull if operator is NotEqual else IsNull
-        return Where(column=column, operator=operator)
+        return Where(column, operator=IsNotNull if operator is NotEqual else IsNull)
     is_text = isinstance(column, (Varchar, Text)) and operator in (Equal, NotEqual)
     # The browser part sends no match for a choice.
     if is_text and match != "exact" and column._meta.choices is None:
         text = _literally(str(value))
         pattern = {"starts": f"{text}%", "ends": f"%{text}"}.get(match, f"%{text}%")
-        like = NotILike if operator is NotEqual else ILike
-        return Where(column=column, value=pattern, operator=like)
+        matches = "({} ILIKE {}) IS NOT TRUE" if operator is NotEqual else "{} ILIKE {}"
+        return QueryString(matches, column, pattern)
     if operator is NotEqual:
-        operator = IsDistinctFrom
-    return Where(column=column, value=value, operator=operator)
+        return QueryString("{} IS DISTINCT FROM {}", column, value)
+    return Where(column, value, operator=operator)
+
+
+def harmless(value: Any) -> Any:
+    """Return a value that no spreadsheet takes for a formula: a text like one gets a quote."""
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
+        return f"'{value}"
+    return value
 
 
 def _literally(text: str) -> str:

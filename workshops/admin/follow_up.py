@@ -51,7 +51,6 @@ class Note(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a note by its text."""
         return Readable(template="%s", columns=[cls.text])
 
 
@@ -175,7 +174,9 @@ async def assign(workshop_id: str, to: str, *, seen: str) -> None:
         NotFoundError: there is no such workshop.
         InvalidInputError: there is no such operator.
     """
-    new = await _operator(to)
+    new = _number(to)
+    if to and new not in {operator.id for operator in await operators()}:
+        raise InvalidInputError("The operator", "does not exist or may not log in")
     free = "kept.assigned_to IS NOT DISTINCT FROM $4 OR kept.assigned_to = $2"
     if not await _keep(workshop_id, "assigned_to", new, free, _number(seen)):
         now = (await fetch_follow_up(workshop_id)).assigned_to
@@ -231,12 +232,6 @@ def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
-async def _operator(key: str) -> int | None:
-    if key and _number(key) not in {operator.id for operator in await operators()}:
-        raise InvalidInputError("The operator", "does not exist or may not log in")
-    return _number(key)
-
-
 # Data protection
 
 # An identifier as a word of its own: a part of a longer one is another person's.
@@ -249,30 +244,20 @@ async def notes_about(person: str, workshop_ids: list[str]) -> dict[str, Any]:
     Who wrote a note or looks after a workshop is not theirs to know.
     """
     notes = await fetch(
-        "SELECT workshop_id, text, created_at FROM workshops_admin.notes"
-        f" WHERE workshop_id = ANY ($2) OR text ~ {_WORD} ORDER BY created_at, id",
+        "SELECT workshop_id, text,"
+        """ to_char(created_at, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS created_at"""
+        " FROM workshops_admin.notes"
+        f" WHERE workshop_id = ANY ($2) OR text ~ {_WORD} ORDER BY notes.created_at, id",
         person,
         workshop_ids,
     )
     contacts = await fetch(
-        "SELECT id, contacted_on FROM workshops_admin.follow_ups"
+        "SELECT id AS workshop_id, to_char(contacted_on, 'YYYY-MM-DD') AS contacted_on"
+        " FROM workshops_admin.follow_ups"
         " WHERE id = ANY ($1) AND contacted_on IS NOT NULL ORDER BY id",
         workshop_ids,
     )
-    return {
-        "notes": [
-            {
-                "workshop_id": workshop_id,
-                "text": text,
-                "created_at": created_at.isoformat(timespec="milliseconds") + "Z",
-            }
-            for workshop_id, text, created_at in notes
-        ],
-        "contacts": [
-            {"workshop_id": workshop_id, "contacted_on": day.isoformat()}
-            for workshop_id, day in contacts
-        ],
-    }
+    return {"notes": [dict(note) for note in notes], "contacts": [dict(day) for day in contacts]}
 
 
 async def forget() -> None:

@@ -64,20 +64,16 @@ class _LogIn:
     looked_up: bool = False
 
 
-class LogIns:
-    """Keeps for a request who makes it, once that was asked for.
+async def keep_log_in(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, prolonged_by: timedelta
+) -> None:
+    """Run the application, which keeps who makes a request once that was asked for.
 
-    ``prolonged_by``: how much longer a log-in lasts with a request shortly before its end.
+    :param prolonged_by: How much longer a log-in lasts with a request shortly before its end.
     """
-
-    def __init__(self, app: ASGIApp, *, prolonged_by: timedelta) -> None:
-        self.app = app
-        self.prolonged_by = prolonged_by
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope[_LOG_IN] = _LogIn(session_token(scope), self.prolonged_by)
-        await self.app(scope, receive, send)
+    if scope["type"] == "http":
+        scope[_LOG_IN] = _LogIn(session_token(scope), prolonged_by)
+    await app(scope, receive, send)
 
 
 async def find_operator(scope: Scope) -> OperatorAccount | None:

@@ -8,7 +8,7 @@ secrets, and change nothing.
 from __future__ import annotations
 
 import secrets
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 from piccolo.apps.user.tables import BaseUser
@@ -26,30 +26,14 @@ class OperatorError(Exception):
     """An operator cannot be created or changed. The message says why, in a sentence."""
 
 
-class Operator(NamedTuple):
-    """An operator as ``list_operators`` shows it."""
-
-    username: str
-    email: str
-    superuser: bool
-    active: bool
-
-
 async def has_operators() -> bool:
     """Return whether anybody can log in."""
     return bool(await BaseUser.exists().where(BaseUser.admin.eq(True), BaseUser.active.eq(True)))
 
 
-async def list_operators() -> list[Operator]:
+async def list_operators() -> list[BaseUser]:
     """Return all operators, by name."""
-    rows = (
-        await BaseUser.select(
-            BaseUser.username, BaseUser.email, BaseUser.superuser, BaseUser.active
-        )
-        .where(BaseUser.admin.eq(True))
-        .order_by(BaseUser.username)
-    )
-    return [Operator(**row) for row in rows]
+    return await BaseUser.objects().where(BaseUser.admin.eq(True)).order_by(BaseUser.username)
 
 
 async def create_operator(username: str, *, superuser: bool, email: str = "") -> str:

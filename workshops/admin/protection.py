@@ -3,14 +3,14 @@
 It covers tables, bulk actions and pages alike. A request that may write (POST, PUT,
 PATCH, DELETE)
 
-1. is rejected with a sentence unless its operator is a superuser (``Roles``; what concerns
-   only the operator, such as the own password, is open to all);
+1. is rejected with a sentence unless its operator is a superuser (``check_role``; what
+   concerns only the operator, such as the own password, is open to all);
 2. runs inside one transaction that names the operator, so that triggers log each change
-   with the change itself (``Changes``);
+   with the change itself (``change``);
 3. is answered after the transaction has ended: it is committed only if the answer is a
    success, and the answer is a success only if it is committed.
 
-The endpoints that take a password come by no transaction (``PasswordEndpoints``): they
+The endpoints that take a password come by no transaction (``take_password``): they
 take a third of a second, and write in one of their own (``workshops.admin.accounts``). What
 the operators' table is sent is hashed before its transaction.
 """
@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.accounts import OperatorAccount
 from workshops.admin.audit import ORIGIN, AuditAction, Origin
-from workshops.admin.log_in import AttemptLimit, LogIns, find_operator
+from workshops.admin.log_in import AttemptLimit, find_operator, keep_log_in
 from workshops.admin.settings import AdminSettings
 from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
 from workshops.web.database import Answer, ReplicaReads, run_in_transaction
@@ -67,12 +67,12 @@ KEPT = ("/admin/assets/", "/admin/site/", "/progress/static/")
 
 def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
     """Return the application behind these layers."""
-    app = Changes(app)
+    app = partial(change, app)
     app = ReplicaReads(app, paths=("/admin/", "/progress/"), https=settings.production)
-    app = PasswordEndpoints(app)
+    app = partial(take_password, app)
     app = Bodies(app, limit=_limit, json_only=_is_json_only)
-    app = Roles(app)
-    app = LogIns(app, prolonged_by=settings.session_idle / 2)
+    app = partial(check_role, app)
+    app = partial(keep_log_in, app, prolonged_by=settings.session_idle / 2)
     app = AttemptLimit(
         app,
         counts=_takes_a_password,
@@ -103,104 +103,81 @@ def _is_json_only(scope: Scope) -> bool:
     return path.startswith(API) and not path.startswith(OWN) and scope["method"] != "DELETE"
 
 
-class Roles:
-    """Rejects what an operator who is not a superuser must not do."""
+async def check_role(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Let an operator who is not a superuser do only what is the operator's own.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application.
-
-        Raises:
-            RejectedError: 403.
-        """
-        if _may_write(scope) and not scope["path"].startswith(OWN):
-            operator = await find_operator(scope)
-            if operator is not None and not operator.superuser:
-                await Origin.of(scope, operator).record(AuditAction.refused, summary=READ_ONLY)
-                raise RejectedError(403, READ_ONLY)
-        await self.app(scope, receive, send)
+    Raises:
+        RejectedError: 403.
+    """
+    if _may_write(scope) and not scope["path"].startswith(OWN):
+        operator = await find_operator(scope)
+        if operator is not None and not operator.superuser:
+            await Origin.of(scope, operator).record(AuditAction.refused, summary=READ_ONLY)
+            raise RejectedError(403, READ_ONLY)
+    await app(scope, receive, send)
 
 
-class Changes:
-    """Runs what an operator may change in one transaction that names the operator.
+async def change(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run what an operator may change in one transaction that names the operator.
 
     A request of nobody passes: the application rejects whatever needs a log-in.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        writes = _may_write(scope) and not _takes_a_password(scope)
-        operator = await find_operator(scope) if writes else None
-        if operator is None:
-            await self.app(scope, receive, send)
-            return
-        origin = Origin.of(scope, operator)
-        ORIGIN.set(origin)
-        begin, end = origin.name, origin.record_change
-        if scope["path"].startswith(LOGOUT):
-            begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
-        if scope["path"].startswith(OPERATORS):
-            await OperatorAccount.hash_ahead(fields_of(scope).get("password"))
-        answer = Answer()
-        try:
-            await run_in_transaction(self.app, scope, receive, answer, begin=begin, end=end)
-        finally:
-            if answer.status in LOGGED:
-                await origin.record(AuditAction.refused, summary=answer.sentence)
-            await answer.give(send)
+    writes = _may_write(scope) and not _takes_a_password(scope)
+    operator = await find_operator(scope) if writes else None
+    if operator is None:
+        await app(scope, receive, send)
+        return
+    origin = Origin.of(scope, operator)
+    ORIGIN.set(origin)
+    begin, end = origin.name, origin.record_change
+    if scope["path"].startswith(LOGOUT):
+        begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
+    if scope["path"].startswith(OPERATORS):
+        await OperatorAccount.hash_ahead(fields_of(scope).get("password"))
+    answer = Answer()
+    try:
+        await run_in_transaction(app, scope, receive, answer, begin=begin, end=end)
+    finally:
+        if answer.status in LOGGED:
+            await origin.record(AuditAction.refused, summary=answer.sentence)
+        await answer.give(send)
 
 
 async def _nothing() -> None:
     """Name nobody: the end of a log-in is not a change."""
 
 
-class PasswordEndpoints:
-    """Checks what the library's endpoints that take a password would fail on.
+async def take_password(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Check what the library's endpoints that take a password would fail on.
 
     It says for whom they act, and keeps log-ins that failed.
+
+    Raises:
+        RejectedError: 422.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application.
-
-        Raises:
-            RejectedError: 422.
-        """
-        if not _takes_a_password(scope):
-            await self.app(scope, receive, send)
-            return
-        fields = fields_of(scope)
-        if not all(isinstance(value, str) for value in fields.values()):
-            raise RejectedError(422, "Every field must be text.")
-        if scope["path"].startswith(LOGIN):
-            await self._log_in(scope, receive, send, fields)
-            return
+    if not _takes_a_password(scope):
+        await app(scope, receive, send)
+        return
+    fields = fields_of(scope)
+    if not all(isinstance(value, str) for value in fields.values()):
+        raise RejectedError(422, "Every field must be text.")
+    if not scope["path"].startswith(LOGIN):
         if operator := await find_operator(scope):
             ORIGIN.set(Origin.of(scope, operator))
-        await self.app(scope, receive, send)
-
-    async def _log_in(
-        self, scope: Scope, receive: Receive, send: Send, fields: dict[str, str]
-    ) -> None:
-        if "username" not in fields or "password" not in fields:
-            raise RejectedError(422, "A log-in needs a username and a password.")
-        if "format" in fields:
-            # The library would answer a failure with a page and a status of success
-            # (upstream: test_failed_log_in_on_a_page_is_no_success).
-            raise RejectedError(422, "A log-in is answered with JSON; the page for it is /admin/.")
-        # A name that nobody has may be a password in the wrong field.
-        known = OperatorAccount.username == fields["username"]
-        origin = Origin.of(scope, await OperatorAccount.objects().get(known))
-        ORIGIN.set(origin)
-        answer = Answer()
-        await self.app(scope, receive, answer)
-        if answer.status == 401 and answer.sentence != CODE_WANTED:
-            await origin.record(AuditAction.login_failed, summary=answer.sentence)
-        await answer.give(send)
+        await app(scope, receive, send)
+        return
+    if "username" not in fields or "password" not in fields:
+        raise RejectedError(422, "A log-in needs a username and a password.")
+    if "format" in fields:
+        # The library would answer a failure with a page and a status of success
+        # (upstream: test_failed_log_in_on_a_page_is_no_success).
+        raise RejectedError(422, "A log-in is answered with JSON; the page for it is /admin/.")
+    # A name that nobody has may be a password in the wrong field.
+    known = OperatorAccount.username == fields["username"]
+    origin = Origin.of(scope, await OperatorAccount.objects().get(known))
+    ORIGIN.set(origin)
+    answer = Answer()
+    await app(scope, receive, answer)
+    if answer.status == 401 and answer.sentence != CODE_WANTED:
+        await origin.record(AuditAction.login_failed, summary=answer.sentence)
+    await answer.give(send)

@@ -82,7 +82,7 @@ class AdminTable:
     add: Rule | None = None
     """Receives the new row."""
     change: Rule | None = None
-    """Receives a ``Change``: what differs from the stored row."""
+    """Receives a ``Change``: what differs from the stored row, if anything does."""
     delete: Rule | None = None
     """Receives the key of the row, which is deleted then."""
     not_added: str = LOOKED_AT_ONLY

@@ -86,12 +86,10 @@ async def add_member(row: WorkshopMember) -> str:
 
 async def change_member(change: Change) -> None:
     """Change a member's role; the last owner stays one."""
-    if "role" in change.changes:
-        await operations.set_member_role(
-            change.stored["workshop_id"],
-            change.stored["clerk_user_id"],
-            role=change.changes["role"],
-        )
+    member = change.stored
+    await operations.set_member_role(
+        member["workshop_id"], member["clerk_user_id"], role=change.changes["role"]
+    )
 
 
 async def delete_member(row_id: str) -> None:
@@ -129,8 +127,6 @@ async def change_step(change: Change) -> None:
     if output is not None and not isinstance(content, dict):
         raise InvalidInputError("output", "must be a JSON object")
     match status:
-        case None if content is not None:
-            await operations.save_step_output(*key, content)
         case None:
             pass
         case StepStatus.not_started if content is not None:
@@ -140,16 +136,15 @@ async def change_step(change: Change) -> None:
         case StepStatus.in_progress:
             reopened = stored["status"] == StepStatus.complete
             await (operations.reopen_step if reopened else operations.start_step)(*key)
-            if content is not None:
-                await operations.save_step_output(*key, content)
         case StepStatus.complete:
             await operations.complete_step(*key, output=content)
+            return
         case StepStatus.needs_regeneration:
             await operations.request_regeneration(*key)
-            if content is not None:
-                await operations.save_step_output(*key, content)
         case _:
             validation.state("status", status, StepStatus)
+    if content is not None:
+        await operations.save_step_output(*key, content)
 
 
 async def delete_step(row_id: str) -> None:
@@ -164,11 +159,10 @@ async def change_definition(change: Change) -> None:
 
     The log keeps its texts whole: they are reference data, and its history is read there.
     """
-    if change.changes:
-        row_id = change.stored["id"]
-        pairs = {name: (change.stored[name], value) for name, value in change.changes.items()}
-        async with logged_whole(pairs):
-            await StepDefinition.update(change.columns()).where(StepDefinition.id == row_id)
+    row_id = change.stored["id"]
+    pairs = {name: (change.stored[name], value) for name, value in change.changes.items()}
+    async with logged_whole(pairs):
+        await StepDefinition.update(change.columns()).where(StepDefinition.id == row_id)
 
 
 async def delete_definition(row_id: str) -> None:
@@ -195,9 +189,9 @@ async def add_session(row: Session) -> str:
 async def change_session(change: Change) -> Any:
     """Close an open session, once; nothing else of it changes."""
     ended_at = change.stored["ended_at"]
-    if change.changes and ended_at is not None:
+    if ended_at is not None:
         raise SessionClosedError(change.stored["id"], ended_at)
-    if change.changes and change.changes["ended_at"] < change.stored["started_at"]:
+    if change.changes["ended_at"] < change.stored["started_at"]:
         raise FieldsRejectedError({"ended_at": "must not be before started_at."})
     return change.columns()
 

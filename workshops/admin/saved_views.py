@@ -47,7 +47,6 @@ class SavedView(
 
     @classmethod
     def get_readable(cls) -> Readable:
-        """Show a view by its name."""
         return Readable(template="%s", columns=[cls.name])
 
 
@@ -86,10 +85,8 @@ async def save_view(operator: BaseUser, name: str, query: str, *, shared: bool) 
     name = _name(name)
     if shared and not operator.superuser:
         raise InvalidInputError("The view", "can be shared by superusers only")
-    others = await fetch(
-        "SELECT name FROM workshops_admin.saved_views WHERE owner_id = $1", operator.id
-    )
-    if len(others) >= MOST_OWN and name not in {row[0] for row in others}:
+    own = await SavedView.select(SavedView.name).where(SavedView.owner_id == operator.id)
+    if len(own) >= MOST_OWN and {"name": name} not in own:
         raise InvalidInputError("The view", f"would be one of more than {MOST_OWN} of yours")
     [written] = await fetch(
         "INSERT INTO workshops_admin.saved_views AS kept"

@@ -31,7 +31,7 @@ import binascii
 import importlib.util
 from datetime import timedelta
 from ipaddress import ip_network
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -57,25 +57,24 @@ class AdminSettings(BaseSettings):
     share_url: str = ""
     clerk_url: str = ""
 
-    @field_validator("allowed_hosts", mode="before")
-    @classmethod
-    def _split_hosts(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(host.strip() for host in value.split(",") if host.strip())
-        return value
-
+    # The one below comes first.
     @field_validator("trusted_proxies", mode="before")
     @classmethod
-    def _read_networks(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
+    def _read_networks(cls, value: Any) -> object:
         try:
-            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+            return tuple(map(ip_network, value))
         except ValueError as error:
             raise SettingsError(
                 "TRUSTED_PROXIES takes addresses and networks such as 127.0.0.1 or 10.0.0.0/8, "
                 f"separated by commas: {error}."
             ) from None
+
+    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
 
     @model_validator(mode="after")
     def _check(self) -> Self:

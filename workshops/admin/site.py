@@ -67,8 +67,7 @@ class Uncounted(RateLimitProvider):
     test_limit_ends_by_itself).
     """
 
-    def __init__(self, **options_of_the_library: object) -> None:
-        pass
+    def __init__(self, **options_of_the_library: object) -> None: ...
 
     def increment(self, identifier: str) -> None:
         """Count nothing."""
@@ -88,10 +87,9 @@ def create_site(settings: AdminSettings) -> ASGIApp:
     classes: dict[str, Callable[..., Any]] = {
         "PiccoloCRUD": OperatorsCRUD,
         "SessionsAuthBackend": OperatorsBackend,
+        "InMemoryLimitProvider": Uncounted,
     }
     second_factors = _second_factors(settings)
-    if second_factors:
-        classes["InMemoryLimitProvider"] = Uncounted  # of the set-up
     with our_classes(classes):
         site: AdminRouter = create_admin(
             tables=[table.config() for table in registered()],
@@ -99,7 +97,6 @@ def create_site(settings: AdminSettings) -> ASGIApp:
             session_table=AdminSession,
             session_expiry=settings.session_idle,
             max_session_expiry=settings.session_length,
-            rate_limit_provider=Uncounted(),
             production=settings.production,
             allowed_hosts=settings.allowed_hosts,
             site_name=SITE_NAME,

@@ -189,7 +189,8 @@ async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]
         posted["prompt_template"] = None
     change = Change(find(StepDefinition), dict(row), posted)
     change.check()
-    await rules.change_definition(change)
+    if change.changes:
+        await rules.change_definition(change)
     return bool(change.changes)
 
 

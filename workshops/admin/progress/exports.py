@@ -25,6 +25,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from workshops.admin.audit import AuditAction, Origin
+from workshops.admin.crud import harmless
 from workshops.admin.progress.board import BoardRow, all_rows
 from workshops.admin.progress.definitions import Step, step_definitions
 from workshops.admin.progress.funnel import Funnel, fetch_funnel, read_funnel
@@ -64,13 +65,6 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return harmless(value)
-
-
-def harmless(value: Any) -> Any:
-    """Return a value that no spreadsheet takes for a formula: a text like one gets a quote."""
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r", "\n")):
-        return f"'{value}"
-    return value
 
 
 def _as_json(value: Any, indent: int | None = None) -> str:
