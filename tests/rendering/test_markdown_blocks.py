@@ -19,7 +19,9 @@ def strings(value: Any) -> str:
     if isinstance(value, list):
         return "".join(map(strings, value))
     if isinstance(value, dict):
-        return " " + "".join(strings(value[key]) for key in "rticbh" if key in value)
+        return " " + "".join(
+            strings(value[key]) for key in ("text", "runs", "blocks") if key in value
+        )
     return ""
 
 
@@ -27,15 +29,15 @@ def test_inline_marks_become_flags() -> None:
     """Bold, italic, struck and code text nest as flags of runs."""
     assert markdown_blocks("a **b *c*** ~~d~~ `e`") == [
         {
-            "k": "p",
-            "r": [
+            "type": "paragraph",
+            "runs": [
                 "a ",
-                {"t": "b ", "b": True},
-                {"t": "c", "b": True, "i": True},
+                {"text": "b ", "b": True},
+                {"text": "c", "b": True, "i": True},
                 " ",
-                {"t": "d", "s": True},
+                {"text": "d", "s": True},
                 " ",
-                {"t": "e", "c": True},
+                {"text": "e", "c": True},
             ],
         }
     ]
@@ -53,16 +55,16 @@ def test_inline_marks_become_flags() -> None:
 )
 def test_only_web_and_mail_links_can_be_clicked(markdown: str, url: str | None) -> None:
     """A link shows its address; other schemes stay text."""
-    runs = markdown_blocks(markdown)[0]["r"]
+    runs = markdown_blocks(markdown)[0]["runs"]
     address = url or markdown[4:-1]
     assert strings(runs).replace(" ", "") == f"x({address})"
-    assert all((run.get("u") if isinstance(run, dict) else None) == url for run in runs)
+    assert all((run.get("url") if isinstance(run, dict) else None) == url for run in runs)
 
 
 def test_javascript_is_no_link_at_all() -> None:
     """The parser refuses the scheme, so the source shows."""
     assert markdown_blocks("[x](javascript:alert)") == [
-        {"k": "p", "r": ["[x](javascript:alert)"]},
+        {"type": "paragraph", "runs": ["[x](javascript:alert)"]},
     ]
 
 
@@ -74,47 +76,45 @@ def test_an_address_is_not_shown_twice() -> None:
 def test_images_are_described_never_fetched() -> None:
     """Description and address stand in for the picture."""
     assert markdown_blocks("![A cat](/etc/passwd)") == [
-        {"k": "p", "r": ["[image: A cat] (/etc/passwd)"]}
+        {"type": "paragraph", "runs": ["[image: A cat] (/etc/passwd)"]}
     ]
 
 
 def test_html_is_text_but_a_line_break_breaks() -> None:
     """Tags show as they are; <br> is how people break lines in tables."""
     assert markdown_blocks("a <b>x</b><br/>c") == [
-        {"k": "p", "r": ["a ", "<b>", "x", "</b>", {"br": True}, "c"]}
+        {"type": "paragraph", "runs": ["a ", "<b>", "x", "</b>", {"br": True}, "c"]}
     ]
     assert markdown_blocks("<script>\nalert()\n</script>") == [
-        {"k": "code", "t": "<script>\nalert()\n</script>"}
+        {"type": "html_block", "text": "<script>\nalert()\n</script>"}
     ]
 
 
 def test_lists_quotes_and_rules_keep_their_structure() -> None:
     """Containers hold blocks; an ordered list keeps its first number."""
+    a, b, c = ({"type": "paragraph", "runs": [text]} for text in "abc")
+    inner = {"type": "bullet_list", "blocks": [{"type": "list_item", "blocks": [b]}]}
     assert markdown_blocks("3. a\n   - b\n\n> c\n\n---") == [
         {
-            "k": "ol",
-            "i": [[{"k": "p", "r": ["a"]}, {"k": "ul", "i": [[{"k": "p", "r": ["b"]}]]}]],
-            "s": 3,
+            "type": "ordered_list",
+            "start": 3,
+            "blocks": [{"type": "list_item", "blocks": [a, inner]}],
         },
-        {"k": "q", "b": [{"k": "p", "r": ["c"]}]},
-        {"k": "hr"},
+        {"type": "blockquote", "blocks": [c]},
+        {"type": "hr", "text": ""},
     ]
 
 
 def test_table_cells_keep_alignment_and_marks() -> None:
-    """A table is a list of header cells and a flat list of the others."""
-    table = markdown_blocks("| a | b |\n|---|--:|\n| **c** | d\\|e |")[0]
-    assert (table["k"], table["a"]) == ("table", ["l", "r"])
-    assert table["h"] == [{"r": ["a"]}, {"r": ["b"]}]
-    assert [strings(cell).strip() for cell in table["c"]] == ["c", "d|e"]
-
-
-def test_scripts_from_right_to_left_are_marked() -> None:
-    """The first letter with a direction decides."""
-    arabic, mixed, latin = markdown_blocks("1) مرحبا\n\n12 שלום x\n\nx שלום")
-    assert arabic["i"][0][0]["rtl"]
-    assert mixed["rtl"]
-    assert "rtl" not in latin
+    """A table is a header and a body, of rows of cells."""
+    (table,) = markdown_blocks("| a | b |\n|---|--:|\n| **c** | d\\|e |")
+    assert table["type"] == "table"
+    header, row = (row["blocks"] for part in table["blocks"] for row in part["blocks"])
+    assert header == [
+        {"type": "th", "runs": ["a"]},
+        {"type": "th", "style": "text-align:right", "runs": ["b"]},
+    ]
+    assert [strings(cell).strip() for cell in row] == ["c", "d|e"]
 
 
 @pytest.mark.parametrize("depth", [8, MAX_NESTING // 2, MAX_NESTING - 2, MAX_NESTING, 3000])
@@ -129,7 +129,8 @@ def test_text_beyond_all_bounds_ends_with_a_remark() -> None:
     table = "| a | b | c |\n|---|---|---|\n" + "| 1 | 2 | 3 |\n" * 30_000
     blocks = markdown_blocks(table)
     assert blocks[1:] == TOO_LONG
-    assert len(blocks[0]["c"]) % 3 == 0
+    rows = [row["blocks"] for part in blocks[0]["blocks"] for row in part["blocks"]]
+    assert {len(row) for row in rows} == {3}
     assert markdown_blocks("x" * 1_300_000)[-2:] == TOO_LONG
 
 

@@ -93,6 +93,26 @@ def test_every_script_can_be_set_whatever_fonts_there_are(name: str) -> None:
     assert reader.metadata.title == STRANGE_TEXTS[name]
 
 
+@pytest.mark.parametrize(
+    "block", ["{0}", "## {0}", "- {0}\n- y", "1) {0}\n2) y", "> {0}", "| {0} |\n|---|"]
+)
+def test_scripts_from_right_to_left_are_set_so(block: str) -> None:
+    """The first letter decides, not a number before it."""
+
+    def place_of(part: str, text: str) -> float:
+        found: list[float] = []
+
+        def visit(text: str, matrix: list[float], *_: Any) -> None:
+            if text.strip() == part:
+                found.append(matrix[4])
+
+        read("# Title\n\n" + block.format(text)).pages[0].extract_text(visitor_text=visit)
+        return found[0]
+
+    assert place_of("12", "12 שלום x") > place_of("x", "12 שלום x")
+    assert place_of("x", "x שלום") < place_of("שלום", "x שלום")
+
+
 def test_long_words_stay_on_the_page() -> None:
     """Words without an end continue on the next line, in text, code and narrow cells."""
     word = "x" * 400

@@ -4,8 +4,18 @@
 formats are described in docs/build-packs.md, and each is one entry of `FORMATS`.
 """
 
-from .document import BuildPackDocument, BuildPackStep, render_json, render_markdown
-from .formats import FORMATS, PackFormat, filename_for, render_content, render_file
+from .formats import (
+    FORMATS,
+    BuildPackDocument,
+    BuildPackStep,
+    PackFormat,
+    filename_for,
+    render_content,
+    render_file,
+    render_json,
+    render_markdown,
+    step_blocks,
+)
 
 __all__ = [
     "FORMATS",
@@ -17,4 +27,5 @@ __all__ = [
     "render_file",
     "render_json",
     "render_markdown",
+    "step_blocks",
 ]

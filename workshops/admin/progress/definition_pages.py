@@ -35,7 +35,7 @@ from workshops.admin.registry import Change, find
 from workshops.columns import utc_now
 from workshops.errors import ConflictError, WorkshopsError
 from workshops.projection import catch_up
-from workshops.rendering.document import BuildPackStep, step_blocks
+from workshops.rendering import BuildPackStep, step_blocks
 from workshops.statements.execution import fetch, fetch_row
 from workshops.states import StepStatus
 from workshops.tables import StepDefinition
