@@ -159,7 +159,7 @@ async def test_pages_hold_every_workshop_once(
     monkeypatch.setattr(board_statement, "MOST_SORTED", most_sorted)
     await fill(160)
     definitions = await step_definitions()
-    view = read_board(QueryParams(f"{query}&sort={sort}"), [step.id for step in definitions])
+    view = read_board(QueryParams(f"{query}&sort={sort}"), definitions)
     whole: list[str] = []
     page = await fetch_board(view, definitions)
     count, last = page.count, page
@@ -169,14 +169,14 @@ async def test_pages_hold_every_workshop_once(
         last = page
         if page.next is None:
             break
-        page = await fetch_board(replace(view, cursor=page.next), definitions)
+        page = await fetch_board(replace(view, after=page.next), definitions)
         assert page.previous is not None
     assert len(whole) == len(set(whole))
     assert count == len(whole)
     backwards = [row.id for row in last.rows]
     page = last
     while page.previous is not None:
-        page = await fetch_board(replace(view, cursor=page.previous), definitions)
+        page = await fetch_board(replace(view, before=page.previous), definitions)
         backwards = [row.id for row in page.rows] + backwards
     assert backwards == whole
 

@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from tests.admin.conftest import AuditLog, Desk
 from tests.admin.progress.conftest import make_old, make_workshop
 from tests.operations.concurrency import outside, transaction, until_waiting
-from workshops.admin.progress import board, exports
+from workshops.admin.progress import board, board_pages
 from workshops.columns import utc_now
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop
@@ -115,9 +115,9 @@ async def test_only_few_are_sent_at_once(
     viewer: httpx.AsyncClient, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One more than the limit is told to wait, and those that were sent do not count."""
-    for _ in range(exports.MOST_AT_ONCE + 1):
+    for _ in range(board_pages.MOST_AT_ONCE + 1):
         assert (await viewer.get("/progress/board.csv")).status_code == 200
-    monkeypatch.setattr(exports, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(board_pages, "MOST_AT_ONCE", 0)
     response = await viewer.get("/progress/board.csv")
     assert response.status_code == 503
     assert "Try again in a minute" in response.text
@@ -127,7 +127,7 @@ async def test_one_that_has_only_begun_counts(
     viewer: httpx.AsyncClient, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hundred at the same moment would take all connections."""
-    monkeypatch.setattr(exports, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(board_pages, "MOST_AT_ONCE", 1)
     async with transaction():
         await Workshop.raw("LOCK TABLE step_definitions")
         begun = outside(viewer.get("/progress/board.csv"))

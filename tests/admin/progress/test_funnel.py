@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
 from workshops.admin.progress.definitions import step_definitions
-from workshops.admin.progress.funnel import FunnelView, fetch_funnel, read_funnel
+from workshops.admin.progress.funnel import FunnelView, fetch_funnel
 from workshops.tables import Workshop
 
 
@@ -64,12 +64,12 @@ async def test_every_number_leads_to_as_many_workshops(
 async def test_period_keeps_the_workshops_created_in_it(several: None) -> None:
     """A period leaves out what was created before it."""
     definitions = await step_definitions()
-    assert (await fetch_funnel(read_funnel(QueryParams("period=30")), definitions)).total == 5
+    assert (await fetch_funnel(FunnelView.read(QueryParams("period=30")), definitions)).total == 5
     workshops = await Workshop.select(Workshop.created_at).order_by(Workshop.created_at)
     old = workshops[0]["created_at"].date()
-    view = read_funnel(QueryParams(f"from={old}&to={old}"))
+    view = FunnelView.read(QueryParams(f"from={old}&to={old}"))
     assert (await fetch_funnel(view, definitions)).total == 3
-    view = read_funnel(QueryParams(f"from={old + timedelta(days=1)}"))
+    view = FunnelView.read(QueryParams(f"from={old + timedelta(days=1)}"))
     assert (await fetch_funnel(view, definitions)).total == 2
 
 

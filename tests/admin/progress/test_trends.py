@@ -16,9 +16,9 @@ from starlette.datastructures import QueryParams
 from tests.admin.conftest import AuditLog, Desk
 from tests.admin.progress.conftest import make_workshop
 from workshops.admin.progress import trends
+from workshops.admin.progress.charts import Bar, box_chart, column_chart
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.trends import Trends, fetch_trends, read_trends
-from workshops.admin.progress.trends_pages import Bar, box_chart, column_chart
 from workshops.columns import utc_now
 from workshops.tables import StepDefinition, Workshop
 
@@ -51,7 +51,7 @@ async def make_begun(
 async def trends_of(query: str = "") -> Trends:
     """Return the trends that a query string asks for."""
     definitions = await step_definitions()
-    view = read_trends(QueryParams(query), [step.id for step in definitions])
+    view = read_trends(QueryParams(query), definitions)
     return await fetch_trends(view, definitions)
 
 
@@ -171,7 +171,7 @@ def test_columns_stay_inside_the_axes() -> None:
 def test_boxes_stay_on_the_axis() -> None:
     """Times from nothing to a century have a place, in their order."""
     times = [timedelta(seconds=size) for size in (0, 0.5, 70, 10**5, 4 * 10**9)]
-    chart = box_chart([("All", times, ""), ("None", None, "")])
+    chart = box_chart([("All", times), ("None", None)])
     [box] = chart["boxes"]
     assert box["places"] == sorted(box["places"])
     assert chart["left"] <= box["places"][0]

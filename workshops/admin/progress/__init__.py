@@ -11,53 +11,20 @@ from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from workshops.admin.accounts import AdminSession
-from workshops.admin.log_in import SESSION_COOKIE, OperatorsBackend, session_token
-from workshops.admin.progress import funnel
+from workshops.admin.log_in import OperatorsBackend
 from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.definition_pages import DEFINITION_ROUTES
-from workshops.admin.progress.definitions import step_definitions
-from workshops.admin.progress.exports import EXPORT_ROUTES
-from workshops.admin.progress.live import LIVE_ROUTES
+from workshops.admin.progress.funnel import FUNNEL_ROUTES
+from workshops.admin.progress.header import HEADER_ROUTES
 from workshops.admin.progress.people import PEOPLE_ROUTES
-from workshops.admin.progress.rendering import STATIC, admin_of, page, read_form
-from workshops.admin.progress.search import SEARCH_ROUTES
-from workshops.admin.progress.trends_pages import TRENDS_ROUTES
+from workshops.admin.progress.rendering import STATIC, admin_of, page
+from workshops.admin.progress.trends import TRENDS_ROUTES
 from workshops.admin.progress.workshop import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
-
-
-async def show_funnel(request: Request) -> Response:
-    """Show the funnel of the period that the URL asks for."""
-    view = funnel.read_funnel(request.query_params)
-    found = await funnel.fetch_funnel(view, await step_definitions())
-    return page(
-        request,
-        "funnel.html",
-        live="",
-        view=view,
-        funnel=found,
-        highest=max((week.created for week in found.weeks), default=0),
-        choices=funnel,
-    )
-
-
-async def show_header(request: Request) -> Response:
-    """Show the header alone: the admin puts it above its tables."""
-    return page(request, "header.html")
-
-
-async def log_out(request: Request) -> Response:
-    """End the log-in and lead to where the next one begins."""
-    read_form(request)
-    await AdminSession.remove_session(session_token(request.scope))
-    response = RedirectResponse(admin_of(request), HTTPStatus.SEE_OTHER)
-    response.delete_cookie(SESSION_COOKIE)
-    return response
 
 
 async def show_problem(request: Request, error: Exception) -> Response:
@@ -95,16 +62,12 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
     pages = Starlette(
         routes=[
             *BOARD_ROUTES,
-            Route("/steps/", show_funnel),
+            *FUNNEL_ROUTES,
+            *TRENDS_ROUTES,
             *WORKSHOP_ROUTES,
             *PEOPLE_ROUTES,
-            *EXPORT_ROUTES,
-            *LIVE_ROUTES,
-            *TRENDS_ROUTES,
-            *SEARCH_ROUTES,
-            Route("/log-out/", log_out, methods=["POST"]),
-            Route("/header/", show_header),
             *DEFINITION_ROUTES,
+            *HEADER_ROUTES,
         ],
         middleware=[
             Middleware(

@@ -1,17 +1,41 @@
-"""What the forms of the pages do: each runs one operation, then leads to a page that says so."""
+"""What the forms of the pages do: each runs one operation, then leads to a page that says so.
+
+Superusers change things, by a form that was shown to their log-in, which is the admin's:
+it holds a token of it. What an operation refuses is shown as its sentence, on the page that
+the form was on, with a status that makes the transaction around the request roll back.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 
 from workshops import operations
 from workshops.admin import follow_up
+from workshops.admin.log_in import session_token
 from workshops.admin.progress.outputs import forget_outputs, reset_step, restore_output
-from workshops.errors import WorkshopsError
+from workshops.errors import (
+    ConflictError,
+    DatabaseUnavailableError,
+    InvalidInputError,
+    InvalidTransitionError,
+    NotFoundError,
+    WorkshopNotFoundError,
+    WorkshopsError,
+)
+from workshops.statements.execution import engine, fetch_row
 from workshops.statements.workshops import lock_belongings
+from workshops.states import WorkshopStatus
 from workshops.tables import Workshop
+from workshops.web.bodies import fields_of
 
 Form = defaultdict[str, Any]
 """The texts of a form by their fields; "" for what it does not have."""
@@ -21,11 +45,65 @@ class ConfirmationError(WorkshopsError):
     """What had to be typed was not."""
 
 
-class Action(NamedTuple):
-    """What a form does to a workshop, and what the page says then."""
+def form_token(request: Request) -> str:
+    """Return what a form must send back: only a page shown to this log-in knows it.
 
-    done: str
-    run: Callable[[str, Form], Awaitable[object]]
+    The session's secret is the key, so nothing has to be kept or configured.
+    """
+    secret = session_token(request.scope).encode()
+    return hmac.new(secret, b"progress form", hashlib.sha256).hexdigest()
+
+
+def read_form(request: Request) -> Form:
+    """Return the fields of a form that may change things; of equal names the last.
+
+    Raises:
+        HTTPException: 403, it does not hold the token.
+    """
+    form = Form(str)
+    for name, value in fields_of(request.scope).items():
+        if isinstance(value, str):
+            form[name] = value.replace("\r\n", "\n")
+    if not hmac.compare_digest(form.pop("csrf_token", "").encode(), form_token(request).encode()):
+        raise HTTPException(
+            403, "The form does not belong to this log-in. Open the page again and repeat it."
+        )
+    return form
+
+
+@asynccontextmanager
+async def undone_on_error() -> AsyncIterator[None]:
+    """Leave nothing of a block that failed, in a transaction that can still be used.
+
+    The request runs in one (``workshops.admin.protection``), and the page with the reason
+    is made in it too.
+    """
+    transaction = engine().current_transaction.get()
+    assert transaction is not None
+    savepoint = await transaction.savepoint()
+    try:
+        yield
+    except WorkshopsError:
+        await savepoint.rollback_to()  # type: ignore[no-untyped-call]
+        raise
+
+
+def status_of(error: WorkshopsError) -> HTTPStatus:
+    """Return the status of a page that says why nothing was changed."""
+    match error:
+        case NotFoundError():
+            return HTTPStatus.NOT_FOUND
+        case ConflictError() | InvalidTransitionError():
+            return HTTPStatus.CONFLICT
+        case InvalidInputError() | ConfirmationError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case DatabaseUnavailableError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+    return HTTPStatus.BAD_REQUEST
+
+
+Action = Callable[[str, Form], Awaitable[object]]
+"""What a form does to a workshop."""
 
 
 async def _delete(workshop_id: str, form: Form) -> None:
@@ -39,92 +117,77 @@ async def _delete(workshop_id: str, form: Form) -> None:
     await follow_up.forget()
 
 
-ACTIONS = {
-    "status": Action(
-        "The status was changed.",
-        lambda key, form: operations.set_workshop_status(key, form["status"]),
-    ),
-    "start": Action(
-        "The step was started.", lambda key, form: operations.start_step(key, form["step"])
-    ),
-    "complete": Action(
-        "The step was completed.", lambda key, form: operations.complete_step(key, form["step"])
-    ),
-    "reset": Action(
-        "The step was reset: it is open again. Its output can be put back for 30 days.",
-        lambda key, form: reset_step(key, form["step"]),
-    ),
-    "reopen": Action(
-        "The step is in progress again, with the output that it had.",
-        lambda key, form: operations.reopen_step(
-            key, form["step"], regenerate_following=bool(form["following"])
-        ),
-    ),
-    "restore": Action(
-        "The output is back, and the step in progress.",
-        lambda key, form: restore_output(key, form["step"]),
-    ),
-    "generate": Action(
-        "The build pack was generated. It is the first in the list below.",
-        lambda key, form: operations.generate_build_pack(
-            key, format_type=form["format"], title=form["title"].strip() or None
-        ),
-    ),
-    "share": Action(
-        "The workshop is shared now: those who have its token may read it.",
-        lambda key, form: operations.share_workshop(key),
-    ),
-    "unshare": Action(
-        "The workshop is private again, and its token is gone.",
-        lambda key, form: operations.unshare_workshop(key),
-    ),
-    "transfer": Action(
-        "The ownership was transferred.",
-        lambda key, form: operations.transfer_ownership(key, to=form["to"].strip()),
-    ),
-    "add-member": Action(
-        "The person is a member now.",
-        lambda key, form: operations.add_member(
-            key, form["person"].strip(), role=form["role"].strip()
-        ),
-    ),
-    "set-role": Action(
-        "The role was changed.",
-        lambda key, form: operations.set_member_role(
-            key, form["person"], role=form["role"].strip()
-        ),
-    ),
-    "remove-member": Action(
-        "The person is no longer a member.",
-        lambda key, form: operations.remove_member(key, form["person"]),
-    ),
-    "delete": Action("The workshop was deleted, with all that belonged to it.", _delete),
-    "note": Action(
-        "The note was added.",
-        lambda key, form: follow_up.add_note(key, form["text"], key=form["key"]),
-    ),
-    "delete-note": Action(
-        "The note was deleted.", lambda key, form: follow_up.delete_note(key, form["note"])
-    ),
-    "assign": Action(
-        "It was written down who looks after this workshop.",
-        lambda key, form: follow_up.assign(key, form["to"], seen=form["seen"]),
-    ),
-    "contacted": Action(
-        "The day of the contact was written down.",
-        lambda key, form: follow_up.set_contacted(key, form["day"]),
-    ),
-}
-"""The actions on a workshop, by the last part of their URL."""
+def _generate(workshop_id: str, form: Form) -> Awaitable[object]:
+    return operations.generate_build_pack(
+        workshop_id, format_type=form["format"], title=form["title"].strip() or None
+    )
 
-DONE = {name: action.done for name, action in ACTIONS.items()} | {
-    "created": "The workshop was created, with its owner and its steps.",
-    "view_saved": "The view was saved.",
-    "view_replaced": "The view was saved in the place of the one of this name.",
-    "view_renamed": "The view was renamed.",
-    "view_deleted": "The view was deleted.",
-    "defined": "Saved. Workshops show it from now on, and build packs that are made from now on.",
-    "unchanged": "The texts are what they were: there was nothing to save.",
-    "erased": "All that was held about this person was deleted; the audit log has a pseudonym.",
+
+def _reopen(workshop_id: str, form: Form) -> Awaitable[object]:
+    following = bool(form["following"])
+    return operations.reopen_step(workshop_id, form["step"], regenerate_following=following)
+
+
+def _add_member(workshop_id: str, form: Form) -> Awaitable[object]:
+    person, role = form["person"].strip(), form["role"].strip()
+    return operations.add_member(workshop_id, person, role=role)
+
+
+def _set_role(workshop_id: str, form: Form) -> Awaitable[object]:
+    return operations.set_member_role(workshop_id, form["person"], role=form["role"].strip())
+
+
+ACTIONS: dict[str, Action] = {
+    "status": lambda key, form: operations.set_workshop_status(key, form["status"]),
+    "start": lambda key, form: operations.start_step(key, form["step"]),
+    "complete": lambda key, form: operations.complete_step(key, form["step"]),
+    "reset": lambda key, form: reset_step(key, form["step"]),
+    "reopen": _reopen,
+    "restore": lambda key, form: restore_output(key, form["step"]),
+    "generate": _generate,
+    "share": lambda key, form: operations.share_workshop(key),
+    "unshare": lambda key, form: operations.unshare_workshop(key),
+    "transfer": lambda key, form: operations.transfer_ownership(key, to=form["to"].strip()),
+    "add-member": _add_member,
+    "set-role": _set_role,
+    "remove-member": lambda key, form: operations.remove_member(key, form["person"]),
+    "delete": _delete,
+    "note": lambda key, form: follow_up.add_note(key, form["text"], key=form["key"]),
+    "delete-note": lambda key, form: follow_up.delete_note(key, form["note"]),
+    "assign": lambda key, form: follow_up.assign(key, form["to"], seen=form["seen"]),
+    "contacted": lambda key, form: follow_up.set_contacted(key, form["day"]),
 }
-"""What a page says after a form, by the word in its URL: never a text from the URL."""
+"""The actions on a workshop, by the last part of their URL.
+
+``templates/messages.html`` has what the page says afterwards.
+"""
+
+
+# To several workshops, each by itself
+
+
+class NotPausedError(ConflictError, says="It is not paused."):
+    """The workshop is not paused, so it cannot be resumed."""
+
+
+async def _resume(workshop_id: str, form: Form) -> None:
+    """Make a paused workshop active; a completed one, which could be active again, stays."""
+    await lock_belongings(workshop_id)
+    row = await fetch_row(
+        "SELECT status FROM workshops WHERE id = $1 FOR NO KEY UPDATE", workshop_id
+    )
+    if row is None:
+        raise WorkshopNotFoundError(workshop_id)
+    if row["status"] != WorkshopStatus.paused:
+        raise NotPausedError
+    await operations.set_workshop_status(workshop_id, "active")
+
+
+WORK: dict[str, Action] = {
+    "note": ACTIONS["note"],
+    "assign": ACTIONS["assign"],
+    "contacted": ACTIONS["contacted"],
+    "pause": lambda key, form: operations.set_workshop_status(key, "paused"),
+    "resume": _resume,
+}
+"""What can be done to several workshops."""

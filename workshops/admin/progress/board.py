@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from workshops.admin.follow_up import Operator
@@ -21,10 +21,9 @@ from workshops.admin.progress.board_statement import (
     page_statement,
     where,
 )
-from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import BoardView, Cursor
 from workshops.projection import Freshness, catch_up
-from workshops.statements.execution import engine, fetch
+from workshops.statements.execution import Record, engine, fetch
 from workshops.states import StepStatus
 
 PAGE_SIZE = 50
@@ -48,9 +47,9 @@ class BoardRow:
     steps_complete: int
     steps_total: int
     progress: int
-    current_step: Step | None
+    current_step: str | None
     assigned_to: Operator | None
-    contacted_on: date | None
+    contacted_on: str | None
     notes: int
     steps: dict[str, str | None]
 
@@ -93,7 +92,7 @@ _KEPT = """(
 """What operators keep about the workshops of a page."""
 
 
-async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) -> BoardPage:
+async def fetch_board(view: BoardView, definitions: dict[str, str], *, me: int = 0) -> BoardPage:
     """Return the page of the board that a view asks for. Two round trips if nothing waits.
 
     :param me: The key of the operator who looks.
@@ -119,8 +118,8 @@ async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) 
     has_next = view.backwards or more
     return BoardPage(
         rows=[_row(row, definitions) for row in found if row["title"] is not None],
-        previous=_cursor(view, found[0], True) if found and has_previous else None,
-        next=_cursor(view, found[-1], False) if found and has_next else None,
+        previous=_cursor(view, found[0]) if found and has_previous else None,
+        next=_cursor(view, found[-1]) if found and has_next else None,
         count=None if view.cursor else matching,
         freshness=freshness,
     )
@@ -128,7 +127,7 @@ async def fetch_board(view: BoardView, definitions: list[Step], *, me: int = 0) 
 
 async def all_rows(
     view: BoardView,
-    definitions: list[Step],
+    definitions: dict[str, str],
     *,
     me: int = 0,
     chosen: Sequence[str] | None = None,
@@ -139,7 +138,7 @@ async def all_rows(
     neither is missing nor comes twice, and no request waits for a connection of the pool.
     PostgreSQL ends it when nobody takes the rows for a minute.
     """
-    view = replace(view, cursor=None)
+    view = replace(view, after=None, before=None)
     conditions: list[Condition] = [("s.workshop_id = ANY ({}::text[])", chosen)]
     if chosen is None:
         conditions = [*conditions_of(view, definitions, me)]
@@ -165,17 +164,16 @@ async def all_rows(
         await connection.close(timeout=5)
 
 
-def _cursor(view: BoardView, row: Any, backwards: bool) -> Cursor:
+def _cursor(view: BoardView, row: Record) -> Cursor:
     moment = row["created_at"] if view.sort == "creation" else row["last_activity_at"]
-    return Cursor(row["progress"], moment, row["workshop_id"], backwards)
+    return Cursor(row["progress"], moment, row["workshop_id"])
 
 
-def _row(row: Any, definitions: list[Step]) -> BoardRow:
+def _row(row: Any, definitions: dict[str, str]) -> BoardRow:
     states: dict[str, str] = json.loads(row["steps"] or "{}")
     contacted_on, operator_id, username = json.loads(row["follow_up"] or "[null, null, null]")
     done = StepStatus.complete
     complete = list(states.values()).count(done)
-    current = (step for step in definitions if states.get(step.id, done) != done)
     return BoardRow(
         id=row["workshop_id"],
         title=row["title"],
@@ -187,9 +185,9 @@ def _row(row: Any, definitions: list[Step]) -> BoardRow:
         steps_complete=complete,
         steps_total=len(states),
         progress=100 * complete // len(states) if states else 0,
-        current_step=next(current, None),
+        current_step=next((id for id in definitions if states.get(id, done) != done), None),
         assigned_to=None if operator_id is None else Operator(operator_id, username),
-        contacted_on=None if contacted_on is None else date.fromisoformat(contacted_on),
+        contacted_on=contacted_on,
         notes=row["notes"],
-        steps={step.id: states.get(step.id) for step in definitions},
+        steps={id: states.get(id) for id in definitions},
     )

@@ -1,9 +1,12 @@
-"""The board, its views with a name, and what is done to several workshops at once."""
+"""The board, its files, its views with a name, and what is done to several workshops at once."""
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import fields
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -12,42 +15,35 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from workshops import operations
 from workshops.admin import follow_up, saved_views
-from workshops.admin.progress import exports, query_string
-from workshops.admin.progress.actions import ACTIONS, Action, Form
-from workshops.admin.progress.board import all_rows, fetch_board
+from workshops.admin.progress import query_string
+from workshops.admin.progress.actions import WORK, Form, read_form, undone_on_error
+from workshops.admin.progress.board import BoardRow, all_rows, fetch_board
 from workshops.admin.progress.board_statement import MOST_SORTED
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.funnel import STUCK_AFTER_DAYS
-from workshops.admin.progress.query_string import (
-    NO_OPEN_STEP,
-    BoardView,
-    ParameterReader,
-    read_board,
-)
+from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView, read_board
 from workshops.admin.progress.rendering import (
+    MEDIA_TYPES,
+    as_json,
+    csv_file,
+    csv_lines,
+    format_of,
     operator_of,
     page,
-    read_form,
     redirect,
-    undone_on_error,
+    send,
 )
-from workshops.errors import (
-    ConflictError,
-    DatabaseUnavailableError,
-    WorkshopNotFoundError,
-    WorkshopsError,
-)
+from workshops.errors import DatabaseUnavailableError, WorkshopsError
 from workshops.ids import create_id
-from workshops.statements.execution import fetch, fetch_row
-from workshops.statements.workshops import lock_belongings
+from workshops.projection import catch_up
+from workshops.statements.execution import fetch
 from workshops.states import OPEN_FOR_WORK, WorkshopStatus
 
 QUICK_VIEWS = {
     "All": BoardView(),
     f"Stuck for {STUCK_AFTER_DAYS} days": BoardView(
-        statuses=OPEN_FOR_WORK, idle_days=STUCK_AFTER_DAYS, descending=False
+        statuses=OPEN_FOR_WORK, idle_days=STUCK_AFTER_DAYS, order="up"
     ),
     "All steps done, not completed": BoardView(statuses=("active",), step=NO_OPEN_STEP),
     "Paused": BoardView(statuses=("paused",)),
@@ -55,17 +51,12 @@ QUICK_VIEWS = {
 }
 """The views that operators ask for most, above the board."""
 
-_MOST_CHOSEN = 100
-
 
 async def show_board(request: Request) -> Response:
     """Show the board that the URL asks for."""
     definitions = await step_definitions()
-    view = read_board(request.query_params, [step.id for step in definitions])
+    view = read_board(request.query_params, definitions)
     operator = operator_of(request)
-    count = ParameterReader(request.query_params).number("count", _MOST_CHOSEN)
-    work = request.query_params.get("done", "")
-    done: dict[str, Any] = {"done": outcome(work, count)} if work in WORK and count else {}
     return page(
         request,
         "board.html",
@@ -82,7 +73,7 @@ async def show_board(request: Request) -> Response:
         all_picked=request.query_params.get("picked") == "all",
         note_key=create_id(),
         note_length=follow_up.NOTE_LENGTH,
-        **done,
+        count=request.query_params.get("count", ""),
     )
 
 
@@ -93,8 +84,8 @@ def _to_board(request: Request, query: str, **parameters: object) -> Response:
 
 async def _posted_view(form: Form) -> BoardView:
     """Return the view of the board that a form was shown on."""
-    steps = [step.id for step in await step_definitions()]
-    return read_board(QueryParams(form["view"].removeprefix("?")), steps)
+    query = QueryParams(form["view"].removeprefix("?"))
+    return read_board(query, await step_definitions())
 
 
 # Views with a name
@@ -130,39 +121,70 @@ async def change_views(request: Request) -> Response:
     return _to_board(request, view, done=done)
 
 
+# Files
+
+MOST_AT_ONCE = 2
+"""How many boards a process sends at the same time: each holds a connection and a snapshot."""
+
+
+class _Place:
+    """What a board that is being sent holds; it is free again when nothing refers to it."""
+
+
+_taken: weakref.WeakSet[_Place] = weakref.WeakSet()
+
+
+async def export_board(request: Request) -> Response:
+    """Send the workshops of the board that the URL asks for, on all of its pages."""
+    if len(_taken) >= MOST_AT_ONCE:
+        raise HTTPException(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{MOST_AT_ONCE} files of the board are being sent already. Try again in a minute.",
+        )
+    place = _Place()
+    _taken.add(place)
+    definitions = await step_definitions()
+    view = read_board(request.query_params, definitions)
+    await catch_up()
+    rows = all_rows(view, definitions, me=operator_of(request).id)
+    parts = board_parts(format_of(request), rows, definitions)
+    return await send(request, "board", _holding(place, parts), view.url())
+
+
+async def _holding(place: _Place, parts: AsyncGenerator[str]) -> AsyncIterator[str]:
+    async with aclosing(parts):
+        async for part in parts:
+            yield part
+
+
+async def board_parts(
+    format: str, rows: AsyncGenerator[list[BoardRow]], definitions: dict[str, str]
+) -> AsyncGenerator[str]:
+    """Yield the parts of a file with these rows of the board."""
+    *names, _ = (field.name for field in fields(BoardRow))
+    titles = [f"{name} (UTC)" if name.endswith("_at") else name for name in names]
+    separator = "[\n"
+    if format == "csv":
+        yield csv_file((*titles, *definitions))
+    async with aclosing(rows):
+        async for some in rows:
+            records = [
+                vars(row) | {"assigned_to": row.assigned_to and row.assigned_to.username}
+                for row in some
+            ]
+            if format == "csv":
+                yield csv_lines(
+                    (*(record[name] for name in names), *record["steps"].values())
+                    for record in records
+                )
+            elif records:
+                yield separator + ",\n".join(map(as_json, records))
+                separator = ",\n"
+    if format == "json":
+        yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
 # Several workshops at once
-
-
-class NotPausedError(ConflictError, says="It is not paused."):
-    """The workshop is not paused, so it cannot be resumed."""
-
-
-async def _resume(workshop_id: str, form: Form) -> None:
-    """Make a paused workshop active; a completed one, which could be active again, stays."""
-    await lock_belongings(workshop_id)
-    row = await fetch_row(
-        "SELECT status FROM workshops WHERE id = $1 FOR NO KEY UPDATE", workshop_id
-    )
-    if row is None:
-        raise WorkshopNotFoundError(workshop_id)
-    if row["status"] != WorkshopStatus.paused:
-        raise NotPausedError
-    await operations.set_workshop_status(workshop_id, "active")
-
-
-WORK = {
-    "note": Action("Note added", ACTIONS["note"].run),
-    "assign": Action("Assigned", ACTIONS["assign"].run),
-    "contacted": Action("Contact written down", ACTIONS["contacted"].run),
-    "pause": Action("Paused", lambda key, form: operations.set_workshop_status(key, "paused")),
-    "resume": Action("Resumed", _resume),
-}
-"""What can be done to several workshops, each by itself."""
-
-
-def outcome(work: str, count: int) -> str:
-    """Return the sentence about what was done to so many workshops."""
-    return f"{WORK[work].done}: {'one workshop' if count == 1 else f'{count} workshops'}."
 
 
 async def change_chosen(request: Request) -> Response:
@@ -185,21 +207,22 @@ async def change_chosen(request: Request) -> Response:
     for workshop_id, seen in chosen.items():
         try:
             async with undone_on_error():
-                await WORK[work].run(workshop_id, Form(str, {**form, "seen": seen}))
+                await WORK[work](workshop_id, Form(str, {**form, "seen": seen}))
         except DatabaseUnavailableError:
             raise
         except WorkshopsError as error:
             refused.setdefault(str(error), []).append(workshop_id)
     done = len(chosen) - sum(map(len, refused.values()))
     view = await _posted_view(form)
-    back = view.url(cursor=view.cursor)
+    back = view.here
     if not refused:
         return _to_board(request, back, done=work, count=done)
     return page(
         request,
         "chosen.html",
         status_code=HTTPStatus.OK if done else HTTPStatus.CONFLICT,
-        done=outcome(work, done) if done else None,
+        done=work,
+        count=done,
         refused=refused,
         titles=dict(await fetch("SELECT id, title FROM workshops WHERE id = ANY ($1)", [*chosen])),
         back=back,
@@ -224,17 +247,15 @@ async def export_chosen(request: Request) -> Response:
     chosen = _chosen(form)
     definitions = await step_definitions()
     rows = all_rows(await _posted_view(form), definitions, chosen=list(chosen))
-    parts = exports.board_parts(exports.format_of(request), rows, definitions)
-    return await exports.send(request, "chosen", parts, f"{len(chosen)} workshops")
+    parts = board_parts(format_of(request), rows, definitions)
+    return await send(request, "chosen", parts, f"{len(chosen)} workshops")
 
 
 BOARD_ROUTES = (
     Route("/", show_board),
+    *(Route(f"/board.{format}", export_board) for format in MEDIA_TYPES),
     Route("/views/", change_views, methods=["POST"]),
     Route("/views/{view_id}/{change}/", change_views, methods=["POST"]),
     Route("/chosen/", change_chosen, methods=["POST"]),
-    *(
-        Route(f"/chosen.{format}", export_chosen, methods=["POST"])
-        for format in exports.MEDIA_TYPES
-    ),
+    *(Route(f"/chosen.{format}", export_chosen, methods=["POST"]) for format in MEDIA_TYPES),
 )

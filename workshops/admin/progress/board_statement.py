@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from workshops.admin.progress.definitions import Step
 from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView, days_ago
 
 MOST_SORTED = 5_000
@@ -32,7 +31,7 @@ Condition = tuple[Any, ...]
 
 
 def page_statement(
-    view: BoardView, definitions: list[Step], limit: int, *, me: int = 0
+    view: BoardView, definitions: dict[str, str], limit: int, *, me: int = 0
 ) -> tuple[list[Any], str, str, str]:
     """Return what finds a page among the summaries.
 
@@ -73,7 +72,7 @@ def where(conditions: Iterable[Condition], arguments: list[Any]) -> str:
     return " AND ".join(parts) or "true"
 
 
-def conditions_of(view: BoardView, definitions: list[Step], me: int) -> Iterator[Condition]:
+def conditions_of(view: BoardView, definitions: dict[str, str], me: int) -> Iterator[Condition]:
     """Yield what the filters of a view ask of a summary."""
     if view.statuses:
         yield "s.status = ANY ({}::text[])", view.statuses
@@ -124,9 +123,9 @@ def _followed_up(condition: str, *values: Any, none: bool = False) -> Condition:
     )
 
 
-def _current_steps(view: BoardView, definitions: list[Step]) -> list[str]:
+def _current_steps(view: BoardView, definitions: dict[str, str]) -> list[str]:
     """Return the current steps that the filter allows; '' stands for no open step."""
-    ids = [step.id for step in definitions]
+    ids = list(definitions)
     if view.step == NO_OPEN_STEP:
         return [""]
     position = ids.index(view.step)
@@ -153,16 +152,7 @@ def _conditions_on_place(view: BoardView) -> Iterator[Condition]:
     if view.cursor is not None:
         columns = ", ".join(f"s.{column}" for column in _ORDERS[view.sort])
         sign = ">" if _ascending(view) else "<"
-        if view.sort == "progress":
-            yield (
-                f"({columns}) {sign} ({{}}::smallint, {{}}::timestamp, {{}}::text)",
-                view.cursor.progress,
-                view.cursor.moment,
-                view.cursor.workshop_id,
-            )
-        else:
-            yield (
-                f"({columns}) {sign} ({{}}::timestamp, {{}}::text)",
-                view.cursor.moment,
-                view.cursor.workshop_id,
-            )
+        progress = [view.cursor.progress] if view.sort == "progress" else []
+        place = "{}::smallint, " * len(progress) + "{}::timestamp, {}::text"
+        after = (*progress, view.cursor.moment, view.cursor.workshop_id)
+        yield (f"({columns}) {sign} ({place})", *after)

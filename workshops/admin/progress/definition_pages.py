@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import rules
+from workshops.admin.progress.actions import read_form, undone_on_error
 from workshops.admin.progress.definitions import (
     CHANGES_SHOWN,
     LABELS,
@@ -30,7 +31,7 @@ from workshops.admin.progress.definitions import (
     texts_before,
 )
 from workshops.admin.progress.outputs import markdown_html
-from workshops.admin.progress.rendering import key_of, page, read_form, redirect, undone_on_error
+from workshops.admin.progress.rendering import key_of, page, redirect
 from workshops.admin.registry import Change, find
 from workshops.columns import utc_now
 from workshops.errors import ConflictError, WorkshopsError

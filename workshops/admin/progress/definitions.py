@@ -29,19 +29,9 @@ WORDING = ("name", "description", "prompt_template")
 """The columns that are edited on the page of a definition."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One step definition."""
-
-    id: str
-    name: str
-    description: str
-
-
-async def step_definitions() -> list[Step]:
-    """Return all step definitions in order."""
-    rows = await fetch('SELECT id, name, description FROM step_definitions ORDER BY "order", id')
-    return [Step(*row) for row in rows]
+async def step_definitions() -> dict[str, str]:
+    """Return the name of each step definition by its key, in their order."""
+    return dict(await fetch('SELECT id, name FROM step_definitions ORDER BY "order", id'))
 
 
 @dataclass(frozen=True)

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from workshops.admin.progress.definitions import Step
+from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import (
-    LONGEST_IDLE_DAYS,
     NO_OPEN_STEP,
     BoardView,
-    ParameterReader,
+    View,
+    day,
+    days,
     days_ago,
-    query_string,
+    one_of,
+    parameter,
+)
+from workshops.admin.progress.rendering import (
+    MEDIA_TYPES,
+    as_json,
+    csv_file,
+    format_of,
+    page,
+    send,
 )
 from workshops.columns import utc_now
 from workshops.projection import Freshness, catch_up
-from workshops.statements.execution import fetch
+from workshops.statements.execution import Record, fetch
 from workshops.states import OPEN_FOR_WORK
 
 PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
@@ -33,27 +45,25 @@ SAMPLE_SIZE = 2000
 
 
 @dataclass(frozen=True)
-class FunnelView:
-    """Which workshops are looked at: those created in a period."""
+class FunnelView(View):
+    """Which workshops are looked at: those created in a period, or from and to a day."""
 
-    period: str = ""
-    created_from: date | None = None
-    created_to: date | None = None
-    idle_days: int = STUCK_AFTER_DAYS
-    notices: tuple[str, ...] = ()
+    period: str = field(default="", metadata=parameter("period", one_of(PERIODS)))
+    first_day: date | None = field(default=None, metadata=parameter("from", day))
+    last_day: date | None = field(default=None, metadata=parameter("to", day))
+    idle_days: int = field(default=STUCK_AFTER_DAYS, metadata=parameter("idle", days))
 
-    def url(self, **changes: Any) -> str:
-        """Return the query string of this view with some fields changed."""
-        view = replace(self, **changes)
-        custom = not view.period
-        return query_string(
-            {
-                "period": view.period,
-                "from": view.created_from if custom else None,
-                "to": view.created_to if custom else None,
-                "idle": view.idle_days if view.idle_days != STUCK_AFTER_DAYS else None,
-            }
-        )
+    @property
+    def created_from(self) -> date | None:
+        """The first day on which they were created."""
+        if self.period:
+            return utc_now().date() - timedelta(days=int(self.period))
+        return self.first_day
+
+    @property
+    def created_to(self) -> date | None:
+        """The last day on which they were created."""
+        return None if self.period else self.last_day
 
     def board(self, **filters: Any) -> str:
         """Return the query string of the board with the same workshops, filtered further."""
@@ -71,9 +81,7 @@ class FunnelView:
 
     def stuck(self, step: str = "") -> str:
         """Return the query string of the board with those that are stuck, all or at a step."""
-        return self.board(
-            step=step, statuses=OPEN_FOR_WORK, idle_days=self.idle_days, descending=False
-        )
+        return self.board(step=step, statuses=OPEN_FOR_WORK, idle_days=self.idle_days, order="up")
 
     def finished(self) -> str:
         """Return the query string of the board with those that are through."""
@@ -84,10 +92,11 @@ class FunnelView:
 class FunnelStep:
     """The workshops of the period, seen from one step, and the time that it takes."""
 
-    step: Step
+    step: str
+    name: str
     before: int
     at: int
-    past: int
+    past: int | None
     stuck: int
     median: timedelta | None
     ninetieth: timedelta | None
@@ -119,23 +128,6 @@ class Funnel:
     weeks: list[Week]
     sampled: bool
     freshness: Freshness
-
-
-def read_funnel(query: QueryParams) -> FunnelView:
-    """Return the view that a query string asks for. It never raises."""
-    reader = ParameterReader(query)
-    period = reader.choice("period", PERIODS)
-    idle_days = reader.number("idle", LONGEST_IDLE_DAYS)
-    created_from, created_to = reader.day("from"), reader.day("to")
-    if period:
-        created_from, created_to = utc_now().date() - timedelta(days=int(period)), None
-    return FunnelView(
-        period=period,
-        created_from=created_from,
-        created_to=created_to,
-        idle_days=STUCK_AFTER_DAYS if idle_days is None else idle_days,
-        notices=tuple(reader.notices),
-    )
 
 
 # The place is the current step, '' past all of them, NULL without any.
@@ -179,7 +171,7 @@ async def step_times(
     }
 
 
-async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
+async def fetch_funnel(view: FunnelView, definitions: dict[str, str]) -> Funnel:
     """Return the funnel of the workshops created in a period; three round trips if none wait."""
     fresh = await catch_up()
     begin = datetime.combine(view.created_from or date(1, 1, 1), time())
@@ -193,13 +185,11 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
         stuck[row["place"]] += row["stuck"]
     with_steps = at.total() - at[None]
     steps, before = [], 0
-    for step in definitions:
-        here = at[step.id]
-        past = with_steps - before - here
-        steps.append(
-            FunnelStep(step, before, here, past, stuck[step.id], *times.get(step.id, (None, None)))
-        )
-        before += here
+    for step, name in definitions.items():
+        past = with_steps - before - at[step]
+        spent = times.get(step, (None, None))
+        steps.append(FunnelStep(step, name, before, at[step], past, stuck[step], *spent))
+        before += at[step]
     return Funnel(
         total=at.total(),
         with_steps=with_steps,
@@ -213,23 +203,81 @@ async def fetch_funnel(view: FunnelView, definitions: list[Step]) -> Funnel:
     )
 
 
-def _weeks(counts: Sequence[Any]) -> list[Week]:
+def _weeks(counts: Sequence[Record]) -> list[Week]:
     """Return the weeks from the first in which a workshop began to the last, at most ten years."""
-    created: Counter[date] = Counter()
-    done: Counter[date] = Counter()
-    progress: Counter[date] = Counter()
+    weeks: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for row in counts:
-        monday = row["monday"].date()
-        created[monday] += row["workshops"]
-        progress[monday] += row["progress"]
-        if row["place"] == "":
-            done[monday] += row["workshops"]
-    if not created:
+        done = row["workshops"] if row["place"] == "" else 0
+        weeks[row["monday"].date()].update(
+            created=row["workshops"], done=done, progress=row["progress"]
+        )
+    if not weeks:
         return []
-    last = max(created)
-    first = max(min(created), last - timedelta(weeks=520))
+    last = max(weeks)
+    first = max(min(weeks), last - timedelta(weeks=520))
     mondays = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
     return [
-        Week(day, created[day], done[day], round(progress[day] / (created[day] or 1)))
-        for day in mondays
+        Week(
+            monday,
+            created := weeks[monday]["created"],
+            weeks[monday]["done"],
+            round(weeks[monday]["progress"] / (created or 1)),
+        )
+        for monday in mondays
     ]
+
+
+async def _asked_for(request: Request) -> tuple[FunnelView, Funnel]:
+    view = FunnelView.read(request.query_params)
+    return view, await fetch_funnel(view, await step_definitions())
+
+
+async def show_funnel(request: Request) -> Response:
+    """Show the funnel of the period that the URL asks for."""
+    view, funnel = await _asked_for(request)
+    return page(
+        request,
+        "funnel.html",
+        live="",
+        view=view,
+        funnel=funnel,
+        highest=max((week.created for week in funnel.weeks), default=0),
+        periods=PERIODS,
+        sample_size=SAMPLE_SIZE,
+    )
+
+
+def _record(step: FunnelStep) -> dict[str, Any]:
+    """Return what a file says of a step."""
+    record = vars(step).copy()
+    times = {f"{name}_seconds": record.pop(name) for name in ("median", "ninetieth")}
+    return record | times
+
+
+async def export_funnel(request: Request) -> Response:
+    """Send the steps of the funnel that the URL asks for; JSON holds the weeks too."""
+    view, funnel = await _asked_for(request)
+    steps = [_record(step) for step in funnel.steps]
+    if format_of(request) == "json":
+        facts = vars(funnel) | {"steps": steps, "weeks": [vars(week) for week in funnel.weeks]}
+        facts["as_of"] = facts.pop("freshness").as_of
+        return await send(request, "funnel", as_json(facts, indent=2), view.url())
+    waiting = funnel.with_steps - funnel.finished
+    through = ("", "All steps done", waiting, funnel.finished, None, funnel.finished_stuck)
+    steps.append(_record(FunnelStep(*through, None, None)))
+    return await send(request, "funnel", csv_file(steps[0], *map(dict.values, steps)), view.url())
+
+
+async def export_weeks(request: Request) -> Response:
+    """Send the weeks of the funnel that the URL asks for."""
+    view, funnel = await _asked_for(request)
+    names = ("week_of", "created", "through_all_steps", "average_progress")
+    weeks = (vars(week).values() for week in funnel.weeks)
+    return await send(request, "weeks", csv_file(names, *weeks), view.url())
+
+
+FUNNEL_ROUTES = (
+    Route("/steps/", show_funnel),
+    *(Route(f"/steps.{format}", export_funnel) for format in MEDIA_TYPES),
+    Route("/weeks.csv", export_weeks),
+)

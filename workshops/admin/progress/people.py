@@ -14,12 +14,11 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up
-from workshops.admin.audit import ORIGIN, AuditAction
-from workshops.admin.progress.actions import ConfirmationError
-from workshops.admin.progress.exports import attachment
+from workshops.admin.audit import ORIGIN
+from workshops.admin.progress.actions import ConfirmationError, read_form, undone_on_error
 from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.outputs import forget_outputs
-from workshops.admin.progress.rendering import page, read_form, redirect, undone_on_error
+from workshops.admin.progress.rendering import attachment, page, redirect
 from workshops.admin.saved_views import forget_views
 from workshops.errors import WorkshopsError
 from workshops.projection import catch_up

@@ -1,16 +1,17 @@
-"""What the URL of the board says: filters, sort order and place, and the way back to a URL.
+"""What a page shows, as its URL says it: filters, sort order and place, and the way back to a URL.
 
 A parameter that cannot be used is left out and mentioned in ``notices``: a link with
-a typing error still shows a board.
+a typing error still shows a page.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal
+from operator import attrgetter
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -45,189 +46,195 @@ COLUMNS = {
 }
 """What the board shows of a workshop besides its title, and how people call it."""
 
-TEXT_LENGTH = 255
-LONGEST_IDLE_DAYS = 9999
-_EARLIEST, _LATEST = date(1970, 1, 1), date(2999, 12, 31)
+
+def days_ago(days: int) -> datetime:
+    """Return the time so many days ago, in UTC as the database stores it."""
+    return datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days)
+
+
+Reader = Callable[[str], Any]
+"""Reads a value of a parameter, which is not blank.
+
+Raises:
+    ValueError: with the notice that it was left out.
+"""
+
+
+def text(value: str) -> str:
+    """Read a text."""
+    if "\0" in value or len(value) > 255:
+        raise ValueError("“{}” was left out: it is not a text of up to 255 characters.")
+    return value
+
+
+def days(value: str) -> int:
+    """Read a number of days."""
+    if not re.fullmatch("[0-9]{1,4}", value):
+        raise ValueError("“{}” was left out: it is not a number from 0 to 9,999.")
+    return int(value)
+
+
+def day(value: str) -> date:
+    """Read a day between 1970 and 2999."""
+    try:
+        found = date.fromisoformat(value)
+    except ValueError:
+        found = date.min
+    if not 1970 <= found.year <= 2999:
+        raise ValueError("“{}” was left out: it is not a day such as 2026-01-31.")
+    return found
+
+
+def one_of(
+    choices: Iterable[Any], notice: str = "“{}” was left out: it has no such value."
+) -> Reader:
+    """Return what reads one of the choices."""
+    by_name = {str(choice): choice for choice in choices}
+
+    def read(value: str) -> Any:
+        if value not in by_name:
+            raise ValueError(notice)
+        return by_name[value]
+
+    return read
+
+
+def _assigned(value: str) -> str:
+    """Read one of ``ASSIGNED``, or an operator's key."""
+    return value if re.fullmatch("[1-9][0-9]{0,8}", value) else str(one_of(ASSIGNED)(value))
+
+
+def parameter(name: str, read: Reader) -> dict[str, Any]:
+    """Say what a field of a view is called in the URL; one that is a tuple has several values."""
+    return {"parameter": name, "read": read}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows: all of it is in the URL."""
+
+    notices: tuple[str, ...] = field(default=(), compare=False, kw_only=True)
+
+    @classmethod
+    def read(cls, query: QueryParams, **choices: Collection[str]) -> Self:
+        """Return the view that a query string asks for. It never raises.
+
+        :param choices: What is allowed in a field, where only the database knows.
+        """
+        values: dict[str, Any] = {}
+        notices: list[str] = []
+        for each in filter(attrgetter("metadata"), fields(cls)):
+            name, read = each.metadata["parameter"], each.metadata["read"]
+            if each.name in choices:
+                read = one_of(choices[each.name])
+            found = []
+            for value in filter(None, map(str.strip, query.getlist(name))):
+                try:
+                    found.append(read(value))
+                except ValueError as problem:
+                    notices.append(str(problem).format(name))
+            if found:
+                several = isinstance(each.default, tuple)
+                values[each.name] = tuple(dict.fromkeys(found)) if several else found[-1]
+        return cls(**values, notices=tuple(dict.fromkeys(notices)))
+
+    def told(self) -> dict[str, Any]:
+        """Return the parameters of what is not as it is without a query string."""
+        return {
+            each.metadata["parameter"]: value
+            for each in fields(self)
+            if each.metadata and (value := getattr(self, each.name)) != each.default
+        }
+
+    def url(self, **changes: Any) -> str:
+        """Return the query string of this view with some fields changed."""
+        return "?" + urlencode(replace(self, **changes).told(), doseq=True)
+
+
 _EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A row of the board: the page begins after it, or ends before it when ``backwards``."""
+    """A row of the board, after which a page begins or before which it ends."""
 
     progress: int
     moment: datetime
     workshop_id: str
-    backwards: bool = False
 
     def __str__(self) -> str:
         return f"{self.progress}.{(self.moment - _EPOCH) // _MILLISECOND}.{self.workshop_id}"
 
 
+def cursor(value: str) -> Cursor:
+    """Read a row of the board."""
+    match = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,14})\.([^\0]{1,255})", value)
+    if match is None:
+        raise ValueError("This page of the board does not exist; here is the first one.")
+    return Cursor(int(match[1]), _EPOCH + int(match[2]) * _MILLISECOND, match[3])
+
+
+_STATUSES = one_of(WorkshopStatus, "An unknown status was left out.")
+_HIDDEN = one_of(COLUMNS, "An unknown column was left out.")
+
+
 @dataclass(frozen=True)
-class BoardView:
-    """What the board shows: all of it is in the URL. ``hidden`` are columns that it leaves out.
+class BoardView(View):
+    """What the board shows. ``hidden`` are columns that it leaves out.
 
     ``assigned`` is one of ``ASSIGNED``, or an operator's key; "me" is whoever looks.
     """
 
-    search: str = ""
-    statuses: tuple[str, ...] = ()
-    step: str = ""
-    place: str = "in"
-    owner: str = ""
-    organisation: str = ""
-    idle_days: int | None = None
-    created_from: date | None = None
-    created_to: date | None = None
-    assigned: str = ""
-    contact: str = ""
-    contacted_before: date | None = None
-    noted: str = ""
-    sort: Literal["activity", "creation", "progress"] = "activity"
-    descending: bool = True
-    cursor: Cursor | None = None
-    hidden: tuple[str, ...] = ()
-    notices: tuple[str, ...] = field(default=(), compare=False)
+    search: str = field(default="", metadata=parameter("q", text))
+    statuses: tuple[str, ...] = field(default=(), metadata=parameter("status", _STATUSES))
+    step: str = field(default="", metadata=parameter("step", text))
+    place: str = field(default="in", metadata=parameter("place", one_of(PLACES)))
+    owner: str = field(default="", metadata=parameter("owner", text))
+    organisation: str = field(default="", metadata=parameter("organisation", text))
+    idle_days: int | None = field(default=None, metadata=parameter("idle", days))
+    created_from: date | None = field(default=None, metadata=parameter("from", day))
+    created_to: date | None = field(default=None, metadata=parameter("to", day))
+    assigned: str = field(default="", metadata=parameter("assigned", _assigned))
+    contact: str = field(default="", metadata=parameter("contact", one_of(CONTACT)))
+    contacted_before: date | None = field(default=None, metadata=parameter("contacted_before", day))
+    noted: str = field(default="", metadata=parameter("notes", one_of(NOTED)))
+    sort: str = field(default="activity", metadata=parameter("sort", one_of(SORTS)))
+    order: str = field(default="down", metadata=parameter("order", one_of(("down", "up"))))
+    hidden: tuple[str, ...] = field(default=(), metadata=parameter("hide", _HIDDEN))
+    after: Cursor | None = field(default=None, metadata=parameter("after", cursor))
+    before: Cursor | None = field(default=None, metadata=parameter("before", cursor))
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Where the page begins or ends, unless it is the first one."""
+        return self.after or self.before
 
     @property
     def backwards(self) -> bool:
         """Whether the page is the one that ends before the cursor."""
-        return self.cursor is not None and self.cursor.backwards
+        return self.after is None and self.before is not None
+
+    @property
+    def descending(self) -> bool:
+        """Whether the latest or the furthest come first."""
+        return self.order == "down"
 
     @property
     def filtered(self) -> bool:
         """Whether anything is filtered out."""
-        return (
-            replace(self, sort="activity", descending=True, cursor=None, hidden=()) != BoardView()
-        )
+        return bool(self.told().keys() - {"sort", "order", "hide", "after", "before"})
+
+    @property
+    def here(self) -> str:
+        """The query string of this very page."""
+        return super().url()
 
     def url(self, **changes: Any) -> str:
         """Return the query string of this view with some fields changed, on its first page."""
-        view = replace(self, **{"cursor": None, **changes})
-        turn = "before" if view.backwards else "after"
-        return query_string(
-            {
-                "q": view.search,
-                "status": view.statuses,
-                "step": view.step,
-                "place": view.place if view.step and view.place != "in" else "",
-                "owner": view.owner,
-                "organisation": view.organisation,
-                "idle": view.idle_days,
-                "from": view.created_from,
-                "to": view.created_to,
-                "assigned": view.assigned,
-                "contact": view.contact,
-                "contacted_before": view.contacted_before,
-                "notes": view.noted,
-                "sort": view.sort if view.sort != "activity" else "",
-                "order": "" if view.descending else "up",
-                "hide": view.hidden,
-                turn: view.cursor,
-            }
-        )
+        return super().url(**{"after": None, "before": None, **changes})
 
 
-def query_string(parameters: Mapping[str, object]) -> str:
-    """Return a query string of those parameters that say something; of a tuple, each of it."""
-    told = {name: value for name, value in parameters.items() if value not in ("", None, ())}
-    return "?" + urlencode(told, doseq=True)
-
-
-def read_board(query: QueryParams, step_ids: list[str]) -> BoardView:
+def read_board(query: QueryParams, step_ids: Iterable[str]) -> BoardView:
     """Return the view that a query string asks for. It never raises."""
-    reader = ParameterReader(query)
-    statuses = tuple(status.value for status in WorkshopStatus)
-    wanted = set(query.getlist("status")) - {""}
-    if wanted - set(statuses):
-        reader.notices.append("An unknown status was left out.")
-    hidden = set(query.getlist("hide")) - {""}
-    if hidden - COLUMNS.keys():
-        reader.notices.append("An unknown column was left out.")
-    view = BoardView(
-        search=reader.text("q"),
-        statuses=tuple(status for status in statuses if status in wanted),
-        step=reader.choice("step", (*step_ids, NO_OPEN_STEP)),
-        place=reader.choice("place", PLACES, "in"),
-        owner=reader.text("owner"),
-        organisation=reader.text("organisation"),
-        idle_days=reader.number("idle", LONGEST_IDLE_DAYS),
-        created_from=reader.day("from"),
-        created_to=reader.day("to"),
-        assigned=reader.assigned(),
-        contact=reader.choice("contact", CONTACT),
-        contacted_before=reader.day("contacted_before"),
-        noted=reader.choice("notes", NOTED),
-        sort=reader.choice("sort", SORTS, "activity"),  # type: ignore[arg-type]
-        descending=reader.choice("order", ("down", "up"), "down") == "down",
-        cursor=reader.cursor(),
-        hidden=tuple(name for name in COLUMNS if name in hidden),
-    )
-    return replace(view, notices=tuple(reader.notices))
-
-
-class ParameterReader:
-    """Reads single parameters and remembers which ones it could not use."""
-
-    def __init__(self, query: QueryParams) -> None:
-        self.query = query
-        self.notices: list[str] = []
-
-    def text(self, name: str) -> str:
-        value = self.query.get(name, "").strip()
-        if "\0" in value or len(value) > TEXT_LENGTH:
-            self.notices.append(f"“{name}” was left out: it is not a text of up to 255 characters.")
-            return ""
-        return value
-
-    def choice(self, name: str, allowed: Collection[str], default: str = "") -> str:
-        value = self.query.get(name, "")
-        if not value or value in allowed:
-            return value or default
-        self.notices.append(f"“{name}” was left out: it has no such value.")
-        return default
-
-    def assigned(self) -> str:
-        value = self.query.get("assigned", "")
-        if re.fullmatch("[1-9][0-9]{0,8}", value):
-            return value
-        return self.choice("assigned", ASSIGNED)
-
-    def number(self, name: str, highest: int) -> int | None:
-        value = self.query.get(name, "").strip()
-        if not value:
-            return None
-        if re.fullmatch("[0-9]{1,4}", value) and int(value) <= highest:
-            return int(value)
-        self.notices.append(f"“{name}” was left out: it is not a number from 0 to {highest:,}.")
-        return None
-
-    def day(self, name: str) -> date | None:
-        value = self.query.get(name, "").strip()
-        if not value:
-            return None
-        try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            day = date.min
-        if _EARLIEST <= day <= _LATEST:
-            return day
-        self.notices.append(f"“{name}” was left out: it is not a day such as 2026-01-31.")
-        return None
-
-    def cursor(self) -> Cursor | None:
-        for name in ("after", "before"):
-            if value := self.query.get(name, ""):
-                match = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,14})\.([^\0]{1,255})", value)
-                if match:
-                    moment = _EPOCH + int(match[2]) * _MILLISECOND
-                    return Cursor(int(match[1]), moment, match[3], backwards=name == "before")
-                self.notices.append("This page of the board does not exist; here is the first one.")
-        return None
-
-
-def days_ago(days: int) -> datetime:
-    """Return the time so many days ago, in UTC as the database stores it."""
-    return datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days)
+    return BoardView.read(query, step=(*step_ids, NO_OPEN_STEP))

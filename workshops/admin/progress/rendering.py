@@ -1,44 +1,31 @@
-"""What the pages have in common: who asks, what a form sends, and the templates.
-
-Superusers change things, by a form that was shown to their log-in, which is the admin's:
-it holds a token of it. What an operation refuses is shown as its sentence, on the page that
-the form was on, with a status that makes the transaction around the request roll back.
-"""
+"""What the pages have in common: who asks, the templates, and how a file is sent."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from piccolo.apps.user.tables import BaseUser
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from workshops.admin.log_in import session_token
-from workshops.admin.progress.actions import DONE, ConfirmationError, Form
-from workshops.admin.progress.definitions import Step
+from workshops.admin.audit import AuditAction, Origin
+from workshops.admin.crud import harmless
+from workshops.admin.progress.actions import form_token, status_of
 from workshops.columns import utc_now
-from workshops.errors import (
-    ConflictError,
-    DatabaseUnavailableError,
-    InvalidInputError,
-    InvalidTransitionError,
-    NotFoundError,
-    WorkshopsError,
-)
+from workshops.errors import WorkshopsError
 from workshops.statements import validation
-from workshops.statements.execution import engine
-from workshops.web.bodies import fields_of
 
 _NAMES = {"not_started": "Open", "complete": "Done", "pdf": "PDF", "json": "JSON"}
 """What people call a state or a format that they do not call by its own name."""
@@ -105,24 +92,24 @@ def name_of(value: str) -> str:
     return _NAMES.get(value) or value.replace("_", " ").capitalize()
 
 
-def step_cells(states: Sequence[str | None], definitions: Sequence[Step]) -> Markup:
+def step_cells(states: Iterable[str | None], names: Iterable[str]) -> Markup:
     """Return a small cell for each step: its state as a colour and a sign."""
-    return _step_cells(tuple(states), tuple(definitions))
+    return _step_cells(tuple(states), tuple(names))
 
 
 # Most workshops of a board are at one of few places.
 @lru_cache(maxsize=1024)
-def _step_cells(states: tuple[str | None, ...], definitions: tuple[Step, ...]) -> Markup:
+def _step_cells(states: tuple[str | None, ...], names: tuple[str, ...]) -> Markup:
     cell = Markup('<span class="cell {}" title="{}. {}: {}">{}</span>')
     return Markup("").join(
         cell.format(
             state or "missing",
             number,
-            step.name,
+            name,
             name_of(state) if state else "No such step",
             STATE_SIGNS[state],
         )
-        for number, (state, step) in enumerate(zip(states, definitions, strict=True), start=1)
+        for number, (state, name) in enumerate(zip(states, names, strict=True), start=1)
     )
 
 
@@ -155,68 +142,12 @@ def operator_of(request: Request) -> BaseUser:
     return user
 
 
-def form_token(request: Request) -> str:
-    """Return what a form must send back: only a page shown to this log-in knows it.
-
-    The session's secret is the key, so nothing has to be kept or configured.
-    """
-    secret = session_token(request.scope).encode()
-    return hmac.new(secret, b"progress form", hashlib.sha256).hexdigest()
-
-
-def read_form(request: Request) -> Form:
-    """Return the fields of a form that may change things; of equal names the last.
-
-    Raises:
-        HTTPException: 403, it does not hold the token.
-    """
-    form = Form(str)
-    for name, value in fields_of(request.scope).items():
-        if isinstance(value, str):
-            form[name] = value.replace("\r\n", "\n")
-    if not hmac.compare_digest(form.pop("csrf_token", "").encode(), form_token(request).encode()):
-        raise HTTPException(
-            403, "The form does not belong to this log-in. Open the page again and repeat it."
-        )
-    return form
-
-
 def key_of(request: Request, name: str) -> str:
     """Return an identifier of the path; one that cannot be stored belongs to nothing."""
     try:
         return validation.key(name, request.path_params[name])
     except WorkshopsError:
         raise HTTPException(HTTPStatus.NOT_FOUND) from None
-
-
-@asynccontextmanager
-async def undone_on_error() -> AsyncIterator[None]:
-    """Leave nothing of a block that failed, in a transaction that can still be used.
-
-    The request runs in one (``workshops.admin.protection``), and the page with the reason
-    is made in it too.
-    """
-    transaction = engine().current_transaction.get()
-    assert transaction is not None
-    savepoint = await transaction.savepoint()
-    try:
-        yield
-    except WorkshopsError:
-        await savepoint.rollback_to()  # type: ignore[no-untyped-call]
-        raise
-
-
-def _status_of(error: WorkshopsError) -> HTTPStatus:
-    match error:
-        case NotFoundError():
-            return HTTPStatus.NOT_FOUND
-        case ConflictError() | InvalidTransitionError():
-            return HTTPStatus.CONFLICT
-        case InvalidInputError() | ConfirmationError():
-            return HTTPStatus.UNPROCESSABLE_ENTITY
-        case DatabaseUnavailableError():
-            return HTTPStatus.SERVICE_UNAVAILABLE
-    return HTTPStatus.BAD_REQUEST
 
 
 def redirect(request: Request, path: str) -> Response:
@@ -236,7 +167,7 @@ def page(
     """Return a page for the operator of the request.
 
     ``base`` is the path of the progress pages; ``admin`` that of the admin beside it.
-    ``done`` says what a form has done that led to the page.
+    ``done`` is the word for what a form has done that led to the page.
 
     :param live: The workshop whose changes let the page update itself, or "" for all.
     :param error: Why a form has changed nothing.
@@ -253,8 +184,79 @@ def page(
         "now": utc_now(),
         # What answers a form has the form's URL, at which there is no page.
         "live": live if request.method == "GET" else None,
-        "done": None if error else DONE.get(request.query_params.get("done", "")),
+        "done": "" if error else request.query_params.get("done", ""),
         "error": error and str(error),
     }
     html = _ENVIRONMENT.get_template(template).render(context | values)
-    return HTMLResponse(html, status_code=_status_of(error) if error else status_code)
+    return HTMLResponse(html, status_code=status_of(error) if error else status_code)
+
+
+# Files
+
+MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+
+# Excel takes a file without it for text in the code page of the machine.
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def csv_file(*rows: Iterable[Any]) -> str:
+    """Return rows as a CSV file for spreadsheets."""
+    return _BYTE_ORDER_MARK + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
+    """Return rows as lines of CSV, with times in whole seconds and nothing for None."""
+    text = io.StringIO()
+    csv.writer(text).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat(sep=" ", timespec="seconds")
+        case timedelta():
+            return value.total_seconds()
+    return harmless(value)
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON, with times in UTC and lengths of time in seconds."""
+    return json.dumps(value, ensure_ascii=False, default=_plain, indent=indent)
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return value.isoformat(timespec="milliseconds") + "Z"
+        case date():
+            return value.isoformat()
+        case timedelta():
+            return value.total_seconds()
+    raise TypeError(f"JSON has no {type(value).__name__}.")
+
+
+def attachment(content: str | bytes, media_type: str, filename: str) -> Response:
+    """Return the answer that sends a file of any name."""
+    disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
+    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+
+
+async def send(
+    request: Request, name: str, content: str | AsyncIterator[str], query: str
+) -> Response:
+    """Return the answer that sends a file, and note it in the audit log."""
+    format = format_of(request)
+    filters = "" if query == "?" else f" {query}"
+    await Origin.of(request.scope, operator_of(request)).record(
+        AuditAction.exported, summary=f"The {name} as {format.upper()}{filters}"
+    )
+    filename = f"{name}-{utc_now():%Y-%m-%d}.{format}"
+    parts = iter((content,)) if isinstance(content, str) else content
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return StreamingResponse(parts, media_type=MEDIA_TYPES[format], headers=headers)
+
+
+def format_of(request: Request) -> str:
+    """Return the format that the path of a request ends with."""
+    return request.url.path.rpartition(".")[2]

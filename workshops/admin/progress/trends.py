@@ -7,16 +7,20 @@ last workshop has reached that age; before, it is too young, and its share can o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
-from workshops.admin.progress.definitions import Step
-from workshops.admin.progress.funnel import step_times
-from workshops.admin.progress.query_string import BoardView, ParameterReader, query_string
+from workshops.admin.progress import funnel
+from workshops.admin.progress.charts import Bar, box_chart, column_chart
+from workshops.admin.progress.definitions import step_definitions
+from workshops.admin.progress.query_string import BoardView, View, one_of, parameter, text
+from workshops.admin.progress.rendering import csv_file, page, send
 from workshops.columns import utc_now
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import fetch
@@ -25,8 +29,8 @@ AGES = (7, 14, 30)
 """The ages at which weeks are compared, in days."""
 
 MEASURES = {"finished": "had finished", "reached": "had reached"}
-SPANS = {"12": "12 weeks", "26": "26 weeks", "52": "52 weeks"}
-"""How many weeks can be looked at, by their value in the URL."""
+SPANS = (12, 26, 52)
+"""How many weeks can be looked at."""
 
 PERIOD = 4
 """How many weeks a period has, which is set beside the one before."""
@@ -42,26 +46,13 @@ _WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class TrendsView:
+class TrendsView(View):
     """Which step, how it is measured, at which age it is drawn, and how many weeks."""
 
-    step: str = ""
-    measure: str = "finished"
-    age: int = 14
-    weeks: int = 12
-    notices: tuple[str, ...] = ()
-
-    def url(self, **changes: Any) -> str:
-        """Return the query string of this view with some fields changed."""
-        view = replace(self, **changes)
-        return query_string(
-            {
-                "step": view.step,
-                "measure": view.measure if view.measure != "finished" else "",
-                "age": view.age if view.age != 14 else "",
-                "weeks": view.weeks if view.weeks != 12 else "",
-            }
-        )
+    step: str = field(default="", metadata=parameter("step", text))
+    measure: str = field(default="finished", metadata=parameter("measure", one_of(MEASURES)))
+    age: int = field(default=14, metadata=parameter("age", one_of(AGES)))
+    weeks: int = field(default=12, metadata=parameter("weeks", one_of(SPANS)))
 
 
 @dataclass(frozen=True)
@@ -110,7 +101,8 @@ class Beside:
 class StepTime:
     """How long a step takes: the quantiles of FRACTIONS, and the median of the weeks before."""
 
-    step: Step
+    step: str
+    name: str
     quantiles: list[timedelta] | None
     median_before: timedelta | None
 
@@ -126,16 +118,10 @@ class Trends:
     freshness: Freshness
 
 
-def read_trends(query: QueryParams, step_ids: list[str]) -> TrendsView:
+def read_trends(query: QueryParams, step_ids: Collection[str]) -> TrendsView:
     """Return the view that a query string asks for. It never raises."""
-    reader = ParameterReader(query)
-    return TrendsView(
-        step=reader.choice("step", step_ids, next(iter(step_ids), "")),
-        measure=reader.choice("measure", MEASURES, "finished"),
-        age=int(reader.choice("age", [*map(str, AGES)], "14")),
-        weeks=int(reader.choice("weeks", SPANS, "12")),
-        notices=tuple(reader.notices),
-    )
+    view = TrendsView.read(query, step=step_ids)
+    return view if view.step else replace(view, step=next(iter(step_ids), ""))
 
 
 # The order by a hash takes a fair sample, and no index that would read other weeks.
@@ -163,7 +149,7 @@ _COUNTS = ", ".join(
 )
 
 
-async def fetch_trends(view: TrendsView, definitions: list[Step]) -> Trends:
+async def fetch_trends(view: TrendsView, definitions: dict[str, str]) -> Trends:
     """Return the trends of a step; four round trips if nothing waits."""
     fresh = await catch_up()
     today = utc_now().date()
@@ -179,14 +165,14 @@ async def fetch_trends(view: TrendsView, definitions: list[Step]) -> Trends:
     ]
     shown = cohorts[-view.weeks :]
     begin, before = _start(monday, view.weeks), _start(monday, 2 * view.weeks)
-    times = await step_times(begin, datetime.combine(today, time()) + _WEEK, FRACTIONS)
-    times_before = await step_times(before, begin, (0.5,))
+    times = await funnel.step_times(begin, datetime.combine(today, time()) + _WEEK, FRACTIONS)
+    times_before = await funnel.step_times(before, begin, (0.5,))
     return Trends(
         cohorts=shown,
         beside=[_beside(cohorts, age) for age in (None, *AGES)],
         times=[
-            StepTime(step, times.get(step.id), times_before.get(step.id, [None])[0])
-            for step in definitions
+            StepTime(step, name, times.get(step), times_before.get(step, [None])[0])
+            for step, name in definitions.items()
         ],
         sampled=any(cohort.begun > cohort.looked_at for cohort in shown),
         freshness=fresh,
@@ -214,3 +200,68 @@ def _share(cohorts: Sequence[Cohort], age: int) -> float | None:
     begun = sum(cohort.begun for cohort in cohorts)
     shares = sum((cohort.share(age) or 0) * cohort.begun for cohort in cohorts)
     return shares / begun if begun else None
+
+
+async def _asked_for(request: Request) -> tuple[TrendsView, Trends]:
+    definitions = await step_definitions()
+    view = read_trends(request.query_params, definitions)
+    return view, await fetch_trends(view, definitions)
+
+
+async def show_trends(request: Request) -> Response:
+    """Show the trends of the step that the URL asks for."""
+    view, found = await _asked_for(request)
+    return page(
+        request,
+        "trends.html",
+        view=view,
+        trends=found,
+        step=next((each.name for each in found.times if each.step == view.step), None),
+        cohort_chart=column_chart([_bar(cohort, view.age) for cohort in found.cohorts]),
+        time_chart=box_chart([(each.name, each.quantiles) for each in found.times]),
+        measures=MEASURES,
+        ages=AGES,
+        spans=SPANS,
+        period=PERIOD,
+        sample_size=SAMPLE_SIZE // view.weeks,
+        times_sample=funnel.SAMPLE_SIZE,
+    )
+
+
+def _bar(cohort: Cohort, age: int) -> Bar:
+    share = cohort.share(age)
+    young = not cohort.comparable(age)
+    told = "nobody began" if share is None else f"{share:.1f} % of {cohort.begun:,}"
+    title = f"Week of {cohort.monday}: {told}{' so far, too young' if young else ''}"
+    return Bar(share, f"{cohort.monday:%d %b}", title, hatched=young)
+
+
+async def export_trends(request: Request) -> Response:
+    """Send the weeks: how many were so far at each age, and whether all are so old."""
+    view, found = await _asked_for(request)
+    counted = (f"{view.measure}_{view.step}_within_{age}_days" for age in AGES)
+    old = (f"all_are_{age}_days_old" for age in AGES)
+    names = ("week_of", "begun", "looked_at", *counted, *old)
+    rows = (
+        (
+            *(cohort.monday, cohort.begun, cohort.looked_at, *cohort.counts.values()),
+            *("yes" if cohort.comparable(age) else "no" for age in AGES),
+        )
+        for cohort in found.cohorts
+    )
+    return await send(request, "trends", csv_file(names, *rows), view.url())
+
+
+async def export_times(request: Request) -> Response:
+    """Send how long the steps take, in seconds."""
+    view, found = await _asked_for(request)
+    names = ("step", *(f"quantile_{fraction}_seconds" for fraction in FRACTIONS))
+    rows = ((each.step, *(each.quantiles or ())) for each in found.times)
+    return await send(request, "times", csv_file(names, *rows), view.url())
+
+
+TRENDS_ROUTES = (
+    Route("/trends/", show_trends),
+    Route("/trends.csv", export_trends),
+    Route("/times.csv", export_times),
+)

@@ -17,12 +17,11 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
-from workshops.admin.progress.actions import ACTIONS
+from workshops.admin.progress.actions import ACTIONS, read_form, undone_on_error
 from workshops.admin.progress.definitions import step_definitions
-from workshops.admin.progress.exports import attachment
 from workshops.admin.progress.log import fetch_traces
 from workshops.admin.progress.outputs import readable_output, removed_outputs
-from workshops.admin.progress.rendering import key_of, page, read_form, redirect, undone_on_error
+from workshops.admin.progress.rendering import attachment, key_of, page, redirect
 from workshops.columns import utc_now
 from workshops.errors import NotFoundError, WorkshopsError
 from workshops.ids import create_id
@@ -174,7 +173,7 @@ async def show_workshop(request: Request, error: WorkshopsError | None = None) -
         note_key=create_id(),
         note_length=NOTE_LENGTH,
         definitions=definitions,
-        states=[states.get(step.id) for step in definitions],
+        states=[states.get(id) for id in definitions],
         current=next(iter(facts["open_steps"]), None),
         roles=list(MemberRole),
         formats=list(FORMATS),
@@ -191,7 +190,7 @@ async def act(request: Request) -> Response:
     form = read_form(request)
     try:
         async with undone_on_error():
-            await ACTIONS[name].run(workshop_id, form)
+            await ACTIONS[name](workshop_id, form)
     except WorkshopsError as error:
         return await show_workshop(request, error)
     place = "/" if name == "delete" else f"/workshops/{quote(workshop_id, safe='')}/"
