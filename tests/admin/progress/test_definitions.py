@@ -10,7 +10,7 @@ import pytest
 
 from tests.admin.conftest import AuditLog, save, send
 from tests.admin.progress.conftest import make_workshop
-from workshops.admin.progress.definition_pages import fetch_use
+from workshops.admin.progress.definitions import fetch_use
 from workshops.admin.rules import PROMPT_LENGTH
 from workshops.tables import StepDefinition
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workshops.admin.progress.definitions import Piece, differences
+from workshops.admin.progress.texts import Piece, differences
 
 TEXTS = st.text(st.sampled_from("ab \n."), max_size=400)
 

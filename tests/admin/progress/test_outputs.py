@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rendering.packs import PANTRY_OUTPUTS, STRANGE_TEXTS
-from workshops.admin.progress.outputs import SHOWN_BYTES, readable_output
+from workshops.admin.progress.texts import SHOWN_BYTES, readable_output
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import re
 from datetime import datetime, time, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -16,9 +18,16 @@ from starlette.datastructures import QueryParams
 from tests.admin.conftest import AuditLog, Desk
 from tests.admin.progress.conftest import make_workshop
 from workshops.admin.progress import trends
-from workshops.admin.progress.charts import Bar, box_chart, column_chart
 from workshops.admin.progress.definitions import step_definitions
-from workshops.admin.progress.trends import Trends, fetch_trends, read_trends
+from workshops.admin.progress.rendering import ENVIRONMENT
+from workshops.admin.progress.trends import (
+    Cohort,
+    StepTime,
+    TimeAxis,
+    Trends,
+    fetch_trends,
+    read_trends,
+)
 from workshops.columns import utc_now
 from workshops.tables import StepDefinition, Workshop
 
@@ -157,26 +166,53 @@ async def test_files_hold_the_numbers(
     assert len(await audit_log.entries(action="exported")) == 2
 
 
+def drawn(macro: str, *arguments: object) -> str:
+    """Return what a macro of the charts draws."""
+    charts: Any = ENVIRONMENT.get_template("charts.html").module
+    return str(getattr(charts, macro)(*arguments))
+
+
+def numbers(pattern: str, drawing: str) -> list[float]:
+    """Return the numbers that a pattern finds."""
+    return [float(number) for number in re.findall(pattern, drawing)]
+
+
 def test_columns_stay_inside_the_axes() -> None:
     """The highest column ends below the top, and names keep their distance."""
-    bars = [Bar(float(value), f"Week {value}", "", hatched=False) for value in range(52)]
-    chart = column_chart([*bars, Bar(None, "none", "", hatched=True)])
-    assert len(chart["columns"]) == 52
-    assert chart["vertical"][-1].label == "60 %"
-    assert all(column["y"] >= chart["vertical"][-1].at for column in chart["columns"])
-    places = [tick.at for tick in chart["horizontal"]]
+    weeks = [monday(100 - number).date() for number in range(53)]
+    cohorts = [
+        Cohort(week, 100, 100, dict.fromkeys(trends.AGES, n)) for n, week in enumerate(weeks[:52])
+    ]
+    cohorts.append(Cohort(weeks[52], 0, 0, dict.fromkeys(trends.AGES, 0)))
+    chart = drawn("columns", cohorts, 7, "Columns")
+    tops = numbers(r'<rect class="past" x="[0-9.]+" y="([0-9.]+)"', chart)
+    assert len(tops) == 52
+    ends = re.findall(r'<text class="end" x="[0-9.]+" y="([0-9.]+)">([^<]*)</text>', chart)
+    assert ends[4][1] == "60 %"
+    assert min(tops) >= float(ends[4][0]) - 4
+    places = numbers(r'<text class="middle" x="([0-9.]+)"', chart)
     assert all(after - before >= 46 for before, after in itertools.pairwise(places))
 
 
-def test_boxes_stay_on_the_axis() -> None:
+@pytest.mark.parametrize(
+    "sizes", [(0, 0.5, 70, 10**5, 4 * 10**9), (10**9, 10**9, 10**9, 10**9, 10**9)]
+)
+def test_boxes_stay_on_the_axis(sizes: tuple[float, ...]) -> None:
     """Times from nothing to a century have a place, in their order."""
-    times = [timedelta(seconds=size) for size in (0, 0.5, 70, 10**5, 4 * 10**9)]
-    chart = box_chart([("All", times), ("None", None)])
-    [box] = chart["boxes"]
-    assert box["places"] == sorted(box["places"])
-    assert chart["left"] <= box["places"][0]
-    assert box["places"][-1] <= chart["right"]
-    assert [tick.label for tick in chart["names"]] == ["All", "None"]
+    times = [timedelta(seconds=size) for size in sizes]
+    axis = TimeAxis.of(times)
+    chart = drawn(
+        "boxes",
+        [StepTime("a", "All", times, None), StepTime("n", "None", None, None)],
+        axis,
+        "Boxes",
+    )
+    assert chart.count('class="median"') == 1
+    places = axis.places(times)
+    assert places == sorted(places)
+    assert axis.left <= places[0]
+    assert places[-1] <= axis.right
+    assert re.findall('class="end"[^>]*>([^<]*)<', chart) == ["All", "None"]
 
 
 @pytest.mark.browser

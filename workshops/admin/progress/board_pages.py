@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import fields
 from http import HTTPStatus
@@ -127,34 +127,23 @@ MOST_AT_ONCE = 2
 """How many boards a process sends at the same time: each holds a connection and a snapshot."""
 
 
-class _Place:
-    """What a board that is being sent holds; it is free again when nothing refers to it."""
-
-
-_taken: weakref.WeakSet[_Place] = weakref.WeakSet()
+_sending: weakref.WeakSet[Request] = weakref.WeakSet()
 
 
 async def export_board(request: Request) -> Response:
     """Send the workshops of the board that the URL asks for, on all of its pages."""
-    if len(_taken) >= MOST_AT_ONCE:
+    if len(_sending) >= MOST_AT_ONCE:
         raise HTTPException(
             HTTPStatus.SERVICE_UNAVAILABLE,
             f"{MOST_AT_ONCE} files of the board are being sent already. Try again in a minute.",
         )
-    place = _Place()
-    _taken.add(place)
+    _sending.add(request)  # which lives until its answer is sent
     definitions = await step_definitions()
     view = read_board(request.query_params, definitions)
     await catch_up()
     rows = all_rows(view, definitions, me=operator_of(request).id)
     parts = board_parts(format_of(request), rows, definitions)
-    return await send(request, "board", _holding(place, parts), view.url())
-
-
-async def _holding(place: _Place, parts: AsyncGenerator[str]) -> AsyncIterator[str]:
-    async with aclosing(parts):
-        async for part in parts:
-            yield part
+    return await send(request, "board", parts, view.url())
 
 
 async def board_parts(

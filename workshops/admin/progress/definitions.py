@@ -1,32 +1,55 @@
-"""The step definitions: all in order, and one with its use, and its history as differences."""
+"""The step definitions: a page of all, and one of each with its form, its use and its history."""
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from difflib import SequenceMatcher
+from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
-from workshops.statements.execution import fetch, fetch_row
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from workshops.admin import rules
+from workshops.admin.progress.actions import read_form, undone_on_error
+from workshops.admin.progress.log import CHANGES_SHOWN, LABELS, fetch_history, texts_before
+from workshops.admin.progress.rendering import key_of, page, redirect
+from workshops.admin.progress.texts import differences, markdown_html
+from workshops.admin.registry import Change, find
+from workshops.columns import utc_now
+from workshops.errors import ConflictError, WorkshopsError
+from workshops.projection import catch_up
+from workshops.rendering import BuildPackStep, step_blocks
+from workshops.statements.execution import Record, fetch, fetch_row
+from workshops.states import StepStatus
 from workshops.tables import StepDefinition
+from workshops.web.rejections import FieldsRejectedError
 
-CHANGES_SHOWN = 20
-
-LABELS = {
-    "name": "name",
-    "description": "description",
-    "prompt_template": "prompt",
-    "order": "position",
+LIMITS = {
+    "name": rules.NAME_LENGTH,
+    "description": rules.DESCRIPTION_LENGTH,
+    "prompt_template": rules.PROMPT_LENGTH,
 }
-"""What pages call the columns."""
+"""The columns that are edited here, and how many characters each may have."""
 
-WORDING = ("name", "description", "prompt_template")
-"""The columns that are edited on the page of a definition."""
+EXAMPLE = {"summary": "What this step produced stands here."}
+"""The output in the preview of a build pack."""
+
+SAMPLE_SIZE = 5_000
+"""Of more workshops than this, the statuses of a step are estimated from so many of them."""
+
+
+class ChangedMeanwhileError(
+    ConflictError,
+    says="Somebody else has changed this definition since you opened it. Below is what you wrote, "
+    "beside what is stored now. Save again to store it as it stands in the fields.",
+):
+    """Texts are not those that the form was opened with any more."""
 
 
 async def step_definitions() -> dict[str, str]:
@@ -34,198 +57,197 @@ async def step_definitions() -> dict[str, str]:
     return dict(await fetch('SELECT id, name FROM step_definitions ORDER BY "order", id'))
 
 
-@dataclass(frozen=True)
-class Definition:
-    """One step definition with all that can be edited; ``number`` is its place among all."""
-
-    id: str
-    number: int
-    count: int
-    name: str
-    description: str
-    prompt_template: str
-    updated_at: datetime
-
-    @property
-    def wording(self) -> dict[str, str]:
-        """The texts that can be edited."""
-        return {field: getattr(self, field) for field in WORDING}
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """What a form tells these texts by, to see whether they are others meanwhile."""
-        return {field: digest(text) for field, text in self.wording.items()}
-
-
-def digest(text: str) -> str:
-    """Return what a form tells a text by."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-# A box in a browser has one kind of line break.
-_DEFINITIONS = r"""
-SELECT id, row_number() OVER (ORDER BY "order", id) AS number, count(*) OVER () AS count, name,
-    regexp_replace(description, '\r\n?', E'\n', 'g') AS description,
-    regexp_replace(COALESCE(prompt_template, ''), '\r\n?', E'\n', 'g') AS prompt_template,
-    updated_at
+_DEFINITIONS = """
+SELECT *, row_number() OVER (ORDER BY "order", id) AS number, count(*) OVER () AS count
 FROM step_definitions
 """
 
 
-async def fetch_definitions() -> list[Definition]:
-    """Return all definitions in order."""
-    return [Definition(*row) for row in await fetch(f"{_DEFINITIONS} ORDER BY number")]
+def _wording(definition: Record) -> dict[str, str]:
+    """Return the texts that are edited here. A box in a browser has one kind of line break."""
+    return {field: re.sub("\r\n?", "\n", definition[field] or "") for field in LIMITS}
 
 
-async def fetch_definition(step_id: str) -> Definition | None:
-    """Return one definition, or None if there is none of this identifier."""
-    row = await fetch_row(f"SELECT * FROM ({_DEFINITIONS}) d WHERE id = $1", step_id)
-    return None if row is None else Definition(*row)
+def _digest(text: str) -> str:
+    """Return what a form tells a text by, to see whether it is another one meanwhile."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-# OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
-_HISTORY = f"""
-SELECT id, created_at, operator, changes::text AS changes FROM (
-    SELECT * FROM workshops_admin.admin_audit_log
-    WHERE row_id = $1 AND table_name = '{StepDefinition._meta.tablename}' OFFSET 0
-) entries
-WHERE action = 'changed' AND changes IS NOT NULL ORDER BY id DESC LIMIT {CHANGES_SHOWN}
+# Identifiers are random, so the first ones in their order are a fair sample.
+_USE = """
+WITH sample AS MATERIALIZED (
+    SELECT workshop_id FROM workshops_admin.summaries ORDER BY workshop_id LIMIT $2
+), statuses AS MATERIALIZED (
+    SELECT status FROM workshop_steps
+    WHERE workshop_id = ANY (ARRAY (SELECT workshop_id FROM sample)) AND step_id = $1
+)
+SELECT count(*) AS workshops, count(*) FILTER (WHERE current_step_id = $1) AS at,
+    ARRAY (
+        SELECT json_build_array(status, count(*)) FROM statuses GROUP BY status
+    ) AS statuses
+FROM workshops_admin.summaries
 """
 
 
-async def fetch_history(step_id: str) -> list[dict[str, Any]]:
-    """Return the latest changes of a definition that operators made, the latest first.
+async def fetch_use(step_id: str, *, sample_size: int = SAMPLE_SIZE) -> dict[str, Any]:
+    """Return how many workshops there are, how many are at a step, and its status in how many.
 
-    ``fields`` has what became of each text; ``shortened``: the log kept the beginning of it
-    only. ``before``: whether the texts from before are known.
+    ``sampled``: ``statuses`` are estimated.
     """
-    rows = await fetch(_HISTORY, step_id)
-    return await asyncio.to_thread(
-        lambda: [{**row, **_what_changed(row["changes"])} for row in rows]
-    )
+    await catch_up()
+    (row,) = await fetch(_USE, step_id, sample_size)
+    workshops = row["workshops"]
+    found = dict(map(json.loads, row["statuses"]))
+    statuses = {
+        status.value: round(found[status] * max(1, workshops / sample_size))
+        for status in StepStatus
+        if status in found
+    }
+    return {**row, "statuses": statuses, "sampled": workshops > sample_size}
 
 
-def _what_changed(text: str) -> dict[str, Any]:
-    changes: dict[str, list[str | None]] = json.loads(text)
-    known = [field for field in LABELS if field in changes]
+async def show_definitions(request: Request) -> Response:
+    """Show all definitions."""
+    definitions = await fetch(f"{_DEFINITIONS} ORDER BY number")
+    return page(request, "definitions.html", definitions=definitions)
+
+
+async def show_definition(request: Request) -> Response:
+    """Show one definition, with the form for it; ``before``: with texts of an older state."""
+    entry = request.query_params.get("before", "")
+    if entry.isascii() and entry.isdecimal() and len(entry) < 18:
+        return await _page(request, await texts_before(key_of(request, "step_id"), int(entry)))
+    return await _page(request)
+
+
+async def save_definition(request: Request) -> Response:
+    """Save the texts of a form, or show them as they would be seen (``preview``)."""
+    form, step_id = read_form(request), key_of(request, "step_id")
+    texts = {field: form[field] for field in LIMITS}
+    texts["name"] = texts["name"].strip()
+    opened_with = {field: form[f"opened_with_{field}"] for field in LIMITS}
+    if "preview" in form:
+        return await _page(request, texts, opened_with)
+    try:
+        async with undone_on_error():
+            changed = await _save(step_id, texts, opened_with)
+    except FieldsRejectedError as rejection:
+        return await _page(request, texts, opened_with, problems=rejection.problems)
+    except WorkshopsError as error:
+        return await _page(request, texts, opened_with, error=error)
+    done = "defined" if changed else "unchanged"
+    return redirect(request, f"/definitions/{quote(step_id, safe='')}/?done={done}")
+
+
+async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]) -> bool:
+    """Save what differs from what is stored; tell whether anything does.
+
+    Raises:
+        ChangedMeanwhileError: what is stored is not what the form was opened with.
+        FieldsRejectedError: a text cannot be stored.
+    """
+    row = await fetch_row("SELECT * FROM step_definitions WHERE id = $1 FOR NO KEY UPDATE", step_id)
+    if row is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    stored = _wording(row)
+    if any(_digest(text) != opened_with[field] for field, text in stored.items()):
+        raise ChangedMeanwhileError
+    posted: dict[str, str | None] = {
+        field: text for field, text in texts.items() if text != stored[field]
+    }
+    if posted.get("prompt_template") == "":
+        posted["prompt_template"] = None
+    change = Change(find(StepDefinition), dict(row), posted)
+    change.check()
+    if change.changes:
+        await rules.change_definition(change)
+    return bool(change.changes)
+
+
+async def _page(
+    request: Request,
+    typed: Mapping[str, str] = {},
+    opened_with: Mapping[str, str] = {},
+    *,
+    problems: Mapping[str, str] = {},
+    error: WorkshopsError | None = None,
+) -> Response:
+    """Show a definition, in its form what was typed.
+
+    :param opened_with: The digests of the texts that the form was opened with.
+    :param problems: What is wrong with a field.
+    """
+    step_id = key_of(request, "step_id")
+    definition = await fetch_row(f"SELECT * FROM ({_DEFINITIONS}) d WHERE id = $1", step_id)
+    if definition is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such step definition.")
+    stored = _wording(definition)
     fields = [
         {
-            "label": LABELS.get(field, field),
-            "pieces": differences(*(text or "" for text in changes[field])),
-            "shortened": any(map(_is_cut, changes[field])),
+            "name": name,
+            "label": LABELS[name].capitalize(),
+            "limit": LIMITS[name],
+            "opened_with": _digest(now),
+            "problem": f"The {LABELS[name]} {problems[name]}" if name in problems else None,
+            **_beside(now, typed.get(name, now), opened_with.get(name, _digest(now))),
         }
-        for field in (*known, *sorted(changes.keys() - LABELS.keys()))
+        for name, now in stored.items()
     ]
-    wording = [text for field in WORDING for text in changes.get(field, ())]
-    return {"fields": fields, "before": wording and not any(map(_is_cut, wording))}
-
-
-def _is_cut(text: str | None) -> bool:
-    """Tell whether the log's trigger has shortened a text (``audit_write``)."""
-    return text is not None and len(text) == 201 and text.endswith("…")
-
-
-async def texts_before(step_id: str, entry: int) -> dict[str, str]:
-    """Return the texts that an entry of the log says a definition had before."""
-    row = await fetch_row(
-        "SELECT changes::text FROM workshops_admin.admin_audit_log WHERE id = $2 AND row_id = $1"
-        f" AND table_name = '{StepDefinition._meta.tablename}' AND changes IS NOT NULL",
-        step_id,
-        entry,
+    texts = {field["name"]: field["text"] for field in fields}
+    return page(
+        request,
+        "definition.html",
+        status_code=HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK,
+        definition=definition,
+        fields=fields,
+        error=error,
+        unsaved=texts != stored,
+        shown=_preview(definition, texts),
+        use=await fetch_use(step_id),
+        sample_size=SAMPLE_SIZE,
+        history=await fetch_history(step_id),
+        changes_shown=CHANGES_SHOWN,
     )
-    changes = {} if row is None else json.loads(row[0])
-    return {
-        field: old or ""
-        for field, (old, _) in changes.items()
-        if field in WORDING and not _is_cut(old)
+
+
+def _beside(now: str, typed: str, opened_with: str) -> dict[str, Any]:
+    """Return what stands in a field, with a note where that is not what is stored now.
+
+    It is what was typed, or what is stored where nothing was typed. ``pieces`` has what was
+    typed beside what somebody else has stored meanwhile.
+    """
+    if typed == now:
+        note, pieces = None, None
+    elif _digest(typed) == opened_with:
+        typed, note, pieces = now, "You had not changed this; the new text stands here now.", None
+    elif _digest(now) == opened_with:
+        note, pieces = "This is not saved yet.", None
+    else:
+        note = "Both of you have changed this. From what is stored now to what you wrote:"
+        pieces = differences(now, typed)
+    return {"text": typed, "note": note, "pieces": pieces}
+
+
+def _preview(definition: Record, texts: dict[str, str]) -> dict[str, Any]:
+    """Return what workshops and build packs show with these texts, and the prompt as Markdown."""
+    number = definition["number"]
+    step = BuildPackStep(
+        step_id=definition["id"],
+        name=texts["name"],
+        description=texts["description"],
+        order=number,
+        status="complete",
+        output=EXAMPLE,
+        completed_at=utc_now(),
+    )
+    return texts | {
+        "pack": markdown_html("\n\n".join(step_blocks(step, number)), lower_by=2),
+        "prompt": markdown_html(texts["prompt_template"], lower_by=3),
     }
 
 
-# Two texts as one, with what was taken out and what was put in
-
-_MOST_PAIRS = 1_000_000
-"""More pairs of lines or words than this are not compared: it would take long."""
-
-_LEAST_ALIKE = 0.3
-"""Two stretches that have less in common read better one after the other."""
-
-_CONTEXT = 100
-"""How many characters stay before and after a change, where much is the same."""
-
-_WORD = re.compile(r"\S+\s*|\s+")
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of both texts (``same``), or of one of them (``removed``, ``added``).
-
-    ``skipped`` is one of both that is not shown.
-    """
-
-    kind: str
-    text: str
-
-
-def differences(old: str, new: str) -> list[Piece]:
-    """Return how the new text comes from the old one: by lines, and within them by words."""
-    pieces: list[Piece] = []
-    for kind, text in _pieces(old, new):
-        if pieces and pieces[-1].kind == kind:
-            pieces[-1] = Piece(kind, pieces[-1].text + text)
-        elif text:
-            pieces.append(Piece(kind, text))
-    last = len(pieces) - 1
-    return [
-        part
-        for place, piece in enumerate(pieces)
-        for part in _shortened(piece, head=place > 0, tail=place < last)
-    ]
-
-
-def _pieces(old: str, new: str) -> Iterator[tuple[str, str]]:
-    for was, becomes in _pairs(old.splitlines(True), new.splitlines(True), least_alike=0):
-        words = _WORD.findall(was), _WORD.findall(becomes)
-        for word, other in _pairs(*words, least_alike=_LEAST_ALIKE):
-            if word == other:
-                yield "same", word
-            else:
-                yield from (("removed", word), ("added", other))
-
-
-def _pairs(
-    old: Sequence[str], new: Sequence[str], *, least_alike: float
-) -> Iterator[tuple[str, str]]:
-    """Yield the stretches of two lists of parts, side by side: equal ones and others."""
-    shorter = min(len(old), len(new))
-    begin = next((n for n in range(shorter) if old[n] != new[n]), shorter)
-    shorter -= begin
-    end = next((n for n in range(shorter) if old[-1 - n] != new[-1 - n]), shorter)
-    before, after = "".join(old[:begin]), "".join(old[len(old) - end :])
-    old, new = old[begin : len(old) - end], new[begin : len(new) - end]
-    yield before, before
-    yield from _inner_pairs(old, new, least_alike if begin + end == 0 else 0)
-    yield after, after
-
-
-def _inner_pairs(
-    old: Sequence[str], new: Sequence[str], least_alike: float
-) -> Iterator[tuple[str, str]]:
-    if len(old) * len(new) <= _MOST_PAIRS:
-        matcher = SequenceMatcher(None, old, new, autojunk=False)
-        if matcher.ratio() >= least_alike:
-            for _, i, j, k, m in matcher.get_opcodes():
-                yield "".join(old[i:j]), "".join(new[k:m])
-            return
-    yield "".join(old), "".join(new)
-
-
-def _shortened(piece: Piece, *, head: bool, tail: bool) -> Iterator[Piece]:
-    """Yield a piece; of one that is the same and long, what stands beside a change."""
-    text = piece.text
-    if piece.kind != "same" or len(text) <= 3 * _CONTEXT:
-        yield piece
-        return
-    begin, end = _CONTEXT if head else 0, len(text) - (_CONTEXT if tail else 0)
-    for kind, part in (("same", text[:begin]), ("skipped", text[begin:end]), ("same", text[end:])):
-        if part:
-            yield Piece(kind, part)
+DEFINITION_ROUTES = (
+    Route("/definitions/", show_definitions),
+    Route("/definitions/{step_id}/", show_definition),
+    Route("/definitions/{step_id}/", save_definition, methods=["POST"]),
+)

@@ -5,6 +5,7 @@ The log has an entry for each row that was changed; those of one request belong 
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from itertools import groupby
 from typing import Any
 
 from workshops.admin.audit import AuditAction
-from workshops.statements.execution import fetch
+from workshops.admin.progress.texts import differences
+from workshops.statements.execution import fetch, fetch_row
 from workshops.states import StepStatus, Visibility, WorkshopStatus
+from workshops.tables import StepDefinition
 
 _ENTRIES_READ = 200
 _LONGEST = 80
@@ -211,3 +214,75 @@ def _of_fields(changes: dict[str, Any], of: str) -> Iterator[str]:
 def _quoted(text: str | None) -> str:
     text = text or ""
     return f"“{text if len(text) <= _LONGEST else text[:_LONGEST] + '…'}”"
+
+
+# The history of a step definition
+
+CHANGES_SHOWN = 20
+
+LABELS = {
+    "name": "name",
+    "description": "description",
+    "prompt_template": "prompt",
+    "order": "position",
+}
+"""What pages call the columns."""
+
+WORDING = ("name", "description", "prompt_template")
+"""The columns that are edited on the page of a definition."""
+
+_HISTORY = f"""
+SELECT id, created_at, operator, changes::text AS changes FROM (
+    SELECT * FROM workshops_admin.admin_audit_log
+    WHERE row_id = $1 AND table_name = '{StepDefinition._meta.tablename}' OFFSET 0
+) entries
+WHERE action = 'changed' AND changes IS NOT NULL ORDER BY id DESC LIMIT {CHANGES_SHOWN}
+"""
+
+
+async def fetch_history(step_id: str) -> list[dict[str, Any]]:
+    """Return the latest changes of a definition that operators made, the latest first.
+
+    ``fields`` has what became of each text; ``shortened``: the log kept the beginning of it
+    only. ``before``: whether the texts from before are known.
+    """
+    rows = await fetch(_HISTORY, step_id)
+    return await asyncio.to_thread(
+        lambda: [{**row, **_what_changed(row["changes"])} for row in rows]
+    )
+
+
+def _what_changed(text: str) -> dict[str, Any]:
+    changes: dict[str, list[str | None]] = json.loads(text)
+    known = [field for field in LABELS if field in changes]
+    fields = [
+        {
+            "label": LABELS.get(field, field),
+            "pieces": differences(*(text or "" for text in changes[field])),
+            "shortened": any(map(_is_cut, changes[field])),
+        }
+        for field in (*known, *sorted(changes.keys() - LABELS.keys()))
+    ]
+    wording = [text for field in WORDING for text in changes.get(field, ())]
+    return {"fields": fields, "before": wording and not any(map(_is_cut, wording))}
+
+
+def _is_cut(text: str | None) -> bool:
+    """Tell whether the log's trigger has shortened a text (``audit_write``)."""
+    return text is not None and len(text) == 201 and text.endswith("…")
+
+
+async def texts_before(step_id: str, entry: int) -> dict[str, str]:
+    """Return the texts that an entry of the log says a definition had before."""
+    row = await fetch_row(
+        "SELECT changes::text FROM workshops_admin.admin_audit_log WHERE id = $2 AND row_id = $1"
+        f" AND table_name = '{StepDefinition._meta.tablename}' AND changes IS NOT NULL",
+        step_id,
+        entry,
+    )
+    changes = {} if row is None else json.loads(row[0])
+    return {
+        field: old or ""
+        for field, (old, _) in changes.items()
+        if field in WORDING and not _is_cut(old)
+    }

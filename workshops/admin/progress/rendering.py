@@ -113,17 +113,17 @@ def _step_cells(states: tuple[str | None, ...], names: tuple[str, ...]) -> Marku
     )
 
 
-_ENVIRONMENT = Environment(
+ENVIRONMENT = Environment(
     loader=FileSystemLoader(_DIRECTORY / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters.update(
+ENVIRONMENT.filters.update(
     ago=ago, duration=duration, moment=moment, name=name_of, number="{:,}".format
 )
-_ENVIRONMENT.globals.update(step_cells=step_cells)
+ENVIRONMENT.globals.update(step_cells=step_cells)
 
 
 def base_of(connection: HTTPConnection) -> str:
@@ -187,7 +187,7 @@ def page(
         "done": "" if error else request.query_params.get("done", ""),
         "error": error and str(error),
     }
-    html = _ENVIRONMENT.get_template(template).render(context | values)
+    html = ENVIRONMENT.get_template(template).render(context | values)
     return HTMLResponse(html, status_code=status_of(error) if error else status_code)
 
 

@@ -7,6 +7,8 @@ last workshop has reached that age; before, it is too young, and its share can o
 
 from __future__ import annotations
 
+import math
+from bisect import bisect, bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -17,7 +19,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin.progress import funnel
-from workshops.admin.progress.charts import Bar, box_chart, column_chart
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import BoardView, View, one_of, parameter, text
 from workshops.admin.progress.rendering import csv_file, page, send
@@ -41,6 +42,10 @@ SAMPLE_SIZE = 8_000
 FRACTIONS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """The quantiles that a box of the times shows: whiskers, box and median."""
 
+_MARKS = [
+    *(timedelta(seconds=each) for each in (1, 10, 60, 600, 3600, 6 * 3600)),
+    *(timedelta(days=each) for each in (1, 7, 30, 365, 3650)),
+]
 _MOMENTS = {"finished": "completed_at", "reached": "LEAST(started_at, completed_at)"}
 _WEEK = timedelta(days=7)
 
@@ -116,6 +121,29 @@ class Trends:
     times: list[StepTime]
     sampled: bool
     freshness: Freshness
+
+
+@dataclass(frozen=True)
+class TimeAxis:
+    """A logarithmic axis of times, with a mark at either end; in units of the drawing."""
+
+    marks: list[timedelta]
+    left: int = 130
+    right: int = 696
+
+    @classmethod
+    def of(cls, times: Sequence[timedelta]) -> TimeAxis:
+        """Return the axis on which these times have a place."""
+        begin = bisect(_MARKS, min(times, default=_MARKS[0])) - 1
+        begin = min(max(begin, 0), len(_MARKS) - 2)
+        end = max(bisect_left(_MARKS, max(times, default=_MARKS[0])), begin + 1)
+        return cls(_MARKS[begin : end + 1])
+
+    def places(self, times: Sequence[timedelta]) -> list[float]:
+        """Return where the times are."""
+        first, last = self.marks[0], self.marks[-1]
+        parts = (math.log(max(time, first) / first) / math.log(last / first) for time in times)
+        return [round(self.left + (self.right - self.left) * min(part, 1), 1) for part in parts]
 
 
 def read_trends(query: QueryParams, step_ids: Collection[str]) -> TrendsView:
@@ -217,8 +245,7 @@ async def show_trends(request: Request) -> Response:
         view=view,
         trends=found,
         step=next((each.name for each in found.times if each.step == view.step), None),
-        cohort_chart=column_chart([_bar(cohort, view.age) for cohort in found.cohorts]),
-        time_chart=box_chart([(each.name, each.quantiles) for each in found.times]),
+        axis=TimeAxis.of([time for each in found.times for time in each.quantiles or ()]),
         measures=MEASURES,
         ages=AGES,
         spans=SPANS,
@@ -226,14 +253,6 @@ async def show_trends(request: Request) -> Response:
         sample_size=SAMPLE_SIZE // view.weeks,
         times_sample=funnel.SAMPLE_SIZE,
     )
-
-
-def _bar(cohort: Cohort, age: int) -> Bar:
-    share = cohort.share(age)
-    young = not cohort.comparable(age)
-    told = "nobody began" if share is None else f"{share:.1f} % of {cohort.begun:,}"
-    title = f"Week of {cohort.monday}: {told}{' so far, too young' if young else ''}"
-    return Bar(share, f"{cohort.monday:%d %b}", title, hatched=young)
 
 
 async def export_trends(request: Request) -> Response:

@@ -6,7 +6,7 @@ import asyncio
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from piccolo.querystring import QueryString
@@ -20,8 +20,9 @@ from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
 from workshops.admin.progress.actions import ACTIONS, read_form, undone_on_error
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.log import fetch_traces
-from workshops.admin.progress.outputs import readable_output, removed_outputs
+from workshops.admin.progress.outputs import removed_outputs
 from workshops.admin.progress.rendering import attachment, key_of, page, redirect
+from workshops.admin.progress.texts import readable_output
 from workshops.columns import utc_now
 from workshops.errors import NotFoundError, WorkshopsError
 from workshops.ids import create_id
@@ -114,43 +115,17 @@ async def fetch_workshop(workshop_id: str) -> Facts | None:
     }
 
 
-class Bar(NamedTuple):
-    """A stretch of the timeline in thousandths of its length."""
-
-    x: int
-    width: int
-
-
-def timeline(facts: Facts) -> dict[str, Any]:
-    """Return where each step and session is between the creation and the last activity."""
+def timeline(facts: Facts) -> dict[str, datetime]:
+    """Return where the timeline begins and ends, from the creation to the last activity."""
     steps, sessions = facts["steps"], facts["sessions"]
     moments = [facts["created_at"], facts["last_activity_at"]]
     moments += [step[name] for step in steps for name in ("started_at", "completed_at")]
     moments += [session[name] for session in sessions for name in ("started_at", "ended_at")]
     known = [moment for moment in moments if moment]
-    begin, end = min(known), max(known)
     if facts["open_for_work"] and any(step["status"] == StepStatus.in_progress for step in steps):
-        end = max(end, utc_now())
-    end = max(end, begin + timedelta(minutes=1))
-    length = end - begin
-
-    def bar(start: datetime, stop: datetime | None) -> Bar:
-        x = round(1000 * ((start - begin) / length))
-        width = round(1000 * (((stop or end) - start) / length))
-        # Short ones stay visible, at the end of the line too.
-        width = max(width, 4)
-        return Bar(min(x, 1000 - width), width)
-
-    return {
-        "begin": begin,
-        "end": end,
-        "steps": {
-            step["id"]: bar(step["started_at"], step["completed_at"])
-            for step in steps
-            if step["started_at"]
-        },
-        "sessions": [bar(session["started_at"], session["ended_at"]) for session in sessions],
-    }
+        known.append(utc_now())
+    begin = min(known)
+    return {"begin": begin, "end": max(*known, begin + timedelta(minutes=1))}
 
 
 async def show_workshop(request: Request, error: WorkshopsError | None = None) -> Response:
