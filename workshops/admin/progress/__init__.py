@@ -34,7 +34,7 @@ from starlette.types import ASGIApp
 from workshops.admin.accounts import AdminSession
 from workshops.admin.log_in import SESSION_COOKIE, OperatorsBackend, session_token
 from workshops.admin.progress import query_string
-from workshops.admin.progress.actions import read_form
+from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.board_statement import page_statement
 from workshops.admin.progress.definitions import DEFINITION_ROUTES
@@ -154,9 +154,8 @@ async def show_header(request: Request) -> Response:
     return page(request, "header.html")
 
 
-async def log_out(request: Request) -> Response:
+async def log_out(request: Request, form: Form) -> Response:
     """End the log-in and lead to where the next one begins."""
-    read_form(request)
     await AdminSession.remove_session(session_token(request.scope))
     response = RedirectResponse(admin_of(request), HTTPStatus.SEE_OTHER)
     response.delete_cookie(SESSION_COOKIE)
@@ -255,7 +254,7 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
             Route("/header/", show_header),
             Route("/search/", show_results),
             Route("/search.json", suggest),
-            Route("/log-out/", log_out, methods=["POST"]),
+            form_route("/log-out/", log_out),
             Route("/live/", show_changes),
         ],
         middleware=[

@@ -17,6 +17,8 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up
@@ -54,7 +56,31 @@ def form_token(request: Request) -> str:
     return hmac.new(secret, b"progress form", hashlib.sha256).hexdigest()
 
 
-def read_form(request: Request) -> Form:
+def form_route(
+    path: str,
+    run: Callable[[Request, Form], Awaitable[Response]],
+    refused: Callable[[Request, WorkshopsError, Form], Awaitable[Response]] | None = None,
+) -> Route:
+    """Return the route that takes a form.
+
+    :param run: What the form does. Nothing of it is left where it raises a WorkshopsError.
+    :param refused: What shows the page again with the reason.
+    """
+
+    async def take(request: Request) -> Response:
+        form = _read_form(request)
+        if refused is None:
+            return await run(request, form)
+        try:
+            async with undone_on_error():
+                return await run(request, form)
+        except WorkshopsError as error:
+            return await refused(request, error, form)
+
+    return Route(path, take, methods=["POST"])
+
+
+def _read_form(request: Request) -> Form:
     """Return the fields of a form that may change things; of equal names the last.
 
     Raises:

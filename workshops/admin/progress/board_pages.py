@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from workshops.admin import follow_up, saved_views
 from workshops.admin.progress import query_string
-from workshops.admin.progress.actions import WORK, Form, read_form, undone_on_error
+from workshops.admin.progress.actions import WORK, Form, form_route, undone_on_error
 from workshops.admin.progress.board import BoardRow, all_rows, fetch_board
 from workshops.admin.progress.board_statement import MOST_SORTED
 from workshops.admin.progress.definitions import step_definitions
@@ -91,34 +91,29 @@ async def _posted_view(form: Form) -> BoardView:
 # Views with a name
 
 
-async def change_views(request: Request) -> Response:
+async def change_views(request: Request, form: Form) -> Response:
     """Keep the view of the board under a name, or rename or delete one that has one."""
-    form = read_form(request)
     operator, view = operator_of(request), (await _posted_view(form)).url()
     view_id, name = request.path_params.get("view_id", ""), form["name"]
-    try:
-        match request.path_params.get("change"):
-            case None:
-                shared = bool(form["shared"])
-                new = await saved_views.save_view(operator, name, view, shared=shared)
-                done = "view_saved" if new else "view_replaced"
-            case "rename":
-                await saved_views.rename_view(operator, view_id, name)
-                done = "view_renamed"
-            case "delete":
-                await saved_views.delete_view(operator, view_id)
-                done = "view_deleted"
-            case _:
-                raise HTTPException(HTTPStatus.NOT_FOUND)
-    except WorkshopsError as error:
-        return page(
-            request,
-            "message.html",
-            error=error,
-            heading="Nothing was changed",
-            sentence=str(error),
-        )
+    match request.path_params.get("change"):
+        case None:
+            shared = bool(form["shared"])
+            new = await saved_views.save_view(operator, name, view, shared=shared)
+            done = "view_saved" if new else "view_replaced"
+        case "rename":
+            await saved_views.rename_view(operator, view_id, name)
+            done = "view_renamed"
+        case "delete":
+            await saved_views.delete_view(operator, view_id)
+            done = "view_deleted"
+        case _:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
     return _to_board(request, view, done=done)
+
+
+async def _show_refusal(request: Request, error: WorkshopsError, form: Form) -> Response:
+    heading, sentence = "Nothing was changed", str(error)
+    return page(request, "message.html", error=error, heading=heading, sentence=sentence)
 
 
 # Files
@@ -176,7 +171,7 @@ async def board_parts(
 # Several workshops at once
 
 
-async def change_chosen(request: Request) -> Response:
+async def change_chosen(request: Request, form: Form) -> Response:
     """Do something to the chosen workshops, in the transaction of the request.
 
     What one of them refuses is undone for that one, and told with its reason; the others
@@ -184,7 +179,6 @@ async def change_chosen(request: Request) -> Response:
     the order of their keys, each for half a second at most, so that nobody waits in a
     circle or for long.
     """
-    form = read_form(request)
     work = form["do"]
     if work not in WORK:
         raise HTTPException(
@@ -230,9 +224,8 @@ def _chosen(form: Form) -> dict[str, str]:
     return chosen
 
 
-async def export_chosen(request: Request) -> Response:
+async def export_chosen(request: Request, form: Form) -> Response:
     """Send the chosen workshops as a file, in the order of the board."""
-    form = read_form(request)
     chosen = _chosen(form)
     definitions = await step_definitions()
     rows = all_rows(await _posted_view(form), definitions, chosen=list(chosen))
@@ -243,8 +236,8 @@ async def export_chosen(request: Request) -> Response:
 BOARD_ROUTES = (
     Route("/", show_board),
     *(Route(f"/board.{format}", export_board) for format in MEDIA_TYPES),
-    Route("/views/", change_views, methods=["POST"]),
-    Route("/views/{view_id}/{change}/", change_views, methods=["POST"]),
-    Route("/chosen/", change_chosen, methods=["POST"]),
-    *(Route(f"/chosen.{format}", export_chosen, methods=["POST"]) for format in MEDIA_TYPES),
+    form_route("/views/", change_views, _show_refusal),
+    form_route("/views/{view_id}/{change}/", change_views, _show_refusal),
+    form_route("/chosen/", change_chosen),
+    *(form_route(f"/chosen.{format}", export_chosen) for format in MEDIA_TYPES),
 )

@@ -16,7 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import rules
-from workshops.admin.progress.actions import read_form, undone_on_error
+from workshops.admin.changes import AlreadyWrittenError, Change
+from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.log import CHANGES_SHOWN, LABELS, fetch_history, texts_before
 from workshops.admin.progress.rendering import key_of, page, redirect
 from workshops.admin.progress.texts import differences, markdown_html
@@ -112,29 +113,35 @@ async def show_definitions(request: Request) -> Response:
     return page(request, "definitions.html", definitions=definitions)
 
 
-async def show_definition(request: Request) -> Response:
+async def show_definition(
+    request: Request, error: WorkshopsError | None = None, form: Form | None = None
+) -> Response:
     """Show one definition, with the form for it; ``before``: with texts of an older state."""
+    if form:
+        return await _page(request, _texts(form), _opened_with(form), error=error)
     entry = request.query_params.get("before", "")
     if entry.isascii() and entry.isdecimal() and len(entry) < 18:
         return await _page(request, await texts_before(key_of(request, "step_id"), int(entry)))
     return await _page(request)
 
 
-async def save_definition(request: Request) -> Response:
+def _texts(form: Form) -> dict[str, str]:
+    return {field: form[field].strip() if field == "name" else form[field] for field in LIMITS}
+
+
+def _opened_with(form: Form) -> dict[str, str]:
+    return {field: form[f"opened_with_{field}"] for field in LIMITS}
+
+
+async def save_definition(request: Request, form: Form) -> Response:
     """Save the texts of a form, or show them as they would be seen (``preview``)."""
-    form, step_id = read_form(request), key_of(request, "step_id")
-    texts = {field: form[field] for field in LIMITS}
-    texts["name"] = texts["name"].strip()
-    opened_with = {field: form[f"opened_with_{field}"] for field in LIMITS}
+    step_id, texts, opened_with = key_of(request, "step_id"), _texts(form), _opened_with(form)
     if "preview" in form:
         return await _page(request, texts, opened_with)
     try:
-        async with undone_on_error():
-            changed = await _save(step_id, texts, opened_with)
+        changed = await _save(step_id, texts, opened_with)
     except FieldsRejectedError as rejection:
         return await _page(request, texts, opened_with, problems=rejection.problems)
-    except WorkshopsError as error:
-        return await _page(request, texts, opened_with, error=error)
     done = "defined" if changed else "unchanged"
     return redirect(request, f"/definitions/{quote(step_id, safe='')}/?done={done}")
 
@@ -249,5 +256,5 @@ def _preview(definition: Record, texts: dict[str, str]) -> dict[str, Any]:
 DEFINITION_ROUTES = (
     Route("/definitions/", show_definitions),
     Route("/definitions/{step_id}/", show_definition),
-    Route("/definitions/{step_id}/", save_definition, methods=["POST"]),
+    form_route("/definitions/{step_id}/", save_definition, show_definition),
 )

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up
-from workshops.admin.audit import ORIGIN, AuditAction
-from workshops.admin.progress.actions import ConfirmationError, read_form, undone_on_error
+from workshops.admin.audit import ORIGIN
+from workshops.admin.progress.actions import ConfirmationError, Form, form_route
 from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.outputs import forget_outputs
 from workshops.admin.progress.rendering import attachment, page, redirect
@@ -101,14 +101,11 @@ async def erase_person(person: str) -> None:
     await ORIGIN.get().record(AuditAction.erased, summary=f"{pseudonym}: {what}")
 
 
-async def show_person(request: Request) -> Response:
-    """Show what is held about a person."""
-    return await _person_page(request, request.query_params.get("person", "").strip())
-
-
-async def _person_page(
-    request: Request, person: str, error: WorkshopsError | None = None
+async def show_person(
+    request: Request, error: WorkshopsError | None = None, form: Form | None = None
 ) -> Response:
+    """Show what is held about a person, and why nothing was done."""
+    person = (form or request.query_params).get("person", "").strip()
     try:
         validation.key("person", person)
     except WorkshopsError as unusable:
@@ -117,36 +114,28 @@ async def _person_page(
     return page(request, "people.html", error=error, person=person, workshops=workshops)
 
 
-async def export(request: Request) -> Response:
+async def export(request: Request, form: Form) -> Response:
     """Send everything held about a person as a JSON file."""
-    person = read_form(request)["person"]
-    try:
-        data: dict[str, Any] = {**await operations.export_user_data(person)}
-        theirs = [workshop["id"] for workshop in data["workshops"]]
-        data["operators"] = await follow_up.notes_about(person, theirs)
-        await ORIGIN.get().record(AuditAction.exported, summary=f"Everything held about {person}")
-    except WorkshopsError as error:
-        return await _person_page(request, person, error)
+    person = form["person"]
+    data: dict[str, Any] = {**await operations.export_user_data(person)}
+    theirs = [workshop["id"] for workshop in data["workshops"]]
+    data["operators"] = await follow_up.notes_about(person, theirs)
+    await ORIGIN.get().record(AuditAction.exported, summary=f"Everything held about {person}")
     content = json.dumps(data, ensure_ascii=False, indent=2)
     return attachment(content, "application/json", f"{person}.json")
 
 
-async def erase(request: Request) -> Response:
+async def erase(request: Request, form: Form) -> Response:
     """Delete everything held about a person, if their identifier was typed twice."""
-    form = read_form(request)
     person = form["person"]
-    try:
-        if not person.strip() or form["typed"].strip() != person.strip():
-            raise ConfirmationError("The identifier that was typed is not the one of this person.")
-        async with undone_on_error():
-            await erase_person(person)
-    except WorkshopsError as error:
-        return await _person_page(request, person, error)
+    if not person.strip() or form["typed"].strip() != person.strip():
+        raise ConfirmationError("The identifier that was typed is not the one of this person.")
+    await erase_person(person)
     return redirect(request, "/people/?done=erased")
 
 
 PEOPLE_ROUTES = (
     Route("/people/", show_person),
-    Route("/people/export/", export, methods=["POST"]),
-    Route("/people/erase/", erase, methods=["POST"]),
+    form_route("/people/export/", export, show_person),
+    form_route("/people/erase/", erase, show_person),
 )

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
-from workshops.admin.progress.actions import ACTIONS, read_form, undone_on_error
+from workshops.admin.progress.actions import ACTIONS, Form, form_route
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.log import fetch_traces
 from workshops.admin.progress.outputs import removed_outputs
@@ -128,7 +128,9 @@ def timeline(facts: Facts) -> dict[str, datetime]:
     return {"begin": begin, "end": max(*known, begin + timedelta(minutes=1))}
 
 
-async def show_workshop(request: Request, error: WorkshopsError | None = None) -> Response:
+async def show_workshop(
+    request: Request, error: WorkshopsError | None = None, form: Form | None = None
+) -> Response:
     """Show one workshop, and why an action was refused."""
     facts = await fetch_workshop(key_of(request, "workshop_id"))
     if facts is None:
@@ -157,17 +159,12 @@ async def show_workshop(request: Request, error: WorkshopsError | None = None) -
     )
 
 
-async def act(request: Request) -> Response:
+async def act(request: Request, form: Form) -> Response:
     """Run an action on a workshop, and lead to what came of it."""
     workshop_id, name = key_of(request, "workshop_id"), request.path_params["action"]
     if name not in ACTIONS:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    form = read_form(request)
-    try:
-        async with undone_on_error():
-            await ACTIONS[name](workshop_id, form)
-    except WorkshopsError as error:
-        return await show_workshop(request, error)
+    await ACTIONS[name](workshop_id, form)
     place = "/" if name == "delete" else f"/workshops/{quote(workshop_id, safe='')}/"
     return redirect(request, f"{place}?done={name}")
 
@@ -201,33 +198,30 @@ async def download_output(request: Request) -> Response:
     return attachment(row[0], "application/json", f"{workshop_id}-{step_id}.json")
 
 
-async def show_new(request: Request) -> Response:
-    """Show the form for a new workshop."""
-    return page(request, "new.html", form={})
+async def show_new(
+    request: Request, error: WorkshopsError | None = None, form: Form | None = None
+) -> Response:
+    """Show the form for a new workshop, and why one was refused."""
+    return page(request, "new.html", error=error, form=form or {})
 
 
-async def create(request: Request) -> Response:
+async def create(request: Request, form: Form) -> Response:
     """Create a workshop and lead to its page."""
-    form = read_form(request)
-    try:
-        async with undone_on_error():
-            workshop = await operations.create_workshop(
-                clerk_user_id=form["owner"].strip(),
-                title=form["title"].strip(),
-                original_idea=form["idea"],
-                org_id=form["organisation"].strip() or None,
-                template_id=form["template"].strip() or None,
-            )
-    except WorkshopsError as error:
-        return page(request, "new.html", error=error, form=form)
+    workshop = await operations.create_workshop(
+        clerk_user_id=form["owner"].strip(),
+        title=form["title"].strip(),
+        original_idea=form["idea"],
+        org_id=form["organisation"].strip() or None,
+        template_id=form["template"].strip() or None,
+    )
     return redirect(request, f"/workshops/{workshop.id}/?done=created")
 
 
 WORKSHOP_ROUTES = (
     Route("/new/", show_new),
-    Route("/new/", create, methods=["POST"]),
+    form_route("/new/", create, show_new),
     Route("/workshops/{workshop_id}/", show_workshop),
     Route("/workshops/{workshop_id}/build-packs/{build_pack_id}/", download_build_pack),
     Route("/workshops/{workshop_id}/steps/{step_id}/output.json", download_output),
-    Route("/workshops/{workshop_id}/{action}/", act, methods=["POST"]),
+    form_route("/workshops/{workshop_id}/{action}/", act, show_workshop),
 )
