@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -33,14 +32,13 @@ from starlette.types import ASGIApp
 
 from workshops.admin.accounts import AdminSession
 from workshops.admin.log_in import SESSION_COOKIE, OperatorsBackend, session_token
-from workshops.admin.progress import query_string
 from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.board_statement import page_statement
 from workshops.admin.progress.definitions import DEFINITION_ROUTES
 from workshops.admin.progress.funnel import FUNNEL_ROUTES
 from workshops.admin.progress.people import PEOPLE_ROUTES
-from workshops.admin.progress.query_string import BoardView, View, parameter
+from workshops.admin.progress.query_string import BoardView
 from workshops.admin.progress.rendering import STATIC, admin_of, operator_of, page, redirect
 from workshops.admin.progress.trends import TRENDS_ROUTES
 from workshops.admin.progress.workshop import WORKSHOP_ROUTES
@@ -53,7 +51,8 @@ from workshops.statements.execution import fetch, replicas_hold_it
 TITLES_SHOWN = 8
 
 # Each part is a look-up by an index, whatever the identifier looks like.
-_EXACT = """
+_NAMED = """
+SELECT hit.*, true FROM (
 SELECT 'Workshop' AS kind, w.title AS label, w.id AS key, NULL AS anchor
 FROM workshops w WHERE w.id = $1
 UNION ALL SELECT 'Step', w.title, w.id, 'step-' || s.step_id
@@ -72,11 +71,10 @@ WHERE EXISTS (SELECT 1 FROM workshop_members WHERE clerk_user_id = $1)
 UNION ALL SELECT 'Organisation', $1, $1, NULL
 WHERE EXISTS (SELECT 1 FROM workshops WHERE org_id = $1)
 UNION ALL SELECT 'Step, its workshops', name, id, NULL FROM step_definitions WHERE id = $1
-"""
-
-_NAMED_STEPS = """
-SELECT 'Step, its workshops', name, id, NULL FROM step_definitions
-WHERE id <> $1 AND position(lower($1) IN lower(name)) > 0 ORDER BY "order", id
+) hit UNION ALL (
+    SELECT 'Step, its workshops', name, id, NULL, false FROM step_definitions
+    WHERE id <> $1 AND position(lower($1) IN lower(name)) > 0 ORDER BY "order", id
+)
 """
 
 _PLACES = {
@@ -87,66 +85,44 @@ _PLACES = {
 """The page of what was found by its kind; of all others, that of the workshop."""
 
 
-@dataclass(frozen=True)
-class Search(View):
-    """What is looked for."""
+async def _search(request: Request) -> tuple[str, list[dict[str, Any]]]:
+    """Return what is looked for, without the quotes that a log puts around it, and the hits.
 
-    find: str = field(default="", metadata=parameter("find", query_string.text))
-
-
-class Hit(NamedTuple):
-    """Something that was found: ``path`` is its page. ``exact``: it has this identifier."""
-
-    kind: str
-    label: str
-    path: str
-    exact: bool
-
-
-async def find(text: str, *, secrets: bool) -> list[Hit]:
-    """Return what a text leads to, the exact ones first; ``secrets``: by share tokens too."""
+    ``exact``: it has this identifier. Superusers find share tokens too.
+    """
+    text = request.query_params.get("find", "").replace("\0", "")[:255].strip(" \t\r\n\"'`,;")
     if not text:
-        return []
+        return text, []
     await catch_up()
     arguments, page, _, order = page_statement(BoardView(search=text), {}, TITLES_SHOWN)
     titles = (
         f"{page}, w AS MATERIALIZED (SELECT id, title, status FROM workshops"
         " WHERE id = ANY (ARRAY (SELECT workshop_id FROM page)))"
-        " SELECT 'Workshop, ' || w.status, w.title, w.id, NULL"
+        " SELECT 'Workshop, ' || w.status, w.title, w.id, NULL, false"
         f" FROM page JOIN w ON w.id = page.workshop_id ORDER BY {order}"
     )
+    named = await fetch(_NAMED, text, operator_of(request).superuser)
     hits = []
-    for statement, *values in (
-        (_EXACT, text, secrets),
-        (_NAMED_STEPS, text),
-        (titles, *arguments),
-    ):
-        for kind, label, key, anchor in await fetch(statement, *values):
-            path = _PLACES.get(kind, "/workshops/{}/").format(quote(key, safe=""))
-            path += f"#{quote(anchor)}" if anchor else ""
-            hits.append(Hit(kind, label, path, exact=statement is _EXACT))
-    return hits
-
-
-async def _search(request: Request) -> tuple[str, list[Hit]]:
-    """Return what is looked for, without the quotes that a log puts around it, and the hits."""
-    text = Search.read(request.query_params).find.strip(" \t\r\n\"'`,;")
-    return text, await find(text, secrets=operator_of(request).superuser)
+    for kind, label, key, anchor, exact in (*named, *await fetch(titles, *arguments)):
+        path = _PLACES.get(kind, "/workshops/{}/").format(quote(key, safe=""))
+        path += f"#{quote(anchor)}" if anchor else ""
+        hits.append({"kind": kind, "label": label, "path": path, "exact": exact})
+    return text, hits
 
 
 async def show_results(request: Request) -> Response:
     """Lead to the one thing that has an identifier, or show what was found."""
     text, hits = await _search(request)
-    exact = [hit for hit in hits if hit.exact]
+    exact = [hit for hit in hits if hit["exact"]]
     if len(exact) == 1:
-        return redirect(request, exact[0].path)
+        return redirect(request, exact[0]["path"])
     return page(request, "search.html", text=text, hits=hits, titles_shown=TITLES_SHOWN)
 
 
 async def suggest(request: Request) -> Response:
     """Tell what was found as JSON, for the list below the field."""
     _, hits = await _search(request)
-    return JSONResponse([hit._asdict() for hit in hits])
+    return JSONResponse(hits)
 
 
 async def show_header(request: Request) -> Response:

@@ -7,9 +7,8 @@ show comes from the product's tables.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from workshops.admin.follow_up import Operator
@@ -33,25 +32,8 @@ ROWS_AT_A_TIME = 500
 """How many are read at a time where all are wanted."""
 
 
-@dataclass(frozen=True)
-class BoardRow:
-    """One workshop on the board; ``steps`` has the status for each definition, or None."""
-
-    id: str
-    title: str
-    owner: str
-    organisation: str | None
-    status: str
-    created_at: datetime
-    last_activity_at: datetime
-    steps_complete: int
-    steps_total: int
-    progress: int
-    current_step: str | None
-    assigned_to: Operator | None
-    contacted_on: str | None
-    notes: int
-    steps: dict[str, str | None]
+BoardRow = Mapping[str, Any]
+"""One workshop on the board; ``steps`` has the status for each definition, or None."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +57,7 @@ def _cells(only: str) -> str:
     It joins nothing of ours, which Citus refuses. ``only``: with what an id is compared.
     """
     return (
-        "SELECT w.id, w.title, w.clerk_user_id, w.org_id, w.status,"
+        "SELECT w.id, w.title, w.clerk_user_id AS owner, w.org_id AS organisation, w.status,"
         " (SELECT json_object_agg(s.step_id, s.status) FROM workshop_steps s"
         " WHERE s.workshop_id = w.id) AS steps"
         f" FROM workshops w WHERE w.id {only}"
@@ -174,20 +156,13 @@ def _row(row: Any, definitions: dict[str, str]) -> BoardRow:
     contacted_on, operator_id, username = json.loads(row["follow_up"] or "[null, null, null]")
     done = StepStatus.complete
     complete = list(states.values()).count(done)
-    return BoardRow(
-        id=row["workshop_id"],
-        title=row["title"],
-        owner=row["clerk_user_id"],
-        organisation=row["org_id"],
-        status=row["status"],
-        created_at=row["created_at"],
-        last_activity_at=row["last_activity_at"],
-        steps_complete=complete,
-        steps_total=len(states),
-        progress=100 * complete // len(states) if states else 0,
-        current_step=next((id for id in definitions if states.get(id, done) != done), None),
-        assigned_to=None if operator_id is None else Operator(operator_id, username),
-        contacted_on=contacted_on,
-        notes=row["notes"],
-        steps={id: states.get(id) for id in definitions},
-    )
+    return {
+        **row,
+        "steps_complete": complete,
+        "steps_total": len(states),
+        "progress": 100 * complete // len(states) if states else 0,
+        "current_step": next((id for id in definitions if states.get(id, done) != done), None),
+        "assigned_to": None if operator_id is None else Operator(operator_id, username),
+        "contacted_on": contacted_on,
+        "steps": {id: states.get(id) for id in definitions},
+    }

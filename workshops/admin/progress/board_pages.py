@@ -5,8 +5,8 @@ from __future__ import annotations
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import fields
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -125,6 +125,14 @@ MOST_AT_ONCE = 2
 _sending: weakref.WeakSet[Request] = weakref.WeakSet()
 
 
+_FACTS = (
+    *("id", "title", "owner", "organisation", "status", "created_at", "last_activity_at"),
+    *("steps_complete", "steps_total", "progress", "current_step"),
+    *("assigned_to", "contacted_on", "notes"),
+)
+"""What files have of a workshop, besides its steps."""
+
+
 async def export_board(request: Request) -> Response:
     """Send the workshops of the board that the URL asks for, on all of its pages."""
     if len(_sending) >= MOST_AT_ONCE:
@@ -145,20 +153,20 @@ async def board_parts(
     format: str, rows: AsyncGenerator[list[BoardRow]], definitions: dict[str, str]
 ) -> AsyncGenerator[str]:
     """Yield the parts of a file with these rows of the board."""
-    *names, _ = (field.name for field in fields(BoardRow))
-    titles = [f"{name} (UTC)" if name.endswith("_at") else name for name in names]
+    titles = [f"{name} (UTC)" if name.endswith("_at") else name for name in _FACTS]
     separator = "[\n"
     if format == "csv":
         yield csv_file((*titles, *definitions))
     async with aclosing(rows):
         async for some in rows:
-            records = [
-                vars(row) | {"assigned_to": row.assigned_to and row.assigned_to.username}
+            # Of an operator, files have the name.
+            records: list[dict[str, Any]] = [
+                {name: getattr(row[name], "username", row[name]) for name in (*_FACTS, "steps")}
                 for row in some
             ]
             if format == "csv":
                 yield csv_lines(
-                    (*(record[name] for name in names), *record["steps"].values())
+                    (*(record[name] for name in _FACTS), *record["steps"].values())
                     for record in records
                 )
             elif records:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from workshops.admin import rules
 from workshops.admin.changes import AlreadyWrittenError, Change
 from workshops.admin.progress.actions import Form, form_route
-from workshops.admin.progress.log import CHANGES_SHOWN, LABELS, fetch_history, texts_before
+from workshops.admin.progress.log import CHANGES_SHOWN, LABELS, fetch_history
 from workshops.admin.progress.rendering import key_of, page, redirect
 from workshops.admin.progress.texts import differences, markdown_html
 from workshops.admin.registry import Change, find
@@ -116,12 +116,9 @@ async def show_definitions(request: Request) -> Response:
 async def show_definition(
     request: Request, error: WorkshopsError | None = None, form: Form | None = None
 ) -> Response:
-    """Show one definition, with the form for it; ``before``: with texts of an older state."""
+    """Show one definition, with the form for it, and why nothing was saved."""
     if form:
         return await _page(request, _texts(form), _opened_with(form), error=error)
-    entry = request.query_params.get("before", "")
-    if entry.isascii() and entry.isdecimal() and len(entry) < 18:
-        return await _page(request, await texts_before(key_of(request, "step_id"), int(entry)))
     return await _page(request)
 
 
@@ -179,7 +176,7 @@ async def _page(
     problems: Mapping[str, str] = {},
     error: WorkshopsError | None = None,
 ) -> Response:
-    """Show a definition, in its form what was typed.
+    """Show a definition, in its form what was typed, or texts from ``before`` a change.
 
     :param opened_with: The digests of the texts that the form was opened with.
     :param problems: What is wrong with a field.
@@ -189,6 +186,9 @@ async def _page(
     if definition is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, "There is no such step definition.")
     stored = _wording(definition)
+    history = await fetch_history(step_id)
+    before = {str(entry["id"]): entry["before"] for entry in history}
+    typed = typed or before.get(request.query_params.get("before", ""), {})
     fields = [
         {
             "name": name,
@@ -212,7 +212,7 @@ async def _page(
         shown=_preview(definition, texts),
         use=await fetch_use(step_id),
         sample_size=SAMPLE_SIZE,
-        history=await fetch_history(step_id),
+        history=history,
         changes_shown=CHANGES_SHOWN,
     )
 

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import (
-    NO_OPEN_STEP,
     BoardView,
     View,
     day,
@@ -82,10 +81,6 @@ class FunnelView(View):
     def stuck(self, step: str = "") -> str:
         """Return the query string of the board with those that are stuck, all or at a step."""
         return self.board(step=step, statuses=OPEN_FOR_WORK, idle_days=self.idle_days, order="up")
-
-    def finished(self) -> str:
-        """Return the query string of the board with those that are through."""
-        return self.board(step=NO_OPEN_STEP)
 
 
 @dataclass(frozen=True)

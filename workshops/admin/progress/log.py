@@ -15,9 +15,11 @@ from typing import Any
 
 from workshops.admin.audit import AuditAction
 from workshops.admin.progress.texts import differences
-from workshops.statements.execution import fetch, fetch_row
+from workshops.admin.tables import AuditAction
+from workshops.statements.execution import fetch
 from workshops.states import StepStatus, Visibility, WorkshopStatus
-from workshops.tables import StepDefinition
+from workshops.tables import TABLES, StepDefinition
+from workshops.tables.belongings import BelongsToWorkshop
 
 _ENTRIES_READ = 200
 _LONGEST = 80
@@ -68,13 +70,16 @@ class Trace:
     refused: bool
 
 
-PARTS = """
-SELECT id AS workshop_id, id FROM workshops WHERE id = ANY ($1)
-UNION ALL SELECT workshop_id, id FROM workshop_steps WHERE workshop_id = ANY ($1)
-UNION ALL SELECT workshop_id, id FROM workshop_members WHERE workshop_id = ANY ($1)
-UNION ALL SELECT workshop_id, id FROM sessions WHERE workshop_id = ANY ($1)
-UNION ALL SELECT workshop_id, id FROM build_packs WHERE workshop_id = ANY ($1)
-"""
+PARTS = " UNION ALL ".join(
+    [
+        "SELECT id AS workshop_id, id FROM workshops WHERE id = ANY ($1)",
+        *(
+            f"SELECT workshop_id, id FROM {table._meta.tablename} WHERE workshop_id = ANY ($1)"
+            for table in TABLES
+            if issubclass(table, BelongsToWorkshop)
+        ),
+    ]
+)
 """The SELECT of the keys of workshops and of all that belongs to them."""
 
 # OFFSET 0 keeps the planner from reading the whole audit log backwards for the latest.
@@ -244,7 +249,7 @@ async def fetch_history(step_id: str) -> list[dict[str, Any]]:
     """Return the latest changes of a definition that operators made, the latest first.
 
     ``fields`` has what became of each text; ``shortened``: the log kept the beginning of it
-    only. ``before``: whether the texts from before are known.
+    only. ``before`` has the texts from before, where they are known.
     """
     rows = await fetch(_HISTORY, step_id)
     return await asyncio.to_thread(
@@ -263,26 +268,12 @@ def _what_changed(text: str) -> dict[str, Any]:
         }
         for field in (*known, *sorted(changes.keys() - LABELS.keys()))
     ]
-    wording = [text for field in WORDING for text in changes.get(field, ())]
-    return {"fields": fields, "before": wording and not any(map(_is_cut, wording))}
+    wording = {field: changes[field] for field in WORDING if field in changes}
+    cut = any(_is_cut(text) for texts in wording.values() for text in texts)
+    before = {} if cut else {field: old or "" for field, (old, _) in wording.items()}
+    return {"fields": fields, "before": before}
 
 
 def _is_cut(text: str | None) -> bool:
     """Tell whether the log's trigger has shortened a text (``audit_write``)."""
     return text is not None and len(text) == 201 and text.endswith("…")
-
-
-async def texts_before(step_id: str, entry: int) -> dict[str, str]:
-    """Return the texts that an entry of the log says a definition had before."""
-    row = await fetch_row(
-        "SELECT changes::text FROM workshops_admin.admin_audit_log WHERE id = $2 AND row_id = $1"
-        f" AND table_name = '{StepDefinition._meta.tablename}' AND changes IS NOT NULL",
-        step_id,
-        entry,
-    )
-    changes = {} if row is None else json.loads(row[0])
-    return {
-        field: old or ""
-        for field, (old, _) in changes.items()
-        if field in WORDING and not _is_cut(old)
-    }
