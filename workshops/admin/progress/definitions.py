@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import rules
-from workshops.admin.changes import AlreadyWrittenError, Change
 from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.log import CHANGES_SHOWN, LABELS, fetch_history
 from workshops.admin.progress.rendering import key_of, page, redirect

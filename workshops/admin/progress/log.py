@@ -15,7 +15,6 @@ from typing import Any
 
 from workshops.admin.audit import AuditAction
 from workshops.admin.progress.texts import differences
-from workshops.admin.tables import AuditAction
 from workshops.statements.execution import fetch
 from workshops.states import StepStatus, Visibility, WorkshopStatus
 from workshops.tables import TABLES, StepDefinition

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up
-from workshops.admin.audit import ORIGIN
+from workshops.admin.audit import ORIGIN, AuditAction
 from workshops.admin.progress.actions import ConfirmationError, Form, form_route
 from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.outputs import forget_outputs
