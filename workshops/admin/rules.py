@@ -11,7 +11,7 @@ from typing import Any
 
 from workshops import operations
 from workshops.admin.audit import logged_whole
-from workshops.admin.progress.outputs import reset_step
+from workshops.admin.outputs import reset_step
 from workshops.admin.registry import Change, parse_json
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError

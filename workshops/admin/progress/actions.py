@@ -23,7 +23,7 @@ from starlette.routing import Route
 from workshops import operations
 from workshops.admin import follow_up
 from workshops.admin.log_in import session_token
-from workshops.admin.progress.outputs import forget_outputs, reset_step, restore_output
+from workshops.admin.outputs import forget_outputs, reset_step, restore_output
 from workshops.errors import (
     ConflictError,
     DatabaseUnavailableError,

@@ -15,9 +15,9 @@ from starlette.routing import Route
 from workshops import operations
 from workshops.admin import follow_up
 from workshops.admin.audit import ORIGIN, AuditAction
+from workshops.admin.outputs import forget_outputs
 from workshops.admin.progress.actions import ConfirmationError, Form, form_route
 from workshops.admin.progress.log import PARTS
-from workshops.admin.progress.outputs import forget_outputs
 from workshops.admin.progress.rendering import attachment, page, redirect
 from workshops.admin.saved_views import forget_views
 from workshops.errors import WorkshopsError

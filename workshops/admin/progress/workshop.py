@@ -17,10 +17,10 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
+from workshops.admin.outputs import removed_outputs
 from workshops.admin.progress.actions import ACTIONS, Form, form_route
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.log import fetch_traces
-from workshops.admin.progress.outputs import removed_outputs
 from workshops.admin.progress.rendering import attachment, key_of, page, redirect
 from workshops.admin.progress.texts import readable_output
 from workshops.columns import utc_now
