@@ -1,8 +1,7 @@
 """Demo workshops as rows for COPY, made up deterministically, without a database.
 
 The same seed, day and step definitions give the same rows, byte for byte, and workshop number n is
-the same however many are made: each block of 500 is made up by itself, so that a demo can go on
-where an earlier one ended.
+the same however many are made, so that a demo can go on where an earlier one ended.
 
 Work falls into the morning, the afternoon or the evening of past days, so that sessions never
 overlap; every change of a step falls into a session.
@@ -12,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from itertools import islice
 from random import Random
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -39,6 +39,8 @@ would meet a real workshop once in a million.
 """
 
 BLOCK = 500
+"""How many workshops are owned by the same people."""
+
 VARIANTS = 3
 """In how many variants the outputs of each idea are made. Writing them takes a hundred times as
 long as filling two names into finished ones, so the workshops share them."""
@@ -99,6 +101,7 @@ _RESET = _Phase("active", None, False, 1, 9)
 _NOT_YET_CLOSED = _Phase("active", 10, False, 1, 6)
 _PAUSED = _Phase("paused", None, True, 4, 45)
 _COMPLETED = _Phase("completed", 10, False, 1, 70)
+_IDEAS = [(trade, idea) for trade in TRADES for idea in trade.ideas]
 # What twenty workshops are like.
 _PHASES = (
     *(_DRAFT, _DRAFT, _MOVING, _MOVING, _MOVING, _MOVING, _MOVING, _OPEN_NOW, _STUCK, _STUCK),
@@ -106,13 +109,15 @@ _PHASES = (
 )
 
 
+@cache
 def seed_prefix(seed: int) -> str:
     """How the ids of the demo workshops of one seed begin."""
     return DEMO_WORKSHOP_PREFIX + random_text(Random(f"seed {seed}"), 7, BASE36)
 
 
-def _workshop_id(prefix: str, number: int) -> str:
-    return prefix + "".join(BASE36[number // 36**place % 36] for place in (4, 3, 2, 1, 0))
+def _workshop_id(seed: int, number: int) -> str:
+    digits = (BASE36[number // 36**place % 36] for place in (4, 3, 2, 1, 0))
+    return seed_prefix(seed) + "".join(digits)
 
 
 def number_of(workshop_id: str) -> int:
@@ -120,17 +125,13 @@ def number_of(workshop_id: str) -> int:
     return int(workshop_id[-5:], 36)
 
 
-def _deal(rng: Random, cards: Sequence[Card]) -> Iterator[Card]:
-    """The cards in random order, all of them before any comes again.
-
-    So that even twenty workshops show every phase and twenty different ideas.
-    """
-    while True:
-        yield from rng.sample(cards, len(cards))
+@lru_cache(maxsize=8)
+def _shuffled(seed: str, size: int) -> list[int]:
+    return Random(seed).sample(range(size), size)
 
 
 class Generator:
-    """Makes the rows of workshops one after the other.
+    """Makes the rows of workshops by their numbers.
 
     `now` is naive UTC, whole milliseconds; nothing happens after it. There is at least one
     definition.
@@ -140,75 +141,66 @@ class Generator:
         self.seed = seed
         self.now = now
         self.definitions = definitions
+        self._people: dict[int, People] = {}
         self._variants: dict[tuple[str, int], Variant] = {}
 
     def batches(self, first: int, count: int, size: int) -> Iterator[Rows]:
         """Yield `count` workshops from number `first` on, at most `size` at a time."""
-        workshops = self._workshops(first, first + count)
+        workshops = map(self.workshop, range(first, first + count))
         while batch := list(islice(workshops, size)):
             yield {table: [row for rows in batch for row in rows[table]] for table in COLUMNS}
 
-    def _workshops(self, first: int, stop: int) -> Iterator[Rows]:
-        prefix = seed_prefix(self.seed)
-        for number in range(first - first % BLOCK, stop):
-            if number % BLOCK == 0:
-                block = _Block(self, number // BLOCK)
-            rows = block.workshop(_workshop_id(prefix, number))
-            if number >= first:
-                yield rows
+    def _dealt(self, number: int, cards: Sequence[Card]) -> Card:
+        """A card for a workshop, from packs that are shuffled and dealt out one after the other.
 
-    def variant(self, idea: Idea, number: int) -> Variant:
+        So that even twenty workshops show every phase and twenty different ideas.
+        """
+        pack, place = divmod(number, len(cards))
+        return cards[_shuffled(f"{self.seed} {pack}", len(cards))[place]]
+
+    def _people_of(self, number: int) -> People:
+        block = number // BLOCK
+        if block not in self._people:
+            self._people = {block: People(Random(f"people {self.seed} {block}"))}
+        return self._people[block]
+
+    def _variant(self, idea: Idea, number: int) -> Variant:
         """Return a variant of an idea; it does not depend on what was asked for before."""
         if (idea.text, number) not in self._variants:
             rng = Random(f"{self.seed} {idea.text} {number}")
             self._variants[idea.text, number] = Variant(idea, self.definitions, rng)
         return self._variants[idea.text, number]
 
-
-class _Block:
-    """500 workshops: their people, and how the ideas and the phases are dealt out among them."""
-
-    def __init__(self, generator: Generator, number: int) -> None:
-        self._generator = generator
-        self._rng = rng = Random(f"{generator.seed} {number}")
-        self._now = generator.now
-        self._definitions = generator.definitions
-        self._people = People(rng)
-        self._ideas = _deal(rng, [(trade, idea) for trade in TRADES for idea in trade.ideas])
-        self._phases = _deal(rng, _PHASES)
-        self._steps_done = _deal(rng, _STEPS_DONE)
-
-    def workshop(self, id: str) -> Rows:
-        """Make a workshop and what belongs to it."""
-        rng = self._rng
-        trade, idea = next(self._ideas)
-        owner = self._people.owner(trade)
-        place, title, text = describe(rng, trade, idea, owner.company)
-        phase = next(self._phases)
-        complete = self._complete(phase)
-        sessions = self._sessions(phase, complete + 1)
-        created_at = self._between(sessions[0][0] - 25 * _MINUTE, sessions[0][0] - _MINUTE)
-        changes = self._changes(sessions, complete + 1 + phase.in_progress)
+    def workshop(self, number: int) -> Rows:
+        """Return a workshop and what belongs to it."""
+        rng = Random(f"{self.seed} {number}")
+        id = _workshop_id(self.seed, number)
+        trade, idea = self._dealt(number, _IDEAS)
+        company, owner, colleagues = self._people_of(number).team(rng, trade)
+        place, title, text = describe(rng, trade, idea, company)
+        phase = self._dealt(number, _PHASES)
+        complete = _steps_done(rng, phase, len(self.definitions))
+        sessions = _sessions(rng, self.now, phase, complete + 1)
+        created_at = _between(rng, sessions[0][0] - 25 * _MINUTE, sessions[0][0] - _MINUTE)
+        changes = _changes(rng, sessions, complete + 1 + phase.in_progress)
         if phase is _DRAFT:
             sessions, changes = [], [created_at]
-        members = [(owner.user_id, "owner", created_at)]
-        members += [
-            (user_id, role, self._between(created_at, changes[-1]))
-            for user_id, role in self._people.members(owner)
+        members = [(owner, "owner", created_at)] + [
+            (user_id, role, _between(rng, created_at, changes[-1])) for user_id, role in colleagues
         ]
         updated_at = changes[-1]
         shared = phase is not _DRAFT and rng.random() < 0.2
         if shared or phase in (_PAUSED, _COMPLETED):
-            updated_at = self._between(updated_at + _MILLISECOND, updated_at + _TAIL)
-        org_id = owner.company.org_id if rng.random() < 0.95 else None
+            updated_at = _between(rng, updated_at + _MILLISECOND, updated_at + _TAIL)
+        org_id = company.org_id if rng.random() < 0.95 else None
         template = rng.choice(WORDS["templates"]) if rng.random() < 0.15 else None
         visibility, token = ("shared", random_text(rng, 32)) if shared else ("private", None)
         # Rendering a build pack is what takes longest: one variant of each idea is enough for that.
         number = 0 if phase is _COMPLETED else rng.randrange(VARIANTS)
-        variant = self._generator.variant(idea, number)
-        slots = {"place": place, "company": owner.company.name}
+        variant = self._variant(idea, number)
+        slots = {"place": place, "company": company.name}
         steps: list[Row] = []
-        for number, definition in enumerate(self._definitions):
+        for number, definition in enumerate(self.definitions):
             status, output, changed_at = "not_started", None, created_at
             started_at: datetime | None = None
             completed_at: datetime | None = None
@@ -229,69 +221,73 @@ class _Block:
             slots |= {"workshop": id, "title": title, "idea": text}
             made_at = updated_at
             for format_type in rng.choice(_FORMATS):
-                made_at = min(self._between(made_at + _MINUTE, made_at + _DAY), self._now)
+                made_at = min(_between(rng, made_at + _MINUTE, made_at + _DAY), self.now)
                 content = variant.pack(format_type, slots, [*changes[1:], made_at])
                 packs.append((title, format_type, content, made_at, made_at))
-        workshop = (id, owner.user_id, title, text, phase.status, org_id, template, visibility)
-        shown = [(start, None if end == self._now else end, start) for start, end in sessions]
+        workshop = (id, owner, title, text, phase.status, org_id, template, visibility)
+        shown = [(start, None if end == self.now else end, start) for start, end in sessions]
         return {
             Workshop: [(*workshop, token, created_at, updated_at)],
-            WorkshopMember: self._belonging("wm", id, members),
-            WorkshopStep: self._belonging("wst", id, steps),
-            Session: self._belonging("ses", id, shown),
-            BuildPack: self._belonging("bp", id, packs),
+            WorkshopMember: _belonging(rng, "wm", id, members),
+            WorkshopStep: _belonging(rng, "wst", id, steps),
+            Session: _belonging(rng, "ses", id, shown),
+            BuildPack: _belonging(rng, "bp", id, packs),
         }
 
-    def _belonging(self, prefix: str, workshop_id: str, rows: Iterable[Row]) -> list[Row]:
-        return [(identifier(self._rng, prefix), workshop_id, *row) for row in rows]
 
-    def _complete(self, phase: _Phase) -> int:
-        """How many steps are complete: of ten in the phase, of as many as there are in fact."""
-        count = len(self._definitions)
-        if phase.steps is not None:
-            return count * phase.steps // 10
-        done = next(self._steps_done) * count // 10
-        # The first step cannot have been reset in a workshop where nothing else was done.
-        return max(done, 1) if phase is _RESET else done
+def _belonging(rng: Random, prefix: str, workshop_id: str, rows: Iterable[Row]) -> list[Row]:
+    return [(identifier(rng, prefix), workshop_id, *row) for row in rows]
 
-    def _between(self, start: datetime, end: datetime) -> datetime:
-        """A moment from `start` on and before `end`, in whole milliseconds."""
-        return start + int(self._rng.random() * ((end - start) / _MILLISECOND)) * _MILLISECOND
 
-    def _sessions(self, phase: _Phase, work: int) -> list[tuple[datetime, datetime]]:
-        """Sessions in order: the last one on the phase's last day, or open now."""
-        rng = self._rng
-        days_ago = phase.earliest
-        days_ago += int((phase.latest - phase.earliest + 1) * rng.random() ** 1.7)
-        days = min(int(work * rng.uniform(0.3, 2.6)), _OLDEST_DAY - days_ago)
-        parts = days * len(_PARTS_OF_A_DAY)
-        earlier = rng.sample(range(parts), min(int(work * rng.uniform(0.4, 1.1)), parts))
-        midnight = self._now.replace(hour=0, minute=0, second=0, microsecond=0)
-        sessions = []
-        for number in (*sorted(earlier), parts + rng.randrange(len(_PARTS_OF_A_DAY))):
-            day, part = divmod(number, len(_PARTS_OF_A_DAY))
-            earliest = midnight - (days_ago + days - day) * _DAY + _PARTS_OF_A_DAY[part]
-            start = self._between(earliest, earliest + _LATEST_START)
-            sessions.append((start, self._between(start + _SHORTEST, start + _LONGEST)))
-        if phase is _OPEN_NOW:
-            earliest = self._now - 150 * _MINUTE
-            sessions.append((self._between(earliest, self._now - _SHORTEST), self._now))
-        return sessions
+def _steps_done(rng: Random, phase: _Phase, count: int) -> int:
+    """How many steps are complete: of ten in the phase, of as many as there are in fact."""
+    done = rng.choice(_STEPS_DONE) if phase.steps is None else phase.steps
+    # The first step cannot have been reset in a workshop where nothing else was done.
+    return max(done * count // 10, 1 if phase is _RESET else 0)
 
-    def _changes(self, sessions: list[tuple[datetime, datetime]], count: int) -> list[datetime]:
-        """What was done to the steps: the first in the first session, the last in the last one.
 
-        That is the start of the first step, the completion of each completed step (which starts
-        the next one), and the last change of the step in progress, if there is one.
-        """
-        begin = sessions[0][0] + _MINUTE
-        first = self._between(begin, begin + 4 * _MINUTE)
-        if count == 1:
-            return [first]
-        between = [
-            max(first, self._between(start + _MINUTE, end - _TAIL - _MINUTE))
-            for start, end in self._rng.choices(sessions, k=count - 2)
-        ]
-        end = sessions[-1][1] - _TAIL
-        last = self._between(end - 2 * _MINUTE, end - _MINUTE)
-        return [first, *sorted(between), max([*between, last])]
+def _between(rng: Random, start: datetime, end: datetime) -> datetime:
+    """A moment from `start` on and before `end`, in whole milliseconds."""
+    return start + int(rng.random() * ((end - start) / _MILLISECOND)) * _MILLISECOND
+
+
+def _sessions(
+    rng: Random, now: datetime, phase: _Phase, work: int
+) -> list[tuple[datetime, datetime]]:
+    """Sessions in order: the last one on the phase's last day, or open now."""
+    span = phase.latest - phase.earliest
+    days_ago = phase.earliest + int((span + 1) * rng.random() ** 1.7)  # the later, the likelier
+    days = min(int(work * rng.uniform(0.3, 2.6)), _OLDEST_DAY - days_ago)
+    parts = days * len(_PARTS_OF_A_DAY)
+    earlier = rng.sample(range(parts), min(int(work * rng.uniform(0.4, 1.1)), parts))
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    sessions = []
+    for number in (*sorted(earlier), parts + rng.randrange(len(_PARTS_OF_A_DAY))):
+        day, part = divmod(number, len(_PARTS_OF_A_DAY))
+        earliest = midnight - (days_ago + days - day) * _DAY + _PARTS_OF_A_DAY[part]
+        start = _between(rng, earliest, earliest + _LATEST_START)
+        sessions.append((start, _between(rng, start + _SHORTEST, start + _LONGEST)))
+    if phase is _OPEN_NOW:
+        sessions.append((_between(rng, now - 150 * _MINUTE, now - _SHORTEST), now))
+    return sessions
+
+
+def _changes(
+    rng: Random, sessions: Sequence[tuple[datetime, datetime]], count: int
+) -> list[datetime]:
+    """What was done to the steps: the first in the first session, the last in the last one.
+
+    That is the start of the first step, the completion of each completed step (which starts the
+    next one), and the last change of the step in progress, if there is one.
+    """
+    begin = sessions[0][0] + _MINUTE
+    first = _between(rng, begin, begin + 4 * _MINUTE)
+    if count == 1:
+        return [first]
+    between = [
+        max(first, _between(rng, start + _MINUTE, end - _TAIL - _MINUTE))
+        for start, end in rng.choices(sessions, k=count - 2)
+    ]
+    end = sessions[-1][1] - _TAIL
+    last = _between(rng, end - 2 * _MINUTE, end - _MINUTE)
+    return [first, *sorted(between), max([*between, last])]

@@ -89,19 +89,19 @@ async def _work(
     """One workshop, a change at each `yield`."""
     trade = rng.choice(TRADES)
     idea = rng.choice(trade.ideas)
-    owner = people.owner(trade)
-    place, title, text = describe(rng, trade, idea, owner.company)
-    slots = {"place": place, "company": owner.company.name}
+    company, owner, colleagues = people.team(rng, trade)
+    place, title, text = describe(rng, trade, idea, company)
+    slots = {"place": place, "company": company.name}
     cast = Cast(idea, rng)
     workshop = await operations.create_workshop(
-        clerk_user_id=owner.user_id,
+        clerk_user_id=owner,
         title=title,
         original_idea=text,
-        org_id=owner.company.org_id,
+        org_id=company.org_id,
     )
     counts.begun += 1
     yield
-    for user_id, role in people.members(owner):
+    for user_id, role in colleagues:
         await operations.add_member(workshop.id, user_id, role=role)
         yield
     session = None

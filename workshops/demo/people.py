@@ -8,9 +8,9 @@ from string import ascii_letters, ascii_lowercase, digits
 from typing import NamedTuple
 
 from workshops.demo.outputs import bare
-from workshops.demo.vocabulary import WORDS, Idea, Trade
+from workshops.demo.vocabulary import TRADES, WORDS, Idea, Trade
 
-_MOST_COLLEAGUES = 14
+_COMPANIES, _COLLEAGUES = 4, 14
 _ROLES = (*("editor",) * 6, *("viewer",) * 5, "owner")
 
 BASE36 = digits + ascii_lowercase
@@ -46,54 +46,36 @@ class Company(NamedTuple):
     people: list[str]
 
 
-class Owner(NamedTuple):
-    """A person who owns workshops."""
-
-    user_id: str
-    company: Company
-
-
 class People:
-    """Finds an owner and members for each workshop.
+    """Finds an owner and members for each workshop, in a few companies of each trade.
 
-    Those who own many workshops are the likeliest to own the next one, within a trade: most people
-    have one or two, a few have twenty.
+    Most people own one or two workshops, a few own many.
+
+    :param mark: How their user ids begin.
     """
 
     def __init__(self, rng: Random, *, mark: str = "") -> None:
-        self._rng = rng
-        self._mark = mark  # of the user ids
-        self._owners: dict[str, list[Owner]] = {}  # once for each workshop
+        self._companies = {
+            trade.name: [_company(rng, trade, mark) for _ in range(_COMPANIES)] for trade in TRADES
+        }
 
-    def owner(self, trade: Trade) -> Owner:
-        rng, owners = self._rng, self._owners.setdefault(trade.name, [])
-        if owners and rng.random() < 0.6:
-            owner = rng.choice(owners)
-        else:
-            company = rng.choice(owners).company if owners and rng.random() < 0.4 else None
-            if company is None or len(company.people) >= _MOST_COLLEAGUES:
-                company = self._company(trade)
-            owner = Owner(_clerk_id(rng, "user", self._mark), company)
-            company.people.append(owner.user_id)
-        owners.append(owner)
-        return owner
+    def team(self, rng: Random, trade: Trade) -> tuple[Company, str, list[tuple[str, str]]]:
+        """Return a company, who of it is the owner, and the others with their roles."""
+        company = self._companies[trade.name][int(_COMPANIES * rng.random() ** 2)]
+        owner = company.people[int(_COLLEAGUES * rng.random() ** 4)]
+        count = rng.choice((0, 1, 1, 2, 2, 3, 5) if company.org_id else (0, 0, 0, 1))
+        colleagues = [user_id for user_id in company.people if user_id != owner]
+        others = [(user_id, rng.choice(_ROLES)) for user_id in rng.sample(colleagues, count)]
+        return company, owner, others
 
-    def members(self, owner: Owner) -> list[tuple[str, str]]:
-        """Return the user ids and roles of those who take part beside the owner."""
-        rng, company = self._rng, owner.company
-        wanted = rng.choice((0, 1, 1, 2, 2, 3, 5) if company.org_id else (0, 0, 0, 1))
-        while len(company.people) <= wanted:
-            company.people.append(_clerk_id(rng, "user", self._mark))
-        colleagues = [user_id for user_id in company.people if user_id != owner.user_id]
-        return [(user_id, rng.choice(_ROLES)) for user_id in rng.sample(colleagues, wanted)]
 
-    def _company(self, trade: Trade) -> Company:
-        rng, place = self._rng, self._rng.choice(WORDS["places"])
-        name = rng.choice(trade.company_patterns).format(
-            name=rng.choice(trade.company_names), place=place
-        )
-        org_id = _clerk_id(rng, "org") if rng.random() < 0.6 else None
-        return Company(name, place, org_id, [])
+def _company(rng: Random, trade: Trade, mark: str) -> Company:
+    place = rng.choice(WORDS["places"])
+    name = rng.choice(trade.company_names)
+    name = rng.choice(trade.company_patterns).format(name=name, place=place)
+    org_id = _clerk_id(rng, "org") if rng.random() < 0.6 else None
+    people = [_clerk_id(rng, "user", mark) for _ in range(_COLLEAGUES)]
+    return Company(name, place, org_id, people)
 
 
 def describe(rng: Random, trade: Trade, idea: Idea, company: Company) -> tuple[str, str, str]:
