@@ -167,7 +167,7 @@ async def test_disabled_user_is_not_logged_in(database: str) -> None:
     assert await BaseUser.login("vera", "correct horse battery") is None
 
 
-@fault("workshops.relations.shape")
+@fault("workshops.relations.expressions")
 def test_left_side_of_a_join_is_quoted() -> None:
     """A join from a joined table quotes that table's alias."""
 

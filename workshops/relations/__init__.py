@@ -20,10 +20,10 @@ For any two tables that a foreign key joins; needs only Piccolo, asyncpg and orj
     ).where(Band.name.like("P%"))
     [{"name": "Pythonistas", "albums": [{"title": "Awesome album 1"}]}]
 
-How: ``shape`` describes a select apart from its values, ``compiler`` makes SQL of that, in
+How: ``expressions`` makes SQL of columns and conditions, ``compiler`` the one statement, in
 which each relation is one JSON array, and ``decoding`` reads it by the types of its columns.
-Imports go one way: ``decoding``, ``shape``, ``links``, ``selection`` and ``conditions``,
-``declaration``, ``compiler``, ``query``, ``objects``, ``mixin``.
+Imports go one way: ``decoding``, ``expressions``, ``compiler``, ``selection``, ``conditions``,
+``declaration``, ``query``, ``mixin``.
 
 - ``OneToMany`` declares a relation in the parent's class body, ``add_relation`` beside it.
 - ``RelationSelect`` is one use of it: columns, where, order, limit, offset, alias.
@@ -36,11 +36,9 @@ Imports go one way: ``decoding``, ``shape``, ``links``, ``selection`` and ``cond
 """
 
 from workshops.relations.declaration import OneToMany, add_relation
-from workshops.relations.links import NotLoadedError, RelationError
-from workshops.relations.mixin import HasRelations, RowTypeError, TypedSelect
-from workshops.relations.objects import ParentObjects
+from workshops.relations.mixin import HasRelations, ParentObjects, RowTypeError, TypedSelect
 from workshops.relations.query import Parameter, ParentSelect, Prepared
-from workshops.relations.selection import RelationSelect
+from workshops.relations.selection import NotLoadedError, RelationError, RelationSelect
 
 __all__ = [
     "HasRelations",

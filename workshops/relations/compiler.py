@@ -36,255 +36,225 @@ cut, ever reaches it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import orjson
+from piccolo.columns import Column
+from piccolo.querystring import QueryString, Selectable
+from piccolo.table import Table
 
 from workshops.relations.decoding import (
     MOST_ARGUMENTS,
-    Carried,
     Field,
     RowsDecoder,
     load_column,
     load_json,
     rows_decoder,
-    typed,
 )
-from workshops.relations.shape import KEY, VALUE, Children, Condition, Part, Rows, Sql
+from workshops.relations.expressions import MARK, Part, Scope, kind_of, part_of
+
+
+class Rows(NamedTuple):
+    """The rows of one level: those of a relation, or the outermost ones."""
+
+    table: type[Table]
+    items: Sequence[Any] = ()
+    """Columns, expressions and relations; all columns, if there are none."""
+    where: Any = None
+    order: tuple[tuple[Any, bool], ...] = ()
+    """Columns and expressions, and whether each is ascending."""
+    limit: int | None = None
+    offset: int | None = None
+    nested: bool | None = None
+    """Whether joined columns form dictionaries; None, if as in the level outside."""
 
 
 class Outermost(NamedTuple):
     """What only the outermost select can have."""
 
-    loads_json: bool = False
+    load_json: bool = False
     distinct: bool = False
-    distinct_on: Sql | None = None
-    group_by: Sql | None = None
-    having: Condition | None = None
+    distinct_on: QueryString | None = None
+    group_by: QueryString | None = None
+    having: Any = None
     lock: str = ""
+
+    @property
+    def needs_page(self) -> bool:
+        """Whether its rows have no key, or are not rows of the table."""
+        return bool(self.distinct or self.distinct_on or self.group_by or self.lock)
+
+
+INNER = Outermost()
+"""What any other level has of it: nothing."""
 
 
 class Statement(NamedTuple):
-    """The SQL of a shape, the slots of its values, and what reads its rows."""
+    """A select as SQL, its values, and what reads its rows."""
 
     sql: str
-    template: str
-    """The same for a ``QueryString``."""
-    slots: tuple[int, ...]
-    """One for each ``$1`` and so on."""
-    template_slots: tuple[int, ...]
-    """One for each ``{}``."""
+    values: list[Any]
+    """The value of ``$1`` and so on."""
     decode: RowsDecoder
+    marked: str
+    """The SQL with ``MARK`` before and behind the place of a value."""
+
+    def template(self) -> tuple[str, list[Any]]:
+        """Return the SQL as that of a ``QueryString``, and its arguments."""
+        pieces = self.marked.split(MARK)
+        texts = (text.replace("{", "{{").replace("}", "}}") for text in pieces[::2])
+        return "{}".join(texts), [self.values[int(place) - 1] for place in pieces[1::2]]
 
 
-class _Level(NamedTuple):
-    """The SELECT of a level, what reads its rows, ..."""
+class Level(NamedTuple):
+    """The SELECT of a level with everything below it, what reads its rows, ..."""
 
-    sql: Sql
+    sql: str
     decode: RowsDecoder
     loads_json: bool
-    """... whether a value may hold a number that orjson would not read exactly, ..."""
-    height: int
-    """... and how many levels it has, which tells the names of its pages apart."""
+    """... and whether a value may hold a number that orjson would not read exactly."""
 
 
-@lru_cache(maxsize=1024)
-def compile_shape(rows: Rows, outermost: Outermost) -> Statement:
-    """Return the statement of a shape."""
-    level = _level(rows, outermost)
-    text, slots = level.sql
-    first, *pieces = text.split(VALUE)
-    template = text.replace("{", "{{").replace("}", "}}").replace(VALUE, "{}")
-    unique = tuple(dict.fromkeys(slots))
-    numbered = (f"${unique.index(s) + 1}{piece}" for s, piece in zip(slots, pieces, strict=True))
-    return Statement(first + "".join(numbered), template, unique, slots, level.decode)
+def compile_select(rows: Rows, outermost: Outermost, *, secrets: bool) -> Statement:
+    """Return the statement of a select."""
+    values: list[Any] = []
+    level = write_level(rows, values, secrets, outermost)
+    pieces = level.sql.split(MARK)
+    pieces[1::2] = [f"${place}" for place in pieces[1::2]]
+    return Statement("".join(pieces), values, level.decode, level.sql)
 
 
-def _level(rows: Rows, outermost: Outermost, link: Children | None = None) -> _Level:
-    """Return the SELECT of a level with everything below it."""
-    below = [
-        _level(item.rows, Outermost(), item) if isinstance(item, Children) else None
-        for item in rows.items
-    ]
-    height = 1 + max((level.height for level in below if level), default=0)
-    page = _Page(f"_p{height}") if _needs_page(rows, outermost, link) else None
-    known = (
-        {}
-        if rows.condition is None
-        else {name: Sql(VALUE, (slot,)) for name, slot in rows.condition.known}
-    )
+def write_level(
+    rows: Rows,
+    values: list[Any],
+    secrets: bool,
+    outermost: Outermost,
+    link: Any = None,
+    key: str = "",
+    nested: bool = False,
+    depth: int = 1,
+) -> Level:
+    """Return the SELECT of a level: of the outermost, or of the relation that ``link`` stands for.
+
+    :param key: The SQL of what the relation's foreign key refers to.
+    """
+    scope, where = Scope(values), []
+    if rows.where is not None:
+        where.append(f"({scope.condition(rows.where)})")
     if link is not None:
-        known[link.foreign_key.sql.text] = Sql(KEY)
+        foreign_key = part_of(link.foreign_key).sql
+        where.insert(0, f"{foreign_key} = {key}")
+        scope.known[foreign_key] = key
+    nested = nested if rows.nested is None else rows.nested
+    parts: list[Any] = []
+    needs_page = outermost.needs_page
+    items: Sequence[Any] = rows.items or rows.table._meta.columns
+    for item in items:
+        kind = kind_of(type(item))
+        if kind is Column:
+            if secrets or not item._meta.secret:
+                parts.append(scope.column(item))
+        elif kind is Selectable:
+            parts.append(item)
+            # It would mistake its own rows for the outer one, if they are of the same table.
+            needs_page |= item.link.child._meta.tablename == rows.table._meta.tablename
+        else:
+            parts.append(part := scope.part(item))
+            needs_page |= link is not None and part.needs_page
+    page = _Page(f"_p{depth}") if needs_page else None
 
-    results: list[Sql] = []
+    results: list[str] = []
     fields: list[Field] = []
     loads_json = False
-    for item, level in zip(rows.items, below, strict=True):
-        if isinstance(item, Children):
-            assert level is not None
-            key = known.get(item.key.sql.text)
-            if key is None:
-                key = page.refer(item.key.sql) if page else item.key.sql
-            result, load = _with_key(level.sql, key), None
-            loads_json = loads_json or level.loads_json
+    for part in parts:
+        if type(part) is Part:
+            if link is None:
+                result, field = part.sql, part.plain
+                if outermost.load_json and part.is_json:
+                    field = field._replace(decode=load_column)
+            else:
+                result, field = part.json, part.field
+                loads_json |= part.way.loads_json
+            if page is not None:
+                column = page.refer(part.sql)
+                result = column if link is None else part.way.template.format(column)
+        else:
+            key = scope.column(part.link.key).sql
+            outer = scope.known.get(key) or (page.refer(key) if page else key)
+            inner = part.level(values, secrets, outer, nested, depth + 1)
+            result, load = inner.sql, None
+            loads_json |= inner.loads_json
             if link is None:
                 # As text, whatever a codec of the connection's own does to JSON.
-                result = _sql(result, "::text")
-                load = load_json if level.loads_json else orjson.loads
-            fields.append(Field(item.name, level.decode, empty=True, load=load))
-        else:
-            result, decode = item.sql, None
-            if item.key is not None:
-                result = _with_key(result, known.get(item.key, Sql(item.key)))
-            if page:
-                result = page.refer(result)
-            if link is not None:
-                result, way = _in_json(result, item.carried)
-                decode, loads_json = way.decode, loads_json or way.loads_json
-            elif outermost.loads_json and item.is_json:
-                decode = load_column
-            fields.append(Field(item.name or "", decode))
+                result = f"{result}::text"
+                load = load_json if inner.loads_json else orjson.loads
+            field = Field(part.name, inner.decode, True, load)
         results.append(result)
+        fields.append(field)
 
-    row = _listed(results) if link is None else _json_row(results)
-    text = _select(rows, outermost, link, row, page)
+    row = ", ".join(results) if link is None else _json_row(results)
+    text = _select(rows, outermost, scope, where, row, page)
     if link is not None:
-        text = _sql("array_to_json(ARRAY(", text, "))")
-    for number, alias in enumerate(
-        dict.fromkeys(a for part in _parts(rows, outermost) for a in part.long_aliases)
-    ):
-        text = Sql(text.text.replace(f'"{alias}"', f'"_j{height}_{number}"'), text.slots)
-    return _Level(text, rows_decoder(tuple(fields), nested=rows.nested), loads_json, height)
+        text = f"array_to_json(ARRAY({text}))"
+    for number, alias in enumerate(scope.joins):
+        if len(alias.encode()) > 63:
+            # PostgreSQL would cut Piccolo's alias of a long chain to that of another one.
+            text = text.replace(f'"{alias}"', f'"_j{depth}_{number}"')
+    return Level(text, rows_decoder(tuple(fields), nested=nested), loads_json)
 
 
 def _select(
-    rows: Rows, outermost: Outermost, link: Children | None, row: Sql, page: _Page | None
-) -> Sql:
+    rows: Rows, outermost: Outermost, scope: Scope, where: list[str], row: str, page: _Page | None
+) -> str:
     """Return the SELECT of these rows, or of a page of them."""
-    conditions: list[Sql] = []
-    if link is not None:
-        conditions.append(Sql(f"{link.foreign_key.sql.text} = {KEY}"))
-    if rows.condition is not None:
-        conditions.append(_sql("(", rows.condition.sql, ")"))
-    joins = dict.fromkeys(join for part in _parts(rows, outermost) for join in part.joins)
-    body: list[str | Sql] = [" FROM ", " ".join((rows.table, *joins))]
-    if conditions:
-        body += (" WHERE ", _listed(conditions, " AND "))
-    if outermost.group_by is not None:
-        body.append(outermost.group_by)
+    order = [(scope.part(term).sql, " ASC" if up else " DESC") for term, up in rows.order]
+    group = "" if outermost.group_by is None else scope.written(outermost.group_by)
     if outermost.having is not None:
-        body += (" HAVING ", outermost.having.sql)
-
+        group += f" HAVING {scope.condition(outermost.having)}"
     # The limit is a part of the SQL, because plans depend on it, and there are few
     # different ones. The offset is a value: each page would be another statement
     # for the database to prepare.
-    sliced = Sql("" if rows.limit is None else f" LIMIT {rows.limit:d}")
+    sliced = "" if rows.limit is None else f" LIMIT {rows.limit:d}"
     if rows.offset is not None:
-        sliced = Sql(f"{sliced.text} OFFSET {VALUE}", (rows.offset,))
-    if page is None:
-        order = _ordered((_term(part), ascending) for part, ascending in rows.order)
-        if rows.offset is None or not any(isinstance(item, Children) for item in rows.items):
-            return _sql("SELECT ", row, *body, order, sliced)
-        found = _sql("SELECT ", rows.key, *body, order, sliced)
-        here = _sql(" WHERE ", rows.key, " = ANY (ARRAY(", found, "))")
-        return _sql("SELECT ", row, *body[:2], here, order)
+        sliced += f" OFFSET {scope.value(rows.offset)}"
+    source = " ".join((rows.table._meta.get_formatted_tablename(), *scope.joins.values()))
+    conditions = " WHERE " + " AND ".join(where) if where else ""
 
-    positions = [(page.position(_term(part)), ascending) for part, ascending in rows.order]
-    outside = _ordered((Sql(f"{page.name}.c{n}"), ascending) for n, ascending in positions)
+    if page is None:
+        ordered = _ordered([term + direction for term, direction in order])
+        if rows.offset is not None and any(kind_of(type(i)) is Selectable for i in rows.items):
+            key = part_of(rows.table._meta.primary_key).sql
+            found = f"SELECT {key} FROM {source}{conditions}{group}{ordered}{sliced}"
+            return f"SELECT {row} FROM {source} WHERE {key} = ANY (ARRAY({found})){ordered}"
+        return f"SELECT {row} FROM {source}{conditions}{group}{ordered}{sliced}"
+
+    positions = [(page.position(term), direction) for term, direction in order]
+    outside = _ordered([f"{page.name}.c{n}{direction}" for n, direction in positions])
+    inside = _ordered([f"{n + 1}{direction}" for n, direction in positions])
     if outermost.distinct:
         # DISTINCT compares whole rows, relations included, and LIMIT counts what is left.
-        row, outside = _sql("DISTINCT ", row), _sql(outside, sliced)
+        row, inside, outside = f"DISTINCT {row}", "", outside + sliced
     else:
-        body += (_ordered((Sql(str(n + 1)), ascending) for n, ascending in positions), sliced)
+        inside += sliced
     if not page.columns:  # only relations of a known key are selected
-        page.position(Sql("1"))
-    on = "" if outermost.distinct_on is None else outermost.distinct_on
-    inner = _sql("SELECT", on, " ", _listed(page.columns), *body, outermost.lock)
-    return _sql("SELECT ", row, " FROM (", inner, f") AS {page.alias}", outside)
+        page.position("1")
+    on = "" if outermost.distinct_on is None else scope.written(outermost.distinct_on)
+    columns = ", ".join(page.columns)
+    inner = f"SELECT{on} {columns} FROM {source}{conditions}{group}{inside}{outermost.lock}"
+    return f"SELECT {row} FROM ({inner}) AS {page.alias}{outside}"
 
 
-def _needs_page(rows: Rows, outermost: Outermost, link: Children | None) -> bool:
-    """Whether the rows of a level have to be found by a select of their own."""
-    plain = [item for item in rows.items if isinstance(item, Part)]
-    if link is not None and any(part.own_alias or part.carried is None for part in plain):
-        return True  # a value is named, or asked for its type
-    below = [item.rows.tablename for item in rows.items if isinstance(item, Children)]
-    # A relation that stands on the same table would mistake its own rows for the outer one.
-    return bool(below) and (
-        outermost.distinct
-        or outermost.distinct_on is not None
-        or outermost.group_by is not None
-        or bool(outermost.lock)
-        or rows.tablename in below
-    )
-
-
-def _parts(rows: Rows, outermost: Outermost) -> list[Part]:
-    """Return everything in a level that may need a join."""
-    return [
-        *(item.key if isinstance(item, Children) else item for item in rows.items),
-        *(rows.condition.parts if rows.condition else ()),
-        *(outermost.having.parts if outermost.having else ()),
-        *(part for part, _ in rows.order),
-    ]
-
-
-def _term(part: Part) -> Sql:
-    return part.sql if part.key is None else _with_key(part.sql, Sql(part.key))
-
-
-_TYPED = Carried(decode=typed)
-
-
-def _in_json(value: Sql, way: Carried | None) -> tuple[Sql, Carried]:
-    """Return a value as it stands in the JSON, and how it is read."""
-    if way is None:
-        parts = "json_build_array(pg_typeof(", value, ")::text, to_json(", value, ")::text)"
-        return _sql(*parts), _TYPED
-    return (_sql("(", value, ")", way.cast) if way.cast else value), way
-
-
-def _json_row(values: Sequence[Sql]) -> Sql:
+def _json_row(values: Sequence[str]) -> str:
     """Return a row as a JSON array; a function has at most 100 arguments."""
     if len(values) > MOST_ARGUMENTS:
         split = MOST_ARGUMENTS - 1
         values = [*values[:split], _json_row(values[split:])]
-    return _sql("json_build_array(", _listed(values), ")")
+    return f"json_build_array({', '.join(values)})"
 
 
-def _with_key(level: Sql, key: Sql) -> Sql:
-    """Put SQL in the place of the outer row's key."""
-    text: list[str] = []
-    slots: list[int] = []
-    rest = iter(level.slots)
-    for number, piece in enumerate(level.text.split(KEY)):
-        if number:
-            text.append(key.text)
-            slots += key.slots
-        text.append(piece)
-        slots += [next(rest) for _ in range(piece.count(VALUE))]
-    return Sql("".join(text), tuple(slots))
-
-
-def _sql(*parts: str | Sql) -> Sql:
-    """Put SQL together."""
-    pieces = [Sql(part) if isinstance(part, str) else part for part in parts]
-    slots = tuple(slot for piece in pieces for slot in piece.slots)
-    return Sql("".join(piece.text for piece in pieces), slots)
-
-
-def _listed(parts: Iterable[Sql], separator: str = ", ") -> Sql:
-    """Put SQL together with something in between."""
-    between = [piece for part in parts for piece in (separator, part)]
-    return _sql(*between[1:])
-
-
-def _ordered(terms: Iterable[tuple[Sql, bool]]) -> Sql:
-    """Return the ORDER BY for expressions and whether each is ascending, if there are any."""
-    order = [_sql(term, " ASC" if ascending else " DESC") for term, ascending in terms]
-    return _sql(" ORDER BY ", _listed(order)) if order else Sql("")
+def _ordered(terms: Sequence[str]) -> str:
+    return f" ORDER BY {', '.join(terms)}" if terms else ""
 
 
 class _Page:
@@ -292,17 +262,17 @@ class _Page:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.columns: list[Sql] = []
+        self.columns: list[str] = []
 
-    def position(self, column: Sql) -> int:
+    def position(self, column: str) -> int:
         """Return the position of a column, which is added unless it is there already."""
         if column not in self.columns:
             self.columns.append(column)
         return self.columns.index(column)
 
-    def refer(self, column: Sql) -> Sql:
+    def refer(self, column: str) -> str:
         """Return the SQL that refers to a column from outside."""
-        return Sql(f"{self.name}.c{self.position(column)}")
+        return f"{self.name}.c{self.position(column)}"
 
     @property
     def alias(self) -> str:

@@ -14,6 +14,7 @@ itself are not mistaken for the parent. PostgreSQL folds it into the one outside
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from piccolo.columns import Column
@@ -21,23 +22,23 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.query.methods.select import Select
 from piccolo.querystring import QueryString
 
-from workshops.relations.decoding import Carried, carried
-from workshops.relations.links import Link
-from workshops.relations.shape import KEY, columns_of_condition, part_of
+from workshops.relations.decoding import TYPED, Carried, carried
+from workshops.relations.expressions import columns_of, part_of
+from workshops.relations.selection import Link
 
 
 class _Subquery(QueryString):
     """SQL about the children of a row, of which only that row's key belongs to the outer query."""
 
-    __slots__ = ("keyed", "link")
+    __slots__ = ("link",)
 
     def __init__(
         self, template: str, link: Link, conditions: tuple[Any, ...], value: Any = None
     ) -> None:
         condition = link.condition(conditions)
-        used = [*columns_of_condition(condition)]
+        used = [*columns_of(condition)]
         used += [value] if isinstance(value, Column) else getattr(value, "columns", ())
-        joins = dict.fromkeys(join for column in used for join in part_of(column).joins)
+        joins = dict.fromkeys(j for column in used for j in part_of(column).joins.values())
         tables = " ".join((link.child._meta.get_formatted_tablename(), *joins))
         columns, names = [link.foreign_key], "k"
         if value is not None:
@@ -51,8 +52,11 @@ class _Subquery(QueryString):
         super().__init__(whole, *arguments, link.key)
         self.columns = [link.key]
         self.link = link
-        self.keyed = QueryString(whole, *arguments, QueryString(KEY))
-        """The same where the key is still open."""
+
+    def with_key(self, known: Mapping[str, str]) -> QueryString:
+        """Return the same with what the key is known to equal in its place, if it is known."""
+        key = known.get(part_of(self.link.key).sql)
+        return QueryString(self.template, *self.args[:-1], QueryString(key)) if key else self
 
 
 class Exists(WhereRaw):
@@ -97,12 +101,12 @@ class Aggregate(_Subquery):
         value = "*" if column is None else "_c.v"
         super().__init__(f"(SELECT {function}({value}) FROM {{}})", link, conditions, column)
         self._alias = f"{link.name}_{function}"
-        self.carried: Carried | None = None
-        """How it travels in JSON, where that is known beforehand."""
+        self.carried: Carried = TYPED
+        """How it travels in JSON."""
         if function == "count":
             self.carried = carried("BIGINT")
         elif function in ("max", "min") and isinstance(column, Column):
-            self.carried = part_of(column).carried
+            self.carried = part_of(column).way
 
     def __eq__(self, value: Any) -> Any:
         return self.is_null() if value is None else self._compared("=", value)

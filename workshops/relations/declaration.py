@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, overload
 
 from piccolo.columns import ForeignKey
@@ -14,15 +14,15 @@ from piccolo.table import Table
 
 from workshops.cached_columns import CachedForeignKey
 from workshops.relations.conditions import Aggregate, Exists
-from workshops.relations.links import (
+from workshops.relations.expressions import part_of
+from workshops.relations.selection import (
     Link,
     NotLoadedError,
     RelationError,
+    RelationSelect,
     label,
-    root_table,
     same_table,
 )
-from workshops.relations.selection import RelationSelect
 
 if TYPE_CHECKING:
     from piccolo.columns import Column
@@ -35,10 +35,17 @@ Child = TypeVar("Child", bound=Table)
 class Relation(Generic[Child]):
     """What can be asked about the rows of another table that belong to one of this."""
 
-    @property
+    def __init__(self, resolve: Callable[[], Link]) -> None:
+        self._resolve = resolve
+
+    @cached_property
     def link(self) -> Link:
-        """What it stands for."""
-        raise NotImplementedError
+        """What it stands for.
+
+        Raises:
+            RelationError: it is declared wrongly.
+        """
+        return self._resolve()
 
     @cached_property
     def _everything(self) -> RelationSelect:
@@ -85,35 +92,6 @@ class Relation(Generic[Child]):
         return Aggregate(self.link, "avg", column, where)
 
 
-class JoinedRelation(Relation[Child]):
-    """A relation of the row that a foreign key of another table refers to."""
-
-    def __init__(self, relation: OneToMany[Child], foreign_key: ForeignKey[Any]) -> None:
-        self._relation = relation
-        self._foreign_key = foreign_key
-
-    @cached_property
-    def link(self) -> Link:
-        relation, foreign_key = self._relation, self._foreign_key
-        meta, referred = foreign_key._meta, foreign_key._foreign_key_meta
-        parent = referred.resolved_references
-        if not same_table(parent, relation.parent):
-            raise RelationError(
-                f"{relation!r} belongs to {label(relation.parent)}; "
-                f"{meta.name!r} refers to {label(parent)}"
-            )
-        target = relation.link.key._meta.name
-        # The foreign key itself is what it refers to, so nothing needs to be joined.
-        same = referred.resolved_target_column._meta.name == target
-        key = foreign_key if same else getattr(foreign_key, target)
-        path = [column._meta.name for column in (*meta.call_chain, foreign_key)]
-        name = ".".join((*path, relation.name))
-        root = root_table(foreign_key)
-        return replace(
-            relation.link, label=f"{root.__name__}.{name}", name=name, root=root, key=key
-        )
-
-
 class OneToMany(Relation[Child]):
     """The rows of another table whose foreign key refers to a row of this one.
 
@@ -154,6 +132,7 @@ class OneToMany(Relation[Child]):
         *,
         foreign_key: str | None = None,
     ) -> None:
+        super().__init__(self._declared)
         self._references = references
         self._foreign_key = foreign_key
         self._owner: type[Table] | None = None
@@ -214,44 +193,52 @@ class OneToMany(Relation[Child]):
                 the one named is another thing.
         """
         parent, child = self.parent, self.child
-        candidates = [
-            column
+        keys = {
+            column._meta.name: column
             for column in child._meta.foreign_key_columns
             if same_table(column._foreign_key_meta.resolved_references, parent)
-        ]
-        names = [column._meta.name for column in candidates]
-        if self._foreign_key is not None:
-            if self._foreign_key not in names:
-                raise RelationError(
-                    f"{self!r}: {label(child)} has no foreign key {self._foreign_key!r} to "
-                    f"{label(parent)}; it has {names or 'none'}"
-                )
-            return candidates[names.index(self._foreign_key)]
-        if not candidates:
-            raise RelationError(f"{self!r}: {label(child)} has no foreign key to {label(parent)}")
-        if len(candidates) > 1:
+        }
+        name, names = self._foreign_key, [*keys]
+        if name is None and len(keys) > 1:
             raise RelationError(
                 f"{self!r}: {label(child)} has several foreign keys to {label(parent)}: {names}; "
                 "name one with foreign_key="
             )
-        return candidates[0]
-
-    @cached_property
-    def link(self) -> Link:
-        """What it stands for.
-
-        Raises:
-            RelationError: it is declared wrongly.
-        """
-        key = self.foreign_key._foreign_key_meta.resolved_target_column
-        return Link(repr(self), self.name, self.parent, key, self.child, self.foreign_key)
+        wanted = name or next(iter(keys), None)
+        if wanted not in keys:
+            called = f" {name!r}" if name else ""
+            raise RelationError(
+                f"{self!r}: {label(child)} has no foreign key{called} to {label(parent)}; "
+                f"it has {names or 'none'}"
+            )
+        return keys[wanted]
 
     def through(self, foreign_key: ForeignKey[Any]) -> Relation[Child]:
         """Return the relation of the row that a foreign key of another table refers to.
 
         ``Concert.band.albums`` is short for ``Band.albums.through(Concert.band)``.
         """
-        return JoinedRelation(self, foreign_key)
+        return Relation(partial(self._joined, foreign_key))
+
+    def _declared(self) -> Link:
+        key = self.foreign_key._foreign_key_meta.resolved_target_column
+        return Link(repr(self), self.name, self.parent, key, self.child, self.foreign_key)
+
+    def _joined(self, foreign_key: ForeignKey[Any]) -> Link:
+        meta, referred = foreign_key._meta, foreign_key._foreign_key_meta
+        parent = referred.resolved_references
+        if not same_table(parent, self.parent):
+            raise RelationError(
+                f"{self!r} belongs to {label(self.parent)}; {meta.name!r} refers to {label(parent)}"
+            )
+        target = self.link.key._meta.name
+        # The foreign key itself is what it refers to, so nothing needs to be joined.
+        same = referred.resolved_target_column._meta.name == target
+        key = foreign_key if same else getattr(foreign_key, target)
+        path = [column._meta.name for column in (*meta.call_chain, foreign_key)]
+        name = ".".join((*path, self.name))
+        root = part_of(foreign_key).root
+        return replace(self.link, label=f"{root.__name__}.{name}", name=name, root=root, key=key)
 
 
 def offer_relations(foreign_key: ForeignKey[Any]) -> None:

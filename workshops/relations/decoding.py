@@ -122,49 +122,41 @@ def _interval(text: str) -> timedelta:
 
 
 class Carried(NamedTuple):
-    """How the values of a type travel: what they are cast to, and what reads them."""
+    """How the values of a type travel: how they stand in the JSON, and what reads them."""
 
-    cast: str = ""
+    template: str = "{0}"
+    """The JSON of an SQL expression."""
     decode: Decoder | None = None
     loads_json: bool = False
     """Whether a value may hold a number that orjson would not read exactly."""
 
 
+def _single(number: Any) -> float:
+    """Read a number of four bytes, which is written shorter than as the double of asyncpg."""
+    value: float = struct.unpack("f", struct.pack("f", float(number)))[0]
+    return value
+
+
 _PLAIN, _JSON = Carried(), Carried(loads_json=True)
-_FLOAT = Carried(decode=float)  # 1.0 is written as 1, and NaN as text
+_TIME_ZONE = Carried("({0}) AT TIME ZONE 'UTC'", _aware_timestamp)
 
+# By the names of Piccolo's column types, and those of pg_typeof.
 _CARRIED = {
-    **dict.fromkeys(("SMALLINT", "INTEGER", "BIGINT", "SERIAL", "BIGSERIAL", "BOOLEAN"), _PLAIN),
-    **dict.fromkeys(("TEXT", "VARCHAR", "CHAR"), _PLAIN),
-    **dict.fromkeys(("JSON", "JSONB"), _JSON),
-    **dict.fromkeys(("NUMERIC", "DECIMAL"), Carried("::text", Decimal)),
-    # Four bytes are written shorter than their value is as a double, which asyncpg gives.
-    "REAL": Carried("::float8", float),
-    **dict.fromkeys(("FLOAT", "DOUBLE PRECISION"), _FLOAT),
-    "TIMESTAMP": Carried(decode=datetime.fromisoformat),
+    **dict.fromkeys(("smallint", "integer", "bigint", "serial", "bigserial", "boolean"), _PLAIN),
+    **dict.fromkeys(("text", "varchar", "char", "character varying", "character"), _PLAIN),
+    **dict.fromkeys(("numeric", "decimal"), Carried("({0})::text", Decimal)),
+    "real": Carried(decode=_single),
+    # 1.0 is written as 1, and NaN as text.
+    **dict.fromkeys(("float", "double precision"), Carried(decode=float)),
     **dict.fromkeys(
-        ("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE"),
-        Carried(" AT TIME ZONE 'UTC'", _aware_timestamp),
+        ("timestamp", "timestamp without time zone"), Carried(decode=datetime.fromisoformat)
     ),
-    "DATE": Carried(decode=date.fromisoformat),
-    "TIME": Carried(decode=time.fromisoformat),
-    "INTERVAL": Carried(decode=_interval),
-    "UUID": Carried(decode=UUID),
-    "BYTEA": Carried(decode=_bytes),
-}
-
-# By the names of pg_typeof: what reads a value of an expression from its JSON.
-_DECODED: dict[str, Decoder] = {
-    "numeric": Decimal,
-    "real": lambda number: struct.unpack("f", struct.pack("f", float(number)))[0],
-    "double precision": float,
-    "timestamp without time zone": _timestamp,
-    "timestamp with time zone": _aware_timestamp,
-    "date": _date,
-    "time without time zone": time.fromisoformat,
-    "interval": _interval,
-    "uuid": UUID,
-    "bytea": _bytes,
+    **dict.fromkeys(("timestamptz", "timestamp with time zone"), _TIME_ZONE),
+    "date": Carried(decode=date.fromisoformat),
+    **dict.fromkeys(("time", "time without time zone"), Carried(decode=time.fromisoformat)),
+    "interval": Carried(decode=_interval),
+    "uuid": Carried(decode=UUID),
+    "bytea": Carried(decode=_bytes),
 }
 
 # Slower, and right for what the fast ones refuse.
@@ -179,9 +171,11 @@ def carried(column_type: str) -> Carried:
     """Return how a column of this type travels; one that Piccolo has no column for, as JSON."""
     if column_type.endswith("[]"):
         element = carried(column_type.rstrip("[]"))
-        cast = f"{element.cast}[]" if element.cast.startswith("::") else ""
-        return Carried(cast, element.decode and array_decoder(element.decode), element.loads_json)
-    return _CARRIED.get(re.sub(r"\(.*\)", "", column_type).upper(), _JSON)
+        template = f"{element.template}[]" if element.template.endswith("::text") else "{0}"
+        return Carried(
+            template, element.decode and array_decoder(element.decode), element.loads_json
+        )
+    return _CARRIED.get(re.sub(r"\(.*\)", "", column_type).lower(), _JSON)
 
 
 def array_decoder(decode: Decoder) -> Decoder:
@@ -196,17 +190,21 @@ def array_decoder(decode: Decoder) -> Decoder:
     return decode_array
 
 
-def typed(value: tuple[str, str | None]) -> Any:
+def _typed(value: tuple[str, str | None]) -> Any:
     """Read the value of an expression: the name of its type, and the value as JSON."""
     kind, text = value
     if text is None:
         return None
-    decode = _DECODED.get(kind.rstrip("[]"))
+    decode = carried(kind.rstrip("[]")).decode
     if decode is None:
         return load_json(text)
     if decode is Decimal:
         return array_decoder(decode)(json.loads(text, parse_int=str, parse_float=str))
     return array_decoder(decode)(orjson.loads(text))
+
+
+TYPED = Carried("json_build_array(pg_typeof({0})::text, to_json({0})::text)", _typed)
+"""A value of a type that only the database knows."""
 
 
 class Field(NamedTuple):

@@ -1,9 +1,9 @@
-"""The mix-in for a table with relations, and selects whose rows are of a class."""
+"""The mix-in for a table with relations: its selects, its objects, and rows of a class."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from functools import lru_cache
 from typing import (
     TYPE_CHECKING,
@@ -19,21 +19,21 @@ from typing import (
 
 from piccolo.columns import Column
 from piccolo.custom_types import TableInstance
+from piccolo.query.base import FrozenQuery
+from piccolo.query.methods.objects import Objects
 from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
+from piccolo.utils.objects import make_nested_object
 
+from workshops.relations.compiler import Statement
 from workshops.relations.declaration import OneToMany, offer_relations
-from workshops.relations.links import RelationError, label, named
-from workshops.relations.objects import ParentObjects
-from workshops.relations.query import ParentSelect
+from workshops.relations.decoding import Row
+from workshops.relations.query import ParentSelect, StatementQuery
+from workshops.relations.selection import RelationError, RelationSelect, label, named, same_table
 
 if TYPE_CHECKING:
     from piccolo.columns import ForeignKey
-    from piccolo.custom_types import Combinable
-    from piccolo.query.methods.objects import Objects
     from pydantic import TypeAdapter
-
-    from workshops.relations.selection import RelationSelect
 
 RowType = TypeVar("RowType")
 
@@ -42,7 +42,99 @@ class RowTypeError(RelationError):
     """A row is not what the class of a select says; the message names the field, not its value."""
 
 
-class TypedSelect(Generic[RowType]):
+class ParentObjects(Objects[TableInstance]):
+    """``Objects`` that takes relations beside foreign keys: as lists of objects, in one statement.
+
+    A relation has its conditions, order and slice as ever. It has all columns, since an
+    object is a whole row; in the call it takes relations of the child table alone.
+    """
+
+    __slots__ = ("_relations", "_statement")
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        self._relations: list[RelationSelect] = []
+        self._statement: Statement | None = None
+        super().__init__(*arguments, **settings)
+
+    def prefetch(self, *fk_columns: Any) -> Self:
+        """Take these foreign keys and relations with each object."""
+        self._relations += [item for item in fk_columns if isinstance(item, RelationSelect)]
+        others = [item for item in fk_columns if not isinstance(item, RelationSelect)]
+        if any(isinstance(item, OneToMany) for item in others):
+            raise RelationError(f"A relation of {label(self.table)} is asked for by calling it")
+        super().prefetch(*others)
+        for relation in self._relations:
+            if not same_table(relation.link.root, self.table) or "." in relation.link.name:
+                raise relation.link.error(f"not a relation of {label(self.table)} itself")
+        return self
+
+    def freeze(self) -> FrozenQuery:
+        """Build the SQL once, for a query that is run repeatedly with the same values."""
+        frozen = super().freeze()
+        query = cast("Self", frozen.query)
+        query._statement = self._statement
+        query._relations = self._relations
+        query.prefetch_delegate = self.prefetch_delegate
+        return frozen
+
+    @property
+    def default_querystrings(self) -> Sequence[QueryString]:
+        """The one statement."""
+        if not self._relations:
+            return super().default_querystrings
+        select: ParentSelect[TableInstance] = ParentSelect(
+            self.table, [*self.table._meta.columns, *map(_whole, self._relations)]
+        )
+        for foreign_key in self.prefetch_delegate.fk_columns:
+            for key in (foreign_key, *foreign_key._meta.call_chain):
+                select.columns(*key.all_columns())
+        for name in ("limit", "where", "offset", "order_by", "lock_rows"):
+            setattr(select, f"{name}_delegate", getattr(self, f"{name}_delegate"))
+        select.output(nested=bool(self.prefetch_delegate.fk_columns), load_json=self._loads_json)
+        self._statement = select.statement()
+        return [StatementQuery(self._statement)]
+
+    @property
+    def _loads_json(self) -> bool:
+        return self.output_delegate._output.load_json
+
+    async def _process_results(self, results: Any) -> Any:
+        if self._statement is None:
+            return await super()._process_results(results)
+        objects = []
+        for row in self._statement.decode(results):
+            lists = {relation.name: row.pop(relation.name) for relation in self._relations}
+            if self.prefetch_delegate.fk_columns:
+                made: Table = make_nested_object(row, self.table, load_json=self._loads_json)
+            else:
+                made = self.table(**row, _exists_in_db=True)
+            _attach(made, self._relations, lists)
+            objects.append(made)
+        return objects
+
+
+def _whole(relation: RelationSelect) -> RelationSelect:
+    """Return a relation with all columns of its rows, and the relations that it takes."""
+    if not relation.rows.items:
+        return relation
+    if not all(isinstance(item, RelationSelect) for item in relation.rows.items):
+        raise relation.link.error("objects have all columns: name none here but relations")
+    items = [_whole(cast("RelationSelect", item)) for item in relation.rows.items]
+    return relation.with_items([*relation.link.child._meta.columns, *items])
+
+
+def _attach(row: Table, relations: Iterable[Any], lists: Row) -> None:
+    """Put the objects of relations into an object."""
+    for relation in relations:
+        child, objects = relation.link.child, []
+        for values in lists[relation.name]:
+            below = {item.name: values.pop(item.name) for item in relation.rows.items}
+            objects.append(child(**values, _exists_in_db=True))
+            _attach(objects[-1], relation.rows.items, below)
+        row.__dict__[relation.name] = objects
+
+
+class TypedSelect(ParentSelect[Any], Generic[RowType]):
     """A select whose rows are of a class: a ``TypedDict``, a dataclass or a pydantic model.
 
     Each row is checked, and made, by pydantic when the query is run.
@@ -51,50 +143,34 @@ class TypedSelect(Generic[RowType]):
         RowTypeError: a row is not what the class says.
     """
 
-    def __init__(self, query: ParentSelect[Any], row_type: type[RowType]) -> None:
-        self.query = query
-        self.row_type = row_type
+    __slots__ = ("row_type",)
+    row_type: type[RowType]
 
-    def where(self, *where: Combinable | QueryString) -> Self:
-        """Keep the rows for which all of these conditions hold."""
-        self.query.where(*where)
-        return self
+    if TYPE_CHECKING:
 
-    def order_by(self, *columns: Column | QueryString | str, ascending: bool = True) -> Self:
-        """Order the rows by these columns, after those of earlier calls."""
-        self.query.order_by(*columns, ascending=ascending)
-        return self
+        async def first(self) -> RowType | None:  # type: ignore[override]
+            """Return the first row only, or None."""
 
-    def limit(self, number: int) -> Self:
-        """Take at most this many rows."""
-        self.query.limit(number)
-        return self
+        def __await__(self) -> Generator[Any, None, list[RowType]]:  # type: ignore[override]
+            """Run the query."""
 
-    def offset(self, number: int) -> Self:
-        """Leave out this many rows."""
-        self.query.offset(number)
-        return self
+    def freeze(self) -> FrozenQuery:
+        """Build the SQL once, for a query that is run repeatedly with the same values."""
+        frozen = super().freeze()
+        cast("Self", frozen.query).row_type = self.row_type
+        return frozen
 
-    async def first(self) -> RowType | None:
-        """Return the first row only, or None."""
-        rows = await self.limit(1)
-        return rows[0] if rows else None
-
-    async def run(self, node: str | None = None, in_pool: bool = True) -> list[RowType]:
-        """Run the query; see Piccolo's ``Query.run``."""
+    async def _process_results(self, results: Any) -> Any:
         from pydantic import ValidationError
 
-        rows = await self.query.run(node=node, in_pool=in_pool)
+        rows = await super()._process_results(results)
         try:
-            return cast("list[RowType]", _adapter(cast("Any", self.row_type)).validate_python(rows))
+            return _adapter(cast("Any", self.row_type)).validate_python(rows)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             place = ".".join(map(str, first["loc"][1:]))
             name = getattr(self.row_type, "__name__", str(self.row_type))
             raise RowTypeError(f"{name}.{place} of a row: {first['msg']}") from None
-
-    def __await__(self) -> Generator[Any, None, list[RowType]]:
-        return self.run().__await__()
 
 
 @lru_cache(maxsize=256)
@@ -186,8 +262,9 @@ class HasRelations:
         """
         table = cast("type[Table]", cls)
         chosen = [*_columns_for(table, row_type, columns), *columns]
-        query: ParentSelect[Any] = ParentSelect(table, chosen, exclude_secrets=exclude_secrets)
-        return TypedSelect(query.output(load_json=True), row_type)
+        query: TypedSelect[RowType] = TypedSelect(table, chosen, exclude_secrets=exclude_secrets)
+        query.row_type = row_type
+        return query.output(load_json=True)
 
     @classmethod
     def objects(  # type: ignore[misc]

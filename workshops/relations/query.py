@@ -1,8 +1,9 @@
-"""Piccolo's ``select`` with relations among the columns."""
+"""Piccolo's ``select`` with relations among the columns, and one that is put into SQL once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, Self, cast
 
@@ -11,25 +12,19 @@ from piccolo.columns.m2m import M2MSelect
 from piccolo.custom_types import TableInstance
 from piccolo.query.base import FrozenQuery
 from piccolo.query.methods.select import Select
-from piccolo.query.mixins import ColumnsDelegate
 from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
 
-from workshops.relations.compiler import Outermost, Statement, compile_shape
+from workshops.relations.compiler import Outermost, Rows, Statement, compile_select
 from workshops.relations.declaration import OneToMany
 from workshops.relations.decoding import Row
-from workshops.relations.links import RelationError, label, named, root_table, same_table
-from workshops.relations.selection import RelationSelect
-from workshops.relations.shape import (
-    Kind,
-    Rows,
-    Values,
-    describe,
-    describe_condition,
-    describe_items,
-    kind_of,
-    part_of,
-    written,
+from workshops.relations.expressions import kind_of, part_of
+from workshops.relations.selection import (
+    RelationError,
+    RelationSelect,
+    label,
+    named,
+    same_table,
 )
 
 
@@ -38,16 +33,15 @@ class StatementQuery(QueryString):
 
     __slots__ = ("statement",)
 
-    def __init__(self, statement: Statement, values: Values) -> None:
-        # Without QueryString.__init__, which looks for columns among the values.
-        self._alias = None
-        self.template = statement.template
-        self.query_type = "generic"
-        self.table = None
-        self.args = [values[slot] for slot in statement.template_slots]
-        self.columns = ()
-        self._frozen_compiled_strings = (statement.sql, [values[s] for s in statement.slots])
+    def __init__(self, statement: Statement) -> None:
+        super().__init__("")
+        self._frozen_compiled_strings = (statement.sql, statement.values)
         self.statement = statement
+
+    def bundle(self, *arguments: Any, **settings: Any) -> Any:
+        """Tell the text from the values, as another text that it stands in needs it."""
+        self.template, self.args = self.statement.template()
+        return super().bundle(*arguments, **settings)
 
 
 class ParentSelect(Select[TableInstance]):
@@ -58,11 +52,11 @@ class ParentSelect(Select[TableInstance]):
     DISTINCT, which compares whole rows, they cannot be.
     """
 
-    __slots__ = ("_running", "_with_relations")
+    __slots__ = ("_statement", "_with_relations")
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         self._with_relations = False
-        self._running: Sequence[QueryString] = ()
+        self._statement: Statement | None = None
         super().__init__(*arguments, **settings)
 
     def columns(self, *columns: Selectable | str) -> Self:
@@ -85,73 +79,101 @@ class ParentSelect(Select[TableInstance]):
         """Build the SQL once, for a query that is run repeatedly with the same values."""
         frozen = super().freeze()
         if self._with_relations:
-            # Piccolo keeps neither; many-to-many selects are filled according to the first.
             query = cast("Self", frozen.query)
-            query.columns_delegate = ColumnsDelegate([*self.columns_delegate.selected_columns])
+            query._statement = self._statement
+            # Piccolo keeps neither; many-to-many selects are filled according to the first.
+            query.columns_delegate = copy(self.columns_delegate)
             query.callback_delegate = self.callback_delegate
         return frozen
 
     @property
     def postgres_querystrings(self) -> Sequence[QueryString]:
         """The one statement."""
-        if self._with_relations:
-            self._running = [StatementQuery(*self.statement())]
-        else:
-            self._running = super().default_querystrings
-        return self._running
+        if not self._with_relations:
+            return super().default_querystrings
+        self._statement = self.statement()
+        return [StatementQuery(self._statement)]
 
     async def _process_results(self, results: Any) -> Any:
-        queries = self._running if self._frozen_querystrings is None else self._frozen_querystrings
-        if queries and isinstance(query := queries[0], StatementQuery):
-            rows = query.statement.decode(results)
-            if any(isinstance(item, M2MSelect) for item in self.columns_delegate.selected_columns):
-                return await self.response_handler(rows)  # type: ignore[no-untyped-call]
-            return rows
-        return await super()._process_results(results)
+        if self._statement is None:
+            return await super()._process_results(results)
+        rows = self._statement.decode(results)
+        if any(isinstance(item, M2MSelect) for item in self.columns_delegate.selected_columns):
+            return await self.response_handler(rows)  # type: ignore[no-untyped-call]
+        return rows
 
-    def statement(self) -> tuple[Statement, Values]:
+    def statement(self) -> Statement:
         """Return the statement with its values."""
-        output = self.output_delegate._output
+        output, distinct = self.output_delegate._output, self.distinct_delegate._distinct
         limit, offset = self.limit_delegate._limit, self.offset_delegate._offset
-        distinct, lock = self.distinct_delegate._distinct, self.lock_rows_delegate._lock_rows
-        group_by, having = self.group_by_delegate._group_by, self.having_delegate._where
-        meta = self.table._meta
-        items = self.columns_delegate.selected_columns or meta.columns
-        order = self.order_by_delegate._order_by.order_by_items
-        values: Values = []
-        # Piccolo fills many-to-many selects and nests the rest, in this order.
-        nested = output.nested and not any(isinstance(item, M2MSelect) for item in items)
-        rows = Rows(
-            meta.get_formatted_tablename(),
-            meta.tablename,
-            part_of(meta.primary_key).sql,
-            describe_items(items, values, nested=nested, exclude_secrets=self.exclude_secrets),
-            describe_condition(self.where_delegate._where, values),
-            tuple((describe(t, values), i.ascending) for i in order for t in i.columns),
-            limit.number if limit else None,
-            len(values) if offset else None,
-            nested,
-        )
-        if offset:
-            values.append(offset.number)
+        group_by, lock = self.group_by_delegate._group_by, self.lock_rows_delegate._lock_rows
+        order_by = self.order_by_delegate._order_by
+        items = self.columns_delegate.selected_columns
         if distinct.on:
-            distinct.validate_on(self.order_by_delegate._order_by)
+            distinct.validate_on(order_by)
         if group_by:
             _check_groups(self.table, items, group_by.columns)
-        outermost = _PLAIN
-        if output.load_json or distinct.enabled or group_by or having or lock:
-            outermost = Outermost(
-                output.load_json,
-                distinct.enabled and not distinct.on,
-                written(distinct.querystring, values) if distinct.enabled and distinct.on else None,
-                written(group_by.querystring, values) if group_by else None,
-                describe_condition(having, values),
-                lock.querystring.template if lock else "",
+        rows = Rows(
+            self.table,
+            items,
+            self.where_delegate._where,
+            tuple(
+                (term, item.ascending) for item in order_by.order_by_items for term in item.columns
+            ),
+            limit.number if limit else None,
+            offset.number if offset else None,
+            # Piccolo fills many-to-many selects and nests the rest, in this order.
+            output.nested and not any(isinstance(item, M2MSelect) for item in items),
+        )
+        outermost = Outermost(
+            output.load_json,
+            distinct.enabled and not distinct.on,
+            distinct.querystring if distinct.enabled and distinct.on else None,
+            group_by.querystring if group_by else None,
+            self.having_delegate._where,
+            lock.querystring.template if lock else "",
+        )
+        return compile_select(rows, outermost, secrets=not self.exclude_secrets)
+
+
+def _check_select(table: type[Table], items: Sequence[Any]) -> None:
+    """Refuse what an outer select with relations cannot tell apart, or is of another table."""
+    names: list[str] = []
+    for item in items:
+        if kind_of(type(item)) is Column:
+            part = part_of(item)
+            names.append(part.field.name)
+            if part.root is not table:
+                _check_root(table, part.root, repr(part.field.name))
+        else:
+            names.append(named(item))
+            if type(item) is RelationSelect:
+                _check_root(table, item.link.root, item.link.label)
+    for item in items:
+        if type(item) is RelationSelect and names.count(item.name) > 1:
+            raise RelationError(
+                f"The select from {label(table)} has two columns named {item.name!r}: "
+                "use as_alias()"
             )
-        return compile_shape(rows, outermost), values
 
 
-_PLAIN = Outermost()
+def _check_root(table: type[Table], root: type[Table], what: str) -> None:
+    if not same_table(root, table):
+        raise RelationError(f"{what} belongs to {label(root)}; this selects from {label(table)}")
+
+
+def _check_groups(
+    table: type[Table], items: Iterable[Selectable], columns: Sequence[Column | QueryString]
+) -> None:
+    """Refuse to group by columns that do not tell which row a relation belongs to."""
+    if not all(isinstance(column, Column) for column in columns):
+        return
+    names = {column._meta.name for column in columns if isinstance(column, Column)}
+    for item in items:
+        if isinstance(item, RelationSelect) and (key := item.link.key._meta.name) not in names:
+            raise RelationError(
+                f"{item.link.label} beside group_by needs it to name {key!r} of {label(table)}"
+            )
 
 
 class Parameter:
@@ -178,55 +200,20 @@ class Prepared:
         self._build = build
 
     @cached_property
-    def _statement(self) -> tuple[Statement, Values]:
-        statement: tuple[Statement, Values] = self._build().statement()
+    def _statement(self) -> Statement:
+        statement: Statement = self._build().statement()
         return statement
 
     @property
     def sql(self) -> str:
         """The statement."""
-        return self._statement[0].sql
+        return self._statement.sql
 
     def arguments(self, values: Sequence[Any]) -> list[Any]:
         """Return the arguments of the statement for the values of a call."""
-        statement, known = self._statement
-        used = (known[slot] for slot in statement.slots)
-        return [values[v.position - 1] if type(v) is Parameter else v for v in used]
+        known = self._statement.values
+        return [values[v.position - 1] if type(v) is Parameter else v for v in known]
 
     def rows(self, records: Iterable[Any]) -> list[Row]:
         """Make dictionaries of the statement's records."""
-        return self._statement[0].decode(records)
-
-
-def _check_select(table: type[Table], items: Sequence[Selectable]) -> None:
-    """Refuse what an outer select with relations cannot tell apart, or is of another table."""
-    names = [named(item) for item in items]
-    for item, name in zip(items, names, strict=True):
-        root = table
-        if type(item) is RelationSelect:
-            root = item.link.root
-            if names.count(name) > 1:
-                raise RelationError(
-                    f"The select from {label(table)} has two columns named {name!r}: use as_alias()"
-                )
-        elif kind_of(type(item)) is Kind.column:
-            root = root_table(cast("Column", item))
-        if not same_table(root, table):
-            what = item.link.label if type(item) is RelationSelect else repr(name)
-            raise RelationError(
-                f"{what} belongs to {label(root)}; this selects from {label(table)}"
-            )
-
-
-def _check_groups(
-    table: type[Table], items: Iterable[Selectable], columns: Sequence[Column | QueryString]
-) -> None:
-    """Refuse to group by columns that do not tell which row a relation belongs to."""
-    if not all(isinstance(column, Column) for column in columns):
-        return
-    names = {column._meta.name for column in columns if isinstance(column, Column)}
-    for item in items:
-        if isinstance(item, RelationSelect) and (key := item.link.key._meta.name) not in names:
-            raise RelationError(
-                f"{item.link.label} beside group_by needs it to name {key!r} of {label(table)}"
-            )
+        return self._statement.decode(records)
