@@ -43,13 +43,7 @@ _DIRECTORY = Path(__file__).parent
 STATIC = _DIRECTORY / "static"
 
 
-_UNITS = (
-    (365 * 86400, "year", "years"),
-    (86400, "day", "days"),
-    (3600, "h", "h"),
-    (60, "min", "min"),
-    (1, "s", "s"),
-)
+_UNITS = {"year": 365 * 86400, "day": 86400, "h": 3600, "min": 60, "s": 1}
 
 
 def ago(moment: datetime) -> str:
@@ -68,10 +62,11 @@ def duration(span: timedelta) -> str:
 
 def _parts(seconds: int) -> list[str]:
     parts = []
-    for size, one, many in _UNITS:
+    for unit, size in _UNITS.items():
         count, seconds = divmod(seconds, size)
         if count:
-            parts.append(f"{count} {one if count == 1 else many}")
+            plural = "s" if unit in ("year", "day") and count > 1 else ""
+            parts.append(f"{count} {unit}{plural}")
         elif parts:
             break
     return parts or ["0 s"]
