@@ -159,7 +159,9 @@ async def test_unusable_work_is_refused(
     superuser: httpx.AsyncClient, four: dict[str, Workshop], fields: dict[str, str], status: int
 ) -> None:
     """Nothing is written."""
-    assert (await choose(superuser, four["plain"], **fields)).status_code == status
+    answer = await choose(superuser, four["plain"], **fields)
+    assert answer.status_code == status
+    assert 'class="message done"' not in answer.text
     assert await Note.count() == 1
 
 

@@ -212,7 +212,7 @@ async def change_chosen(request: Request, form: Form) -> Response:
         request,
         "chosen.html",
         status_code=HTTPStatus.OK if done else HTTPStatus.CONFLICT,
-        done=work,
+        done=work if done else "",
         count=done,
         refused=refused,
         titles=dict(await fetch("SELECT id, title FROM workshops WHERE id = ANY ($1)", [*chosen])),
