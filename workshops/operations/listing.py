@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, cast
 
 from workshops.errors import InvalidInputError
@@ -41,52 +39,24 @@ _VERSION = "w.xmin::text::bigint"
 # As an array, the person's memberships join the owner's index in one bitmap: for a person
 # with 5,000 workshops that takes half the time of a join. The owner that an adopted
 # workshop names need not be a member of it.
-_MINE = "(w.clerk_user_id = $1 OR w.id = ANY (ARRAY(SELECT workshop_id FROM mine)))"
+_MINE = "(w.clerk_user_id = {} OR w.id = ANY (ARRAY(SELECT workshop_id FROM mine)))"
 
-# Each is added only where it is asked for: a condition such as "$3 IS NULL OR ..." would be
-# planned anew, and for the worst case, at each call.
-_FILTERS = {
-    "status": "w.status = {}",
-    "org_id": "w.org_id = {}",
-    "title": "w.title ILIKE {}",
-    "after": f"(w.updated_at, {_VERSION}, w.id) < ({{}}, {{}}, {{}})",
-}
-
-
-def _condition(person: bool, shared: bool, filters: tuple[str, ...], first: int) -> str:
-    """Return the condition on ``w``; its values begin at a parameter, after person or none."""
-    conditions = [_MINE] if person else []
-    if shared:
-        conditions.append(f"{DELETED_AT.format('w')} IS NULL")
-    for name in filters:
-        template = _FILTERS[name]
-        number = template.count("{}")
-        conditions.append(template.format(*(f"${first + n}" for n in range(number))))
-        first += number
-    return " AND ".join(conditions)
-
-
-def _mine(person: bool) -> str:
-    if not person:
-        return ""
-    return """mine AS MATERIALIZED (
+_MINE_CTE = """mine AS MATERIALIZED (
         SELECT workshop_id, role FROM workshop_members WHERE clerk_user_id = $1
-    ), """
+    )"""
 
 
-@cache
-def _page(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
-    """Return the statement of a page: with a person, $1 is theirs; the limit comes next."""
-    limit = 1 + person
+def _page(person: bool, condition: str, limit: int) -> str:
+    """Return the statement of a page, up to the limit in a parameter; $1 is the person, if any."""
     columns = ", ".join(f'w."{name}"' for name in _COLUMNS)
-    role, roles = "", ""
+    mine, role, roles = "", "", ""
     if person:
+        mine = f"{_MINE_CTE}, "
         role = f"COALESCE(mine.role, '{MemberRole.owner}') AS role,"
         roles = "LEFT JOIN mine ON mine.workshop_id = page.id"
     return f"""
-    WITH {_mine(person)} page AS MATERIALIZED (
-        SELECT {columns}, {_VERSION} AS version FROM workshops w
-        WHERE {_condition(person, shared, filters, limit + 1)}
+    WITH {mine}page AS MATERIALIZED (
+        SELECT {columns}, {_VERSION} AS version FROM workshops w WHERE {condition}
         ORDER BY w.updated_at DESC, version DESC, w.id DESC LIMIT ${limit}
     ), progress AS (
         SELECT s.workshop_id,
@@ -102,15 +72,6 @@ def _page(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
         current_step_id, version
     FROM page LEFT JOIN progress ON progress.workshop_id = page.id {roles}
     ORDER BY page.updated_at DESC, version DESC, page.id DESC"""
-
-
-@cache
-def _total(person: bool, shared: bool, filters: tuple[str, ...]) -> str:
-    """Return the statement that counts what all pages hold."""
-    mine = f"WITH {_mine(person).strip().removesuffix(',')}" if person else ""
-    return f"""
-    {mine} SELECT count(*) AS total FROM workshops w
-    WHERE {_condition(person, shared, filters, 1 + person)}"""
 
 
 async def list_workshops(
@@ -137,9 +98,10 @@ async def list_workshops(
         InvalidInputError: the status is unknown, the limit not from 1 to 100, or
             ``after`` not a cursor.
     """
-    person = (validation.key("clerk_user_id", clerk_user_id),)
-    filters = _filters(status, org_id, title)
-    records, next_cursor, total = await _list(person, filters, limit, after, with_total)
+    validation.key("clerk_user_id", clerk_user_id)
+    records, next_cursor, total = await _list(
+        clerk_user_id, org_id, status, title, limit, after, with_total
+    )
     return Page(cast("list[WorkshopListItem]", records), next_cursor, total)
 
 
@@ -161,43 +123,54 @@ async def list_organisation_workshops(
         InvalidInputError: the organisation is missing, the status is unknown, the limit not
             from 1 to 100, or ``after`` not a cursor.
     """
-    filters = _filters(status, validation.key("org_id", org_id), title)
-    records, next_cursor, total = await _list((), filters, limit, after, with_total)
+    validation.key("org_id", org_id)
+    records, next_cursor, total = await _list(None, org_id, status, title, limit, after, with_total)
     return OrganisationPage(cast("list[OrganisationWorkshop]", records), next_cursor, total)
 
 
-def _filters(status: object, org_id: object, title: object) -> dict[str, Any]:
-    filters: dict[str, Any] = {}
-    if status is not None:
-        filters["status"] = validation.state("status", status, WorkshopStatus)
-    if org_id is not None:
-        filters["org_id"] = validation.key("org_id", org_id)
-    if title is not None:
-        part = validation.text("title", title, limit=TITLE_LENGTH, blank=True)
-        for special in "\\%_":
-            part = part.replace(special, f"\\{special}")
-        filters["title"] = f"%{part}%"
-    return filters
-
-
 async def _list(
-    person: tuple[str, ...],
-    filters: dict[str, Any],
+    person: str | None,
+    org_id: str | None,
+    status: str | None,
+    title: str | None,
     limit: int,
     after: str | None,
     with_total: bool,
 ) -> tuple[list[dict[str, Any]], str | None, int | None]:
     validation.count("limit", limit, least=1, most=LARGEST_PAGE)
-    kind = (bool(person), shares_database())
-    position: Sequence[object] = ()
-    asked = tuple(filters)
+    conditions: list[str] = []
+    arguments: list[object] = []
+
+    # Each is there only where it is asked for: a condition such as "$3 IS NULL OR ..." would be
+    # planned anew, and for the worst case, at each call.
+    def where(condition: str, *values: object) -> None:
+        numbers = range(len(arguments) + 1, len(arguments) + 1 + len(values))
+        conditions.append(condition.format(*(f"${number}" for number in numbers)))
+        arguments.extend(values)
+
+    if person is not None:
+        where(_MINE, person)
+    if org_id is not None:
+        where("w.org_id = {}", validation.key("org_id", org_id))
+    if status is not None:
+        where("w.status = {}", validation.state("status", status, WorkshopStatus))
+    if title is not None:
+        part = validation.text("title", title, limit=TITLE_LENGTH, blank=True)
+        for special in "\\%_":
+            part = part.replace(special, f"\\{special}")
+        where("w.title ILIKE {}", f"%{part}%")
+    if shares_database():
+        where(f"{DELETED_AT.format('w')} IS NULL")
+    all_pages, of_all_pages = " AND ".join(conditions), tuple(arguments)
     if after is not None:
-        position = _read_cursor(after)
-        asked = (*asked, "after")
-    records = await fetch(_page(*kind, asked), *person, limit + 1, *filters.values(), *position)
+        where(f"(w.updated_at, {_VERSION}, w.id) < ({{}}, {{}}, {{}})", *_read_cursor(after))
+    statement = _page(person is not None, " AND ".join(conditions), len(arguments) + 1)
+    records = await fetch(statement, *arguments, limit + 1)
     total = None
     if with_total:
-        counted = await fetch_row(_total(*kind, tuple(filters)), *person, *filters.values())
+        mine = "" if person is None else f"WITH {_MINE_CTE} "
+        statement = f"{mine}SELECT count(*) AS total FROM workshops w WHERE {all_pages}"
+        counted = await fetch_row(statement, *of_all_pages)
         total = counted["total"] if counted else 0
     items = [dict(record) for record in records[:limit]]
     versions = [item.pop("version") for item in items]

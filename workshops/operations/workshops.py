@@ -21,11 +21,8 @@ from workshops.statements.records import NEXT_UPDATED_AT, columns
 from workshops.statements.workshops import (
     AS_EXPECTED,
     BELONGINGS,
-    UNSHARE,
-    change_workshop,
     make_workshop,
     new_share_token,
-    share,
 )
 from workshops.states import WORKSHOP, MemberRole, StepStatus, Visibility, WorkshopStatus
 from workshops.tables import Workshop
@@ -136,6 +133,13 @@ _CHANGEABLE: dict[str, Callable[[object], str | None]] = {
     "visibility": lambda value: validation.state("visibility", value, Visibility),
 }
 
+# A workshop that is shared keeps the token that it has. One that is private has none: what
+# another application may have left there is not made valid again.
+_SHARE_TOKEN = (
+    f"share_token = CASE WHEN ${{0}} = '{Visibility.private}' THEN NULL"
+    f" WHEN visibility = '{Visibility.shared}' THEN COALESCE(share_token, ${{1}}) ELSE ${{1}} END"
+)
+
 
 async def update_workshop(
     workshop_id: str,
@@ -160,27 +164,27 @@ async def update_workshop(
         raise InvalidInputError(
             "update_workshop", f"changes one or more of {', '.join(_CHANGEABLE)}, nothing else"
         )
+    validation.key("workshop_id", workshop_id)
+    expected = validation.expected_updated_at(expected_updated_at)
     assignments: list[str] = []
-    arguments: list[str | None] = []
+    arguments: list[object] = [workshop_id, expected]
     for name, value in fields.items():
-        checked = _CHANGEABLE[name](value)
-        if checked == Visibility.private and name == "visibility":
-            assignments.append(UNSHARE)
-            continue
+        arguments.append(_CHANGEABLE[name](value))
+        assignments.append(f"{name} = ${len(arguments)}")
         if name == "visibility":
-            checked = new_share_token()
-        arguments.append(checked)
-        parameter = len(arguments) + 2
-        assignments.append(share(parameter) if name == "visibility" else f"{name} = ${parameter}")
-    return await change_workshop(
-        workshop_id,
-        ", ".join(assignments),
+            arguments.append(new_share_token())
+            assignments.append(_SHARE_TOKEN.format(len(arguments) - 1, len(arguments)))
+    record = await fetch_row(
+        f"UPDATE workshops SET {', '.join(assignments)}, updated_at = {NEXT_UPDATED_AT}"
+        f" WHERE id = $1 AND {AS_EXPECTED.format(2)} RETURNING {columns(Workshop)}",
         *arguments,
-        expected_updated_at=expected_updated_at,
     )
-
-
-_SHARE = share(3)
+    if record is not None:
+        return make_workshop(record)
+    stored = await fetch_row("SELECT updated_at FROM workshops WHERE id = $1", workshop_id)
+    if stored is None or expected is None:
+        raise WorkshopNotFoundError(workshop_id)
+    raise StaleWorkshopError(workshop_id, expected, stored["updated_at"])
 
 
 async def share_workshop(workshop_id: str) -> str:
@@ -192,10 +196,9 @@ async def share_workshop(workshop_id: str) -> str:
     Raises:
         NotFoundError: there is no such workshop.
     """
-    workshop = await change_workshop(workshop_id, _SHARE, new_share_token())
-    token = workshop.share_token
-    assert token is not None
-    return token
+    workshop = await update_workshop(workshop_id, visibility="shared")
+    assert workshop.share_token is not None
+    return workshop.share_token
 
 
 async def unshare_workshop(workshop_id: str) -> Workshop:
@@ -204,7 +207,7 @@ async def unshare_workshop(workshop_id: str) -> Workshop:
     Raises:
         NotFoundError: there is no such workshop.
     """
-    return await change_workshop(workshop_id, UNSHARE)
+    return await update_workshop(workshop_id, visibility="private")
 
 
 _SET_STATUS = f"""
