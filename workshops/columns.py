@@ -1,7 +1,7 @@
-"""Column types shared by all tables, and rows whose ``updated_at`` tells their versions apart.
+"""Column types, and mix-ins for rows that have versions and for those that belong to a workshop.
 
-Each one exists because Piccolo's own column would create another schema than
-the one this database has; the reason stands with the class. A plain ``Text`` would have an
+Each column exists because Piccolo's own would create another schema than the one this
+database has; the reason stands with the class. A plain ``Text`` would have an
 empty text for a DEFAULT (upstream: test_required_text_has_no_default).
 """
 
@@ -22,6 +22,7 @@ from workshops.ids import create_prefixed_id
 
 if TYPE_CHECKING:
     from piccolo.columns import Column
+    from piccolo.query.methods.delete import Delete
     from piccolo.query.methods.insert import Insert
     from piccolo.table import Table
 
@@ -204,3 +205,42 @@ class VersionedRow:
         save.values_delegate = update.values_delegate
         save.where_delegate = update.where_delegate
         return save.returning(type(self).updated_at)
+
+
+class BelongsToWorkshop:
+    """A mix-in before ``Table`` for the tables whose rows belong to a workshop.
+
+    Piccolo's ``save`` sets every column, and finds the row by its key alone. A distributed
+    database has all rows of a workshop in one place: told the workshop, it goes there and
+    nowhere else, and it sets no ``workshop_id``, not even to the same. Only a row that was
+    given to another workshop is saved as Piccolo does, which one PostgreSQL allows.
+    """
+
+    if TYPE_CHECKING:
+        _exists_in_db: bool
+        workshop_id: Any
+
+    def save(self, columns: Sequence[Column | str] | None = None) -> Insert[Any] | Update[Any]:
+        """Insert the row, or update all of its columns (or those named)."""
+        stays = self._stays
+        query: Any = super().save(columns)  # type: ignore[misc]
+        if stays:
+            table: Any = type(self)
+            values = query.values_delegate._values
+            if len(values) > 1:
+                values.pop(table.workshop_id, None)
+            query = query.where(table.workshop_id == key_of(self.workshop_id))
+        return query  # type: ignore[no-any-return]
+
+    def remove(self) -> Delete:
+        """Delete the row."""
+        stays = self._stays
+        query: Any = super().remove()  # type: ignore[misc]
+        if stays:
+            table: Any = type(self)
+            query = query.where(table.workshop_id == key_of(self.workshop_id))
+        return query  # type: ignore[no-any-return]
+
+    @property
+    def _stays(self) -> bool:
+        return self._exists_in_db and "_workshop_id_changed" not in self.__dict__

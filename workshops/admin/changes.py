@@ -15,8 +15,8 @@ from piccolo.table import Table
 from pydantic import BaseModel as Model
 
 from workshops.admin.registry import LOOKED_AT_ONLY, AdminTable, Change, Values, stored_value
+from workshops.columns import BelongsToWorkshop
 from workshops.statements.workshops import lock_before
-from workshops.tables.belongings import BelongsToWorkshop
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 ROW_VERSION = "row_version"

@@ -16,8 +16,8 @@ from typing import Any
 
 from piccolo.engine.postgres import PostgresEngine
 
+from workshops.columns import BelongsToWorkshop
 from workshops.tables import TABLES, Workshop
-from workshops.tables.belongings import BelongsToWorkshop
 
 NAMES = [table._meta.tablename for table in TABLES]
 _BELONGINGS = [t._meta.tablename for t in TABLES if issubclass(t, BelongsToWorkshop)]

@@ -8,6 +8,7 @@ from piccolo.constraints import Check
 from piccolo.table import Table
 
 from workshops.columns import (
+    BelongsToWorkshop,
     CascadeForeignKey,
     PrefixedKey,
     SingleLineText,
@@ -17,7 +18,6 @@ from workshops.columns import (
 )
 from workshops.relations import HasRelations
 from workshops.states import FormatType, one_of
-from workshops.tables.belongings import BelongsToWorkshop
 from workshops.tables.workshops import TITLE_LENGTH, Workshop
 
 

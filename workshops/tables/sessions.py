@@ -5,9 +5,8 @@ from __future__ import annotations
 from piccolo.columns.readable import Readable
 from piccolo.table import Table
 
-from workshops.columns import CascadeForeignKey, PrefixedKey, UTCTimestamp
+from workshops.columns import BelongsToWorkshop, CascadeForeignKey, PrefixedKey, UTCTimestamp
 from workshops.relations import HasRelations
-from workshops.tables.belongings import BelongsToWorkshop
 from workshops.tables.workshops import Workshop
 
 

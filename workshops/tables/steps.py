@@ -12,6 +12,7 @@ from piccolo.query.methods.refresh import Refresh
 from piccolo.table import Table
 
 from workshops.columns import (
+    BelongsToWorkshop,
     CascadeForeignKey,
     PrefixedKey,
     SingleLineText,
@@ -21,7 +22,6 @@ from workshops.columns import (
 )
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import StepStatus, one_of
-from workshops.tables.belongings import BelongsToWorkshop
 from workshops.tables.workshops import Workshop
 
 

@@ -10,6 +10,7 @@ from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from workshops.columns import (
+    BelongsToWorkshop,
     CascadeForeignKey,
     PrefixedKey,
     SingleLineText,
@@ -19,7 +20,6 @@ from workshops.columns import (
 )
 from workshops.relations import HasRelations, OneToMany
 from workshops.states import Visibility, WorkshopStatus, one_of
-from workshops.tables.belongings import BelongsToWorkshop
 
 if TYPE_CHECKING:
     from workshops.tables.build_packs import BuildPack
