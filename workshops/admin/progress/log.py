@@ -15,10 +15,10 @@ from typing import Any
 
 from workshops.admin.audit import AuditAction
 from workshops.admin.progress.texts import differences
+from workshops.columns import BelongsToWorkshop
 from workshops.statements.execution import fetch
 from workshops.states import StepStatus, Visibility, WorkshopStatus
 from workshops.tables import TABLES, StepDefinition
-from workshops.tables.belongings import BelongsToWorkshop
 
 _ENTRIES_READ = 200
 _LONGEST = 80
