@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, cast
 
 from workshops.errors import InvalidInputError
@@ -46,6 +47,7 @@ _MINE_CTE = """mine AS MATERIALIZED (
     )"""
 
 
+@cache
 def _page(person: bool, condition: str, limit: int) -> str:
     """Return the statement of a page, up to the limit in a parameter; $1 is the person, if any."""
     columns = ", ".join(f'w."{name}"' for name in _COLUMNS)

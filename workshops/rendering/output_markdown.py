@@ -176,44 +176,31 @@ def as_table(value: Any) -> str | None:
     columns stand in reading order. Or an object of `columns` (texts) and `rows` (lists), which
     states the order. A table has two to six columns and short cells only.
     """
-    if isinstance(value, Mapping):
-        columns, rows = value.get("columns"), value.get("rows")
-        if len(value) != 2 or not isinstance(columns, list) or not isinstance(rows, list):
+    match value:
+        case {"columns": [*keys], "rows": [_, *_] as values} if len(value) == 2:
+            if not all(isinstance(key, str) for key in keys):
+                return None
+            if not all(isinstance(row, list) and len(row) == len(keys) for row in values):
+                return None
+        case [_, _, *_] if all(isinstance(item, Mapping) and item for item in value):
+            keys = reading_order(dict.fromkeys(key for item in value for key in item))
+            if any(sum(key in item for item in value) * 2 < len(value) for key in keys):
+                return None
+            values = [[item.get(key, "") for key in keys] for item in value]
+        case _:
             return None
-        if not rows or not all(isinstance(name, str) for name in columns):
-            return None
-        if not all(isinstance(row, list) and len(row) == len(columns) for row in rows):
-            return None
-        return _table([label(name) for name in columns], rows)
-    if len(value) < 2 or not all(isinstance(item, Mapping) and item for item in value):
-        return None
-    counts: dict[str, int] = {}
-    for item in value:
-        for key in item:
-            counts[key] = counts.get(key, 0) + 1
-        if len(counts) > MOST_COLUMNS:
-            return None
-    if min(counts.values()) * 2 < len(value):
-        return None
-    keys = reading_order(counts)
-    return _table(
-        [label(key) for key in keys], [[item.get(key, "") for key in keys] for item in value]
-    )
-
-
-def _table(header: list[str], values: list[list[Any]]) -> str | None:
-    if not 2 <= len(header) <= MOST_COLUMNS:
+    if not 2 <= len(keys) <= MOST_COLUMNS:
         return None
     rows: list[list[str]] = []
     for row in values:
         texts = [short_text(value, phrases=True) for value in row]
         cells = [text for text in texts if text is not None]
-        if len(cells) < len(header) or sum(map(len, cells)) > WIDEST_ROW:
+        if len(cells) < len(keys) or sum(map(len, cells)) > WIDEST_ROW:
             return None
         rows.append([inline(cell) if cell else "" for cell in cells])
     columns = zip(*values, strict=True)
     numeric = [all(value == "" or is_number(value) for value in column) for column in columns]
-    return _markdown_table(header, rows, numeric)
+    return _markdown_table([label(key) for key in keys], rows, numeric)
 
 
 def _markdown_table(header: list[str], rows: list[list[str]], numeric: list[bool]) -> str:
