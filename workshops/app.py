@@ -26,9 +26,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workshops.admin.log_in import forgetting_attempts
 from workshops.admin.progress import create_pages
-from workshops.admin.protection import protect
+from workshops.admin.protection import forgetting_attempts, protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
 from workshops.database import (

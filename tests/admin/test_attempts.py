@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
-from starlette.types import Receive, Scope, Send
 
-from workshops.admin.log_in import AttemptLimit, forgetting_attempts
+from workshops.admin.protection import count_attempt, forgetting_attempts
 from workshops.statements.execution import fetch
 from workshops.web.rejections import RejectedError
 
-
-async def nowhere(scope: Scope, receive: Receive, send: Send) -> None:
-    """An application that does nothing."""
+Limit = Callable[[str], Awaitable[None]]
 
 
-def limit_of(limit: int, seconds: float = 300) -> AttemptLimit:
+def limit_of(limit: int, seconds: float = 300) -> Limit:
     """The limit as one process has it."""
-    return AttemptLimit(
-        nowhere, counts=lambda scope: True, limit=limit, timespan=timedelta(seconds=seconds)
-    )
+    return partial(count_attempt, limit=limit, timespan=timedelta(seconds=seconds))
 
 
-async def tried(limit: AttemptLimit, address: str = "192.0.2.1") -> int:
+async def tried(limit: Limit, address: str = "192.0.2.1") -> int:
     """Try once: 200, or the status of the rejection."""
     try:
-        await limit.count(address)
+        await limit(address)
     except RejectedError as rejection:
         return rejection.status
     return 200

@@ -13,8 +13,12 @@ import pytest
 from piccolo_api.encryption.providers import FernetProvider
 
 from tests.admin.conftest import PASSWORD, AuditLog, log_in_to, make_operator, whole_site
-from workshops.admin.accounts import SecondFactor
-from workshops.admin.operators import create_operator, disable_operator, remove_second_factor
+from workshops.admin.operators import (
+    SecondFactor,
+    create_operator,
+    disable_operator,
+    remove_second_factor,
+)
 from workshops.admin.settings import AdminSettings
 from workshops.database import SettingsError, read_settings
 

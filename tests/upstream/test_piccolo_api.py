@@ -29,7 +29,8 @@ from starlette.routing import Mount
 
 from tests.admin.conftest import PASSWORD, make_operator
 from tests.conftest import Server
-from workshops.admin.accounts import AdminSession, SecondFactor
+from workshops.admin.accounts import AdminSession
+from workshops.admin.operators import SecondFactor
 
 
 class Thing(Table, tablename="upstream_things"):
@@ -174,7 +175,7 @@ async def test_body_that_is_no_json_is_refused(things: httpx.AsyncClient) -> Non
     assert (await things.patch("/1/", content=b"{", headers=headers)).status_code < 500
 
 
-@fault("admin.log_in.AttemptLimit, site.Uncounted")
+@fault("protection.limit_attempts, site.create_site")
 def test_limit_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address that was blocked may try again after the window."""
     now = time.time()

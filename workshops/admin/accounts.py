@@ -1,4 +1,4 @@
-"""The operators' accounts, log-ins and second factors, as the log-in knows them.
+"""The operators' accounts and log-ins, and who makes a request.
 
 The endpoints of piccolo_api that take a password run outside of a transaction, because
 hashing takes a third of a second and a connection is worth more than that. What they
@@ -8,32 +8,34 @@ write is written here, in a transaction that names the operator.
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 
 from piccolo.apps.user.tables import BaseUser
 from piccolo.columns import ForeignKey, OnDelete, OnUpdate, Varchar
 from piccolo.columns.readable import Readable
-from piccolo_api.encryption.providers import EncryptionProvider
-from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
-from piccolo_api.mfa.recovery_codes import generate_recovery_code
 from piccolo_api.session_auth.tables import SessionsBase
+from piccolo_api.shared.auth import User
+from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.audit import ORIGIN, SCHEMA, AuditAction
+from workshops.database import primary_reads
 from workshops.database.migrations import project_engine
 
-logger = logging.getLogger(__name__)
+SESSION_COOKIE = "id"
+
+_LOG_IN = "workshops.log_in"
 
 _AHEAD: ContextVar[tuple[str, str] | None] = ContextVar("ahead", default=None)
-
-_LONGEST_APP_CODE = 10
-"""An app's code has six digits; longer ones are those for its loss, as the library tells them."""
 
 # Threads of their own: log-ins wait for each other, and leave the rest of the machine, and
 # the threads that others use, to other requests.
@@ -110,7 +112,7 @@ class OperatorAccount(BaseUser, tablename="piccolo_user"):
             await AdminSession.delete().where(AdminSession.user_id == user)
 
 
-def _of_operator(help_text: str) -> ForeignKey[Any]:
+def operator_key(help_text: str) -> ForeignKey[Any]:
     """Return the column of the operator whom a row goes with."""
     return ForeignKey(
         BaseUser,
@@ -139,7 +141,7 @@ class AdminSession(
     """
 
     token = Varchar(length=100, null=False, secret=True, index=True)
-    user_id = _of_operator("Who is logged in.")
+    user_id = operator_key("Who is logged in.")
 
     @classmethod
     def get_readable(cls) -> Readable:
@@ -155,92 +157,87 @@ class AdminSession(
         return session
 
 
-class SecondFactor(
-    AuthenticatorSecret,
-    tablename="admin_second_factors",
-    schema=SCHEMA,
-    help_text="The authenticator apps that operators have added to their log-in.",
-):
-    """An operator's authenticator app; its secret is encrypted with ``SECOND_FACTOR_KEY``.
+# Who makes a request: looked up once
 
-    piccolo_api 1.11 hashes its recovery codes where it stands, and reads the last code and
-    writes the new one in two steps, so that two log-ins at the same moment could share a
-    code (upstream: test_recovery_codes_are_hashed_in_a_thread, test_code_is_good_once).
+
+def session_token(scope: Scope) -> str:
+    """Return the session cookie; empty if there is none, or none that we would set.
+
+    A request may have several Cookie headers: Starlette takes them as one.
+    """
+    token = HTTPConnection(scope).cookies.get(SESSION_COOKIE, "")
+    return token if re.fullmatch("[A-Za-z0-9_-]{1,100}", token) else ""
+
+
+@dataclass
+class _LogIn:
+    token: str
+    prolonged_by: timedelta
+    operator: OperatorAccount | None = None
+    looked_up: bool = False
+
+
+async def keep_log_in(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, prolonged_by: timedelta
+) -> None:
+    """Run the application, which keeps who makes a request once that was asked for.
+
+    :param prolonged_by: How much longer a log-in lasts with a request shortly before its end.
+    """
+    if scope["type"] == "http":
+        scope[_LOG_IN] = _LogIn(session_token(scope), prolonged_by)
+    await app(scope, receive, send)
+
+
+async def find_operator(scope: Scope) -> OperatorAccount | None:
+    """Return the active operator who is logged in, or None."""
+    log_in: _LogIn = scope[_LOG_IN]
+    if log_in.token and not log_in.looked_up:
+        with primary_reads():  # a log-in that has ended has ended at once
+            log_in.operator = await _look_up(log_in)
+        log_in.looked_up = True
+    return log_in.operator
+
+
+async def _look_up(log_in: _LogIn) -> OperatorAccount | None:
+    now = datetime.now()  # as the library stores it
+    rows = await AdminSession.raw(
+        "SELECT s.expiry_date, u.*"
+        f" FROM {AdminSession._meta.get_formatted_tablename()} s"
+        f" JOIN {OperatorAccount._meta.get_formatted_tablename()} u ON u.id = s.user_id"
+        " WHERE s.token = {} AND s.expiry_date > {} AND s.max_expiry_date > {}"
+        " AND u.active AND u.admin",
+        log_in.token,
+        now,
+        now,
+    )
+    if not rows:
+        return None
+    columns = dict(rows[0])
+    expiry = columns.pop("expiry_date")
+    if expiry - now < log_in.prolonged_by:
+        await AdminSession.update({AdminSession.expiry_date: expiry + log_in.prolonged_by}).where(
+            AdminSession.token == log_in.token
+        )
+    return OperatorAccount(**columns, _exists_in_db=True)  # type: ignore[no-untyped-call]
+
+
+class OperatorsBackend(AuthenticationBackend):
+    """The log-in of the admin and of the pages, for Starlette's authentication.
+
+    The admin makes it with options of its own; what they say is settled here.
     """
 
-    user_id = _of_operator("Whose app.")
+    def __init__(self, **options_of_the_library: object) -> None:
+        super().__init__()
 
-    @classmethod
-    async def create_new(
-        cls,
-        user_id: int,
-        encryption_provider: EncryptionProvider,
-        recovery_code_count: int = 8,
-    ) -> tuple[AuthenticatorSecret, list[str]]:
-        """Store a new app, and return it with its recovery codes, which are kept as hashes."""
-        codes = [generate_recovery_code() for _ in range(recovery_code_count)]
-        salt = OperatorAccount.get_salt()  # type: ignore[no-untyped-call]
-        app = cls(
-            user_id=user_id,
-            secret=encryption_provider.encrypt(value=cls.generate_secret()),
-            recovery_codes=[await OperatorAccount.hash(code, salt) for code in codes],
-        )
-        async with ORIGIN.get().transaction():
-            await app.save()
-        return app, codes
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, User]:
+        """Return who is logged in.
 
-    @classmethod
-    async def revoke(cls, user_id: int) -> None:
-        """Let the operator log in without the app."""
-        async with ORIGIN.get().transaction():
-            await super().revoke(user_id)
-
-    @classmethod
-    async def authenticate(cls, user_id: int, code: str, *args: Any, **kwargs: Any) -> bool:
-        """Tell whether a code is right, of the app or of those for its loss; each is good once.
-
-        Of two log-ins at the same moment one waits for the other.
+        Raises:
+            AuthenticationError: nobody who may see anything.
         """
-        if len(code) > _LONGEST_APP_CODE:
-            return await cls._use_recovery_code(user_id, code)
-        from cryptography.fernet import InvalidToken  # of the extra, like the key
-
-        right = False
-        try:
-            async with project_engine().transaction():
-                await cls.raw(
-                    f"SELECT FROM {SCHEMA}.admin_second_factors WHERE user_id = {{}} FOR UPDATE",
-                    user_id,
-                )
-                right = await super().authenticate(user_id, code, *args, **kwargs)
-        except InvalidToken:
-            logger.warning(
-                "The app of operator %d was added with another SECOND_FACTOR_KEY. Remove it: "
-                "piccolo workshops operator remove-second-factor NAME",
-                user_id,
-            )
-        return right
-
-    @classmethod
-    async def _use_recovery_code(cls, user_id: int, code: str) -> bool:
-        row = (
-            await cls.select(cls.id, cls.recovery_codes)
-            .where(cls.user_id == user_id, cls.revoked_at.is_null())
-            .order_by(cls.created_at, ascending=False)
-            .first()
-        )
-        if row is None or not row["recovery_codes"] or len(code) > BaseUser._max_password_length:
-            return False
-        _, iterations, salt, _ = BaseUser.split_stored_password(row["recovery_codes"][0])
-        hashed = await OperatorAccount.hash(code, salt, int(iterations))
-        used = await cls.raw(
-            f"UPDATE {cls._meta.get_formatted_tablename()}"
-            " SET recovery_codes = array_remove(recovery_codes, {}),"
-            " recovery_codes_used_at = array_append(recovery_codes_used_at, {})"
-            " WHERE id = {} AND {} = ANY (recovery_codes) RETURNING id",
-            hashed,
-            datetime.now(UTC),
-            row["id"],
-            hashed,
-        )
-        return bool(used)
+        operator = await find_operator(conn.scope)
+        if operator is None:
+            raise AuthenticationError("Nobody is logged in.")
+        return AuthCredentials(["authenticated"]), User(user=operator)

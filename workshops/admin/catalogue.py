@@ -9,7 +9,7 @@ from piccolo.columns import ForeignKey, Integer, Text
 from piccolo.columns.readable import Readable
 from piccolo.table import Table
 
-from workshops.admin import operators, rules
+from workshops.admin import rules
 from workshops.admin.accounts import AdminSession
 from workshops.admin.audit import SCHEMA, AuditEntry
 from workshops.admin.follow_up import NOTE_LENGTH, FollowUp, Note
@@ -215,14 +215,14 @@ register(
             BaseUser.superuser,
         ),
         checks={
-            "username": operators.check_username,
-            "password": operators.check_password,
+            "username": rules.check_username,
+            "password": rules.check_password,
             "email": partial(validation.text, limit=255),
         },
         superusers_only=(BaseUser.email,),
-        add=operators.add_operator,
-        change=operators.change_operator,
-        delete=operators.delete_operator,
+        add=rules.add_operator,
+        change=rules.change_operator,
+        delete=rules.delete_operator,
     ),
     AdminTable(
         AdminSession,

@@ -54,11 +54,6 @@ class OperatorsCRUD(PiccoloCRUD):
             raise RejectedError(
                 405, "PUT is not supported. PATCH changes the fields that it names."
             )
-        row_id = request.path_params["row_id"]
-        if self.table._meta.primary_key.value_type is int and not re.fullmatch(
-            r"[1-9][0-9]{0,8}", row_id
-        ):
-            return Response("The resource doesn't exist", status_code=404)
         self._check_visible(request)
         return await super().detail(request)
 

@@ -1,4 +1,4 @@
-"""The operators: who may log in to the admin, and what they may do there.
+"""The operators: who may log in to the admin, with which second factor; for the command line.
 
 An operator is a row of Piccolo's ``piccolo_user``, never a user of the product. A
 *superuser* may change things; any other operator may look at everything but
@@ -7,19 +7,25 @@ secrets, and change nothing.
 
 from __future__ import annotations
 
+import logging
 import secrets
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 from piccolo.apps.user.tables import BaseUser
+from piccolo_api.encryption.providers import EncryptionProvider
+from piccolo_api.mfa.authenticator.tables import AuthenticatorSecret
+from piccolo_api.mfa.recovery_codes import generate_recovery_code
 
-from workshops.admin.accounts import AdminSession, OperatorAccount, SecondFactor
-from workshops.admin.audit import COMMAND_LINE, ORIGIN
-from workshops.admin.registry import Change
-from workshops.admin.saved_views import SavedView
-from workshops.errors import InvalidInputError
-from workshops.statements import validation
-from workshops.web.rejections import RejectedError
+from workshops.admin.accounts import AdminSession, OperatorAccount, operator_key
+from workshops.admin.audit import COMMAND_LINE, ORIGIN, SCHEMA
+from workshops.database.migrations import project_engine
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_APP_CODE = 10
+"""An app's code has six digits; longer ones are those for its loss, as the library tells them."""
 
 
 class OperatorError(Exception):
@@ -116,58 +122,95 @@ async def _find(username: str) -> int:
     return int(operator.id)
 
 
-# In the table of the admin
+# The second factor
 
 
-def check_username(field: str, value: object) -> None:
-    """Check a name that an operator shall have in the table.
+class SecondFactor(
+    AuthenticatorSecret,
+    tablename="admin_second_factors",
+    schema=SCHEMA,
+    help_text="The authenticator apps that operators have added to their log-in.",
+):
+    """An operator's authenticator app; its secret is encrypted with ``SECOND_FACTOR_KEY``.
 
-    Raises:
-        InvalidInputError: it cannot be one.
+    piccolo_api 1.11 hashes its recovery codes where it stands, and reads the last code and
+    writes the new one in two steps, so that two log-ins at the same moment could share a
+    code (upstream: test_recovery_codes_are_hashed_in_a_thread, test_code_is_good_once).
     """
-    if not validation.text(field, value, limit=100).isprintable():
-        raise InvalidInputError(field, "must have printable characters only")
 
+    user_id = operator_key("Whose app.")
 
-def check_password(field: str, value: str) -> None:
-    """Check a password, as ``check_username`` does a name."""
-    try:
-        BaseUser._validate_password(value)
-    except ValueError as error:
-        raise InvalidInputError(field, str(error).removesuffix(".")) from None
+    @classmethod
+    async def create_new(
+        cls,
+        user_id: int,
+        encryption_provider: EncryptionProvider,
+        recovery_code_count: int = 8,
+    ) -> tuple[AuthenticatorSecret, list[str]]:
+        """Store a new app, and return it with its recovery codes, which are kept as hashes."""
+        codes = [generate_recovery_code() for _ in range(recovery_code_count)]
+        salt = OperatorAccount.get_salt()  # type: ignore[no-untyped-call]
+        app = cls(
+            user_id=user_id,
+            secret=encryption_provider.encrypt(value=cls.generate_secret()),
+            recovery_codes=[await OperatorAccount.hash(code, salt) for code in codes],
+        )
+        async with ORIGIN.get().transaction():
+            await app.save()
+        return app, codes
 
+    @classmethod
+    async def revoke(cls, user_id: int) -> None:
+        """Let the operator log in without the app."""
+        async with ORIGIN.get().transaction():
+            await super().revoke(user_id)
 
-async def add_operator(row: Any) -> int:
-    """Add an operator. ``row`` holds the fields of the form."""
-    fields = row.model_dump(exclude={"id", "last_login"})
-    fields["password"] = await OperatorAccount.hash(fields["password"])
-    operator = BaseUser(**fields)  # type: ignore[no-untyped-call]
-    await operator.save()
-    return int(operator.id)
+    @classmethod
+    async def authenticate(cls, user_id: int, code: str, *args: Any, **kwargs: Any) -> bool:
+        """Tell whether a code is right, of the app or of those for its loss; each is good once.
 
+        Of two log-ins at the same moment one waits for the other.
+        """
+        if len(code) > _LONGEST_APP_CODE:
+            return await cls._use_recovery_code(user_id, code)
+        from cryptography.fernet import InvalidToken  # of the extra, like the key
 
-async def change_operator(change: Change) -> Any:
-    """Change an operator, who is logged out with a new password or without access."""
-    changes = change.changes
-    if not all(changes.get(name, True) for name in ("active", "admin", "superuser")):
-        await _keep_a_superuser(change.stored["id"])
-    if "password" in changes or not all(changes.get(name, True) for name in ("active", "admin")):
-        await AdminSession.delete().where(AdminSession.user_id == change.stored["id"])
-    if "password" in changes:
-        changes["password"] = await OperatorAccount.hash(changes["password"])
-    return change.columns()
+        right = False
+        try:
+            async with project_engine().transaction():
+                await cls.raw(
+                    f"SELECT FROM {SCHEMA}.admin_second_factors WHERE user_id = {{}} FOR UPDATE",
+                    user_id,
+                )
+                right = await super().authenticate(user_id, code, *args, **kwargs)
+        except InvalidToken:
+            logger.warning(
+                "The app of operator %d was added with another SECOND_FACTOR_KEY. Remove it: "
+                "piccolo workshops operator remove-second-factor NAME",
+                user_id,
+            )
+        return right
 
-
-async def delete_operator(row_id: int) -> None:
-    """Delete an operator, their log-ins and their own views, but not the last superuser."""
-    await _keep_a_superuser(row_id)
-    await SavedView.delete().where(SavedView.owner_id == row_id, SavedView.shared.eq(False))
-
-
-async def _keep_a_superuser(but: int) -> None:
-    """Refuse to take access from the last superuser; others wait until we have decided."""
-    rows = await BaseUser.raw(
-        "SELECT id FROM piccolo_user WHERE active AND admin AND superuser ORDER BY id FOR UPDATE"
-    )
-    if [row["id"] for row in rows] == [but]:
-        raise RejectedError(409, "This is the last superuser; nobody could change anything.")
+    @classmethod
+    async def _use_recovery_code(cls, user_id: int, code: str) -> bool:
+        row = (
+            await cls.select(cls.id, cls.recovery_codes)
+            .where(cls.user_id == user_id, cls.revoked_at.is_null())
+            .order_by(cls.created_at, ascending=False)
+            .first()
+        )
+        if row is None or not row["recovery_codes"] or len(code) > BaseUser._max_password_length:
+            return False
+        _, iterations, salt, _ = BaseUser.split_stored_password(row["recovery_codes"][0])
+        hashed = await OperatorAccount.hash(code, salt, int(iterations))
+        used = await cls.raw(
+            f"UPDATE {cls._meta.get_formatted_tablename()}"
+            " SET recovery_codes = array_remove(recovery_codes, {}),"
+            " recovery_codes_used_at = array_append(recovery_codes_used_at, {})"
+            " WHERE id = {} AND {} = ANY (recovery_codes) RETURNING id",
+            hashed,
+            datetime.now(UTC),
+            row["id"],
+            hashed,
+        )
+        return bool(used)

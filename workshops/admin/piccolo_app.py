@@ -4,8 +4,9 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppConfig
 
-from workshops.admin.accounts import AdminSession, SecondFactor
+from workshops.admin.accounts import AdminSession
 from workshops.admin.audit import AuditEntry
+from workshops.admin.operators import SecondFactor
 
 APP_CONFIG = AppConfig(
     app_name="workshops_admin",

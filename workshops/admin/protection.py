@@ -17,20 +17,28 @@ the operators' table is sent is hashed before its transaction.
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import logging
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from workshops.admin.accounts import OperatorAccount
+from workshops.admin.accounts import OperatorAccount, find_operator, keep_log_in
 from workshops.admin.audit import ORIGIN, AuditAction, Origin
-from workshops.admin.log_in import AttemptLimit, find_operator, keep_log_in
 from workshops.admin.settings import AdminSettings
+from workshops.background import in_background
+from workshops.statements.execution import fetch
 from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
 from workshops.web.database import Answer, ReplicaReads, run_in_transaction
-from workshops.web.headers import SecurityHeaders, TrustedProxies
+from workshops.web.headers import SecurityHeaders, TrustedProxies, counted_as
 from workshops.web.rejections import RejectedError, Rejections
 
+logger = logging.getLogger(__name__)
+
+TOO_MANY = "Too many attempts from this address. Wait some minutes and try again."
 READ_ONLY = "Only superusers may change things; your role is to look."
 
 API = "/admin/api/"
@@ -73,9 +81,9 @@ def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
     app = Bodies(app, limit=_limit, json_only=_is_json_only)
     app = partial(check_role, app)
     app = partial(keep_log_in, app, prolonged_by=settings.session_idle / 2)
-    app = AttemptLimit(
+    app = partial(
+        limit_attempts,
         app,
-        counts=_takes_a_password,
         limit=settings.login_attempts,
         timespan=timedelta(seconds=settings.login_window),
     )
@@ -181,3 +189,70 @@ async def take_password(app: ASGIApp, scope: Scope, receive: Receive, send: Send
     if answer.status == 401 and answer.sentence != CODE_WANTED:
         await origin.record(AuditAction.login_failed, summary=answer.sentence)
     await answer.give(send)
+
+
+# Attempts to log in: an entry of ``workshops_admin.log_in_attempts`` holds when one address has
+# tried, as far as that counts, and of the address a digest. It is deleted when nothing of it
+# counts any more. The table is unlogged, so that it is in no archive and on no replica, and a
+# refused attempt waits for no disk; after a crash of the server everybody begins anew.
+
+# Of two at the same moment one waits for the other's row, and then counts it too.
+_COUNT = """
+INSERT INTO workshops_admin.log_in_attempts AS kept (address, moments, forgotten_at)
+VALUES ($1, ARRAY[now()], now() + $2::interval)
+ON CONFLICT (address) DO UPDATE SET
+    moments = EXCLUDED.moments || ARRAY (
+        SELECT moment FROM unnest(kept.moments) AS moment WHERE moment > now() - $2::interval),
+    forgotten_at = EXCLUDED.forgotten_at
+WHERE $3::integer > (
+    SELECT count(*) FROM unnest(kept.moments) AS moment WHERE moment > now() - $2::interval)
+RETURNING true
+"""
+
+_FORGET = "DELETE FROM workshops_admin.log_in_attempts WHERE forgotten_at < now()"
+
+
+async def limit_attempts(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, limit: int, timespan: timedelta
+) -> None:
+    """Let each address try passwords at most ``limit`` times in any ``timespan``.
+
+    Raises:
+        RejectedError: 429.
+    """
+    if _takes_a_password(scope):
+        client = scope.get("client")
+        await count_attempt(client[0] if client else "", limit=limit, timespan=timespan)
+    await app(scope, receive, send)
+
+
+async def count_attempt(address: str, *, limit: int, timespan: timedelta) -> None:
+    """Count an attempt of an address, for all processes together.
+
+    The addresses of one IPv6 network of 64 bits count as one: who has one of them has them
+    all. It unblocks by itself, as the earlier attempts grow old; refused ones do not count.
+
+    Raises:
+        RejectedError: it has tried too often.
+        DatabaseUnavailableError: the database is away.
+    """
+    digest = hashlib.sha256(counted_as(address).encode()).digest()
+    if not await fetch(_COUNT, digest, timespan, limit):
+        raise RejectedError(429, TOO_MANY)
+
+
+def forgetting_attempts(every: float = 60) -> AbstractAsyncContextManager[None]:
+    """Delete what does not count any more, in the background of a block.
+
+    :param every: Seconds between two looks.
+    """
+    return in_background(partial(_forget, every))
+
+
+async def _forget(every: float) -> None:
+    while True:
+        try:
+            await fetch(_FORGET)
+        except Exception as error:  # of whatever kind: the site is served on
+            logger.warning("Old log-in attempts are not deleted at the moment: %r", error)
+        await asyncio.sleep(every)

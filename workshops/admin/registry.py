@@ -35,7 +35,7 @@ from piccolo_api.crud.endpoints import OrderBy
 from workshops.columns import to_stored
 from workshops.errors import InvalidInputError
 from workshops.states import StateMachine
-from workshops.web.rejections import FieldsRejectedError, RejectedError
+from workshops.web.rejections import FieldsRejectedError
 
 LOOKED_AT_ONLY = "These rows can be looked at only."
 
@@ -229,14 +229,9 @@ def stored_value(value: Any) -> Any:
     """Return a posted value as its column stores it.
 
     Raises:
-        RejectedError: a time with a time zone is out of range in UTC.
+        OverflowError: a time with a time zone is out of range in UTC.
     """
-    if not isinstance(value, datetime):
-        return value
-    try:
-        return to_stored(value)
-    except OverflowError:
-        raise RejectedError(422, "A time is out of range.") from None
+    return to_stored(value) if isinstance(value, datetime) else value
 
 
 def _canonical(text: str | None) -> str | None:

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from piccolo.apps.user.tables import BaseUser
+
 from workshops import operations
+from workshops.admin.accounts import AdminSession, OperatorAccount
 from workshops.admin.audit import logged_whole
 from workshops.admin.outputs import reset_step
 from workshops.admin.registry import Change, parse_json
+from workshops.admin.saved_views import SavedView
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
 from workshops.statements import validation
@@ -210,3 +214,60 @@ def _stamped(row: Any) -> Any:
 async def _require_workshop(workshop_id: str) -> None:
     if not await Workshop.exists().where(Workshop.id == workshop_id):
         raise FieldsRejectedError({"workshop_id": str(WorkshopNotFoundError(workshop_id))})
+
+
+# Operators
+
+
+def check_username(field: str, value: object) -> None:
+    """Check a name that an operator shall have in the table.
+
+    Raises:
+        InvalidInputError: it cannot be one.
+    """
+    if not validation.text(field, value, limit=100).isprintable():
+        raise InvalidInputError(field, "must have printable characters only")
+
+
+def check_password(field: str, value: str) -> None:
+    """Check a password, as ``check_username`` does a name."""
+    try:
+        BaseUser._validate_password(value)
+    except ValueError as error:
+        raise InvalidInputError(field, str(error).removesuffix(".")) from None
+
+
+async def add_operator(row: Any) -> int:
+    """Add an operator. ``row`` holds the fields of the form."""
+    fields = row.model_dump(exclude={"id", "last_login"})
+    fields["password"] = await OperatorAccount.hash(fields["password"])
+    operator = BaseUser(**fields)  # type: ignore[no-untyped-call]
+    await operator.save()
+    return int(operator.id)
+
+
+async def change_operator(change: Change) -> Any:
+    """Change an operator, who is logged out with a new password or without access."""
+    changes = change.changes
+    if not all(changes.get(name, True) for name in ("active", "admin", "superuser")):
+        await _keep_a_superuser(change.stored["id"])
+    if "password" in changes or not all(changes.get(name, True) for name in ("active", "admin")):
+        await AdminSession.delete().where(AdminSession.user_id == change.stored["id"])
+    if "password" in changes:
+        changes["password"] = await OperatorAccount.hash(changes["password"])
+    return change.columns()
+
+
+async def delete_operator(row_id: int) -> None:
+    """Delete an operator, their log-ins and their own views, but not the last superuser."""
+    await _keep_a_superuser(row_id)
+    await SavedView.delete().where(SavedView.owner_id == row_id, SavedView.shared.eq(False))
+
+
+async def _keep_a_superuser(but: int) -> None:
+    """Refuse to take access from the last superuser; others wait until we have decided."""
+    rows = await BaseUser.raw(
+        "SELECT id FROM piccolo_user WHERE active AND admin AND superuser ORDER BY id FOR UPDATE"
+    )
+    if [row["id"] for row in rows] == [but]:
+        raise RejectedError(409, "This is the last superuser; nobody could change anything.")

@@ -26,8 +26,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import importlib.util
 from datetime import timedelta
 from ipaddress import ip_network
@@ -120,16 +118,6 @@ class AdminSettings(BaseSettings):
 
 
 def _check_second_factor(key: str) -> None:
-    try:
-        usable = len(base64.urlsafe_b64decode(key)) == 32
-    except (binascii.Error, ValueError):
-        usable = False
-    if not usable:
-        raise SettingsError(
-            "SECOND_FACTOR_KEY is not a Fernet key (32 bytes in URL-safe base64). Make one with: "
-            "python -c 'import base64, os; "
-            "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
-        )
     missing = [
         name for name in ("cryptography", "pyotp", "qrcode") if not importlib.util.find_spec(name)
     ]
@@ -138,3 +126,13 @@ def _check_second_factor(key: str) -> None:
             f"SECOND_FACTOR_KEY is set, but {', '.join(missing)} cannot be imported. "
             "Install workshops[second-factor]."
         )
+    from cryptography.fernet import Fernet  # of the extra
+
+    try:
+        Fernet(key)
+    except ValueError:
+        raise SettingsError(
+            "SECOND_FACTOR_KEY is not a Fernet key (32 bytes in URL-safe base64). Make one with: "
+            "python -c 'import base64, os; "
+            "print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
+        ) from None

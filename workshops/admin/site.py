@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,16 +14,21 @@ from piccolo_admin.endpoints import AdminRouter, create_admin
 from piccolo_api.encryption.providers import FernetProvider
 from piccolo_api.mfa.authenticator.provider import AuthenticatorProvider
 from piccolo_api.mfa.provider import MFAProvider
-from piccolo_api.rate_limiting.middleware import RateLimitProvider
+from piccolo_api.rate_limiting.middleware import InMemoryLimitProvider
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
-from workshops.admin.accounts import AdminSession, OperatorAccount, SecondFactor
+from workshops.admin.accounts import (
+    AdminSession,
+    OperatorAccount,
+    OperatorsBackend,
+    find_operator,
+)
 from workshops.admin.crud import OperatorsCRUD
-from workshops.admin.log_in import OperatorsBackend, find_operator
+from workshops.admin.operators import SecondFactor
 from workshops.admin.registry import registered
 from workshops.admin.settings import AdminSettings
 from workshops.database import SettingsError
@@ -59,20 +65,6 @@ class UnknownAdminError(SettingsError):
         )
 
 
-class Uncounted(RateLimitProvider):
-    """Lets everything pass: ``workshops.admin.log_in.AttemptLimit`` has counted already.
-
-    The library's own limit (piccolo_api 1.11) blocks an address until the restart, or,
-    with a block duration shorter than its window, again at once (upstream:
-    test_limit_ends_by_itself).
-    """
-
-    def __init__(self, **options_of_the_library: object) -> None: ...
-
-    def increment(self, identifier: str) -> None:
-        """Count nothing."""
-
-
 def create_site(settings: AdminSettings) -> ASGIApp:
     """Return the admin as an ASGI application, to be mounted at ``/admin``.
 
@@ -87,7 +79,10 @@ def create_site(settings: AdminSettings) -> ASGIApp:
     classes: dict[str, Callable[..., Any]] = {
         "PiccoloCRUD": OperatorsCRUD,
         "SessionsAuthBackend": OperatorsBackend,
-        "InMemoryLimitProvider": Uncounted,
+        # It never blocks: ``protection.limit_attempts`` has counted already. The library's own
+        # limit (piccolo_api 1.11) blocks an address until the restart, or, with a block duration
+        # shorter than its window, again at once (upstream: test_limit_ends_by_itself).
+        "InMemoryLimitProvider": lambda **_: InMemoryLimitProvider(timespan=1, limit=sys.maxsize),
     }
     second_factors = _second_factors(settings)
     with our_classes(classes):
