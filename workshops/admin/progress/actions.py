@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from workshops import operations
 from workshops.admin import follow_up
-from workshops.admin.log_in import session_token
+from workshops.admin.accounts import session_token
 from workshops.admin.outputs import forget_outputs, reset_step, restore_output
 from workshops.errors import (
     ConflictError,
