@@ -103,9 +103,6 @@ async def save_view(operator: BaseUser, name: str, query: str, *, shared: bool) 
     return bool(written[0])
 
 
-_CHANGEABLE = "id = $1 AND (owner_id = $2 OR (shared AND $3))"
-
-
 async def rename_view(operator: BaseUser, view_id: str, name: str) -> None:
     """Give a view another name: one's own, or as a superuser any shared one.
 
@@ -124,15 +121,7 @@ async def rename_view(operator: BaseUser, view_id: str, name: str) -> None:
     )
     if taken:
         raise ViewNameTakenError
-    renamed = await fetch(
-        f"UPDATE workshops_admin.saved_views SET name = $4 WHERE {_CHANGEABLE} RETURNING id",
-        view_id,
-        operator.id,
-        operator.superuser,
-        name,
-    )
-    if not renamed:
-        raise ViewNotFoundError
+    await _change("UPDATE workshops_admin.saved_views SET name = $4", view_id, operator, name)
 
 
 async def delete_view(operator: BaseUser, view_id: str) -> None:
@@ -141,13 +130,18 @@ async def delete_view(operator: BaseUser, view_id: str) -> None:
     Raises:
         NotFoundError: there is none that this operator may delete.
     """
-    deleted = await fetch(
-        f"DELETE FROM workshops_admin.saved_views WHERE {_CHANGEABLE} RETURNING id",
+    await _change("DELETE FROM workshops_admin.saved_views", view_id, operator)
+
+
+async def _change(statement: str, view_id: str, operator: BaseUser, *values: object) -> None:
+    changed = await fetch(
+        f"{statement} WHERE id = $1 AND (owner_id = $2 OR (shared AND $3)) RETURNING id",
         view_id,
         operator.id,
         operator.superuser,
+        *values,
     )
-    if not deleted:
+    if not changed:
         raise ViewNotFoundError
 
 
