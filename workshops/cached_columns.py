@@ -7,21 +7,16 @@ test_joined_column_is_made_once).
 
 The same object is returned each time. That is safe because Piccolo never changes a
 column in place: ``as_alias``, ``join_on`` and an index on an array return copies, and
-a copy begins without anything remembered.
+what is remembered is not of a copy.
 """
 
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from piccolo.columns import Column, ForeignKey
 from piccolo.columns.base import ReferencedTable
-
-if TYPE_CHECKING:
-    from typing import Self
-
-_JOINED = "_joined_columns"
 
 
 class CachedForeignKey(ForeignKey[ReferencedTable]):
@@ -41,38 +36,27 @@ class CachedForeignKey(ForeignKey[ReferencedTable]):
         if name.startswith("_"):
             return object.__getattribute__(self, name)
         attributes = object.__getattribute__(self, "__dict__")
-        joined = attributes.get(_JOINED)
-        if joined is not None and name in joined:
+        owner, joined = attributes.get("_joined_columns", (None, {}))
+        if owner is self and name in joined:
             return joined[name]
         if name not in attributes and hasattr(type(self), name):
             # A method or property: Piccolo returns it unchanged, after a dir().
             return object.__getattribute__(self, name)
         value = super().__getattribute__(name)
-        if isinstance(value, Column):
-            attributes.setdefault(_JOINED, {})[name] = value
-        return value
+        return self._remembered(name, value) if isinstance(value, Column) else value
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("_"):
             table = self._foreign_key_meta.resolved_references
             relation = inspect.getattr_static(table, name, None)
             if through := getattr(relation, "through", None):
-                joined = through(self)
-                self.__dict__.setdefault(_JOINED, {})[name] = joined
-                return joined
+                return self._remembered(name, through(self))
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        # The referenced table's columns are set as attributes, some of them late.
-        object.__getattribute__(self, "__dict__").pop(_JOINED, None)
-        object.__setattr__(self, name, value)
-
-    def __delattr__(self, name: str) -> None:
-        object.__getattribute__(self, "__dict__").pop(_JOINED, None)
-        object.__delattr__(self, name)
-
-    def copy(self) -> Self:
-        """Return a copy that has nothing remembered."""
-        column = cast("Self", super().copy())
-        column.__dict__.pop(_JOINED, None)
-        return column
+    def _remembered(self, name: str, value: Any) -> Any:
+        owner, joined = self.__dict__.get("_joined_columns", (None, {}))
+        if owner is not self:  # it is of what this is a copy of
+            joined = {}
+            self.__dict__["_joined_columns"] = (self, joined)
+        joined[name] = value
+        return value

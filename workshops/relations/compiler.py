@@ -69,25 +69,13 @@ class Rows(NamedTuple):
     nested: bool | None = None
     """Whether joined columns form dictionaries; None, if as in the level outside."""
 
-
-class Outermost(NamedTuple):
-    """What only the outermost select can have."""
-
+    # What only the outermost rows can have:
     load_json: bool = False
     distinct: bool = False
     distinct_on: QueryString | None = None
     group_by: QueryString | None = None
     having: Any = None
     lock: str = ""
-
-    @property
-    def needs_page(self) -> bool:
-        """Whether its rows have no key, or are not rows of the table."""
-        return bool(self.distinct or self.distinct_on or self.group_by or self.lock)
-
-
-INNER = Outermost()
-"""What any other level has of it: nothing."""
 
 
 class Statement(NamedTuple):
@@ -116,10 +104,10 @@ class Level(NamedTuple):
     """... and whether a value may hold a number that orjson would not read exactly."""
 
 
-def compile_select(rows: Rows, outermost: Outermost, *, secrets: bool) -> Statement:
+def compile_select(rows: Rows, *, secrets: bool) -> Statement:
     """Return the statement of a select."""
     values: list[Any] = []
-    level = write_level(rows, values, secrets, outermost)
+    level = write_level(rows, values, secrets)
     pieces = level.sql.split(MARK)
     pieces[1::2] = [f"${place}" for place in pieces[1::2]]
     return Statement("".join(pieces), values, level.decode, level.sql)
@@ -129,7 +117,6 @@ def write_level(
     rows: Rows,
     values: list[Any],
     secrets: bool,
-    outermost: Outermost,
     link: Any = None,
     key: str = "",
     nested: bool = False,
@@ -137,6 +124,7 @@ def write_level(
 ) -> Level:
     """Return the SELECT of a level: of the outermost, or of the relation that ``link`` stands for.
 
+    :param secrets: Whether secret columns are there.
     :param key: The SQL of what the relation's foreign key refers to.
     """
     scope, where = Scope(values), []
@@ -148,7 +136,8 @@ def write_level(
         scope.known[foreign_key] = key
     nested = nested if rows.nested is None else rows.nested
     parts: list[Any] = []
-    needs_page = outermost.needs_page
+    # Those of the outermost rows are not rows of the table then, or have no key.
+    needs_page = bool(rows.distinct or rows.distinct_on or rows.group_by or rows.lock)
     items: Sequence[Any] = rows.items or rows.table._meta.columns
     for item in items:
         kind = kind_of(type(item))
@@ -171,7 +160,7 @@ def write_level(
         if type(part) is Part:
             if link is None:
                 result, field = part.sql, part.plain
-                if outermost.load_json and part.is_json:
+                if rows.load_json and part.is_json:
                     field = field._replace(decode=load_column)
             else:
                 result, field = part.json, part.field
@@ -194,7 +183,7 @@ def write_level(
         fields.append(field)
 
     row = ", ".join(results) if link is None else _json_row(results)
-    text = _select(rows, outermost, scope, where, row, page)
+    text = _select(rows, scope, where, row, page)
     if link is not None:
         text = f"array_to_json(ARRAY({text}))"
     for number, alias in enumerate(scope.joins):
@@ -204,14 +193,12 @@ def write_level(
     return Level(text, rows_decoder(tuple(fields), nested=nested), loads_json)
 
 
-def _select(
-    rows: Rows, outermost: Outermost, scope: Scope, where: list[str], row: str, page: _Page | None
-) -> str:
+def _select(rows: Rows, scope: Scope, where: list[str], row: str, page: _Page | None) -> str:
     """Return the SELECT of these rows, or of a page of them."""
     order = [(scope.part(term).sql, " ASC" if up else " DESC") for term, up in rows.order]
-    group = "" if outermost.group_by is None else scope.written(outermost.group_by)
-    if outermost.having is not None:
-        group += f" HAVING {scope.condition(outermost.having)}"
+    group = "" if rows.group_by is None else scope.written(rows.group_by)
+    if rows.having is not None:
+        group += f" HAVING {scope.condition(rows.having)}"
     # The limit is a part of the SQL, because plans depend on it, and there are few
     # different ones. The offset is a value: each page would be another statement
     # for the database to prepare.
@@ -232,16 +219,16 @@ def _select(
     positions = [(page.position(term), direction) for term, direction in order]
     outside = _ordered([f"{page.name}.c{n}{direction}" for n, direction in positions])
     inside = _ordered([f"{n + 1}{direction}" for n, direction in positions])
-    if outermost.distinct:
+    if rows.distinct:
         # DISTINCT compares whole rows, relations included, and LIMIT counts what is left.
         row, inside, outside = f"DISTINCT {row}", "", outside + sliced
     else:
         inside += sliced
     if not page.columns:  # only relations of a known key are selected
         page.position("1")
-    on = "" if outermost.distinct_on is None else scope.written(outermost.distinct_on)
+    on = "" if rows.distinct_on is None else scope.written(rows.distinct_on)
     columns = ", ".join(page.columns)
-    inner = f"SELECT{on} {columns} FROM {source}{conditions}{group}{inside}{outermost.lock}"
+    inner = f"SELECT{on} {columns} FROM {source}{conditions}{group}{inside}{rows.lock}"
     return f"SELECT {row} FROM ({inner}) AS {page.alias}{outside}"
 
 

@@ -71,34 +71,35 @@ def load_column(value: Any) -> Any:
     return load_json(value) if isinstance(value, str) else value
 
 
-def _timestamp(text: str) -> datetime:
-    """Read a time, infinity as asyncpg has it: the last and the first that Python knows."""
-    if "infinity" in text:
-        return datetime.min if text[0] == "-" else datetime.max
-    return datetime.fromisoformat(text)
+def _endless(kind: Any) -> Decoder:
+    """Return what reads a time, infinity as asyncpg has it: the last and first of Python's."""
+
+    def decode(text: str) -> Any:
+        if "infinity" in text:
+            return kind.min if text[0] == "-" else kind.max
+        return kind.fromisoformat(text)
+
+    return decode
+
+
+_timestamp = _endless(datetime)
 
 
 def _aware_timestamp(text: str) -> datetime:
-    moment = _timestamp(text)
+    moment: datetime = _timestamp(text)
     if "infinity" in text:
         return moment  # without a time zone in asyncpg too
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _date(text: str) -> date:
-    if "infinity" in text:
-        return date.min if text[0] == "-" else date.max
-    return date.fromisoformat(text)
 
 
 def _bytes(text: str) -> bytes:
     return bytes.fromhex(text[2:])
 
 
+_DAYS = {"year": 365, "mon": 30, "day": 1}
 _INTERVAL = re.compile(
-    r"(?:(?P<years>-?\d+) years? ?)?(?:(?P<months>[-+]?\d+) mons? ?)?"
-    r"(?:(?P<days>[-+]?\d+) days? ?)?"
-    r"(?:(?P<sign>[-+])?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.(?P<part>\d+))?)?"
+    r"(?P<date>(?:[-+]?\d+ (?:year|mon|day)s? ?)*)"
+    r"(?:(?P<sign>[-+]?)(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d(?:\.\d+)?))?"
 )
 
 
@@ -107,18 +108,14 @@ def _interval(text: str) -> timedelta:
     match = _INTERVAL.fullmatch(text)
     if match is None:
         raise ValueError(f"IntervalStyle must be 'postgres' to read {text!r}")
-    years, months, days, hours, minutes, seconds = (
-        int(match[name] or 0) for name in ("years", "months", "days", "hours", "minutes", "seconds")
-    )
+    parts = re.findall(r"([-+]?\d+) (year|mon|day)", match["date"])
+    days = timedelta(days=sum(int(number) * _DAYS[unit] for number, unit in parts))
     clock = timedelta(
-        hours=hours,
-        minutes=minutes,
-        seconds=seconds,
-        microseconds=int((match["part"] or "").ljust(6, "0")),
+        hours=int(match["hours"] or 0),
+        minutes=int(match["minutes"] or 0),
+        seconds=float(match["seconds"] or 0),
     )
-    return timedelta(days=years * 365 + months * 30 + days) + (
-        -clock if match["sign"] == "-" else clock
-    )
+    return days - clock if match["sign"] == "-" else days + clock
 
 
 class Carried(NamedTuple):
@@ -162,7 +159,7 @@ _CARRIED = {
 # Slower, and right for what the fast ones refuse.
 _CAREFUL: dict[Decoder, Decoder] = {
     datetime.fromisoformat: _timestamp,
-    date.fromisoformat: _date,
+    date.fromisoformat: _endless(date),
 }
 
 

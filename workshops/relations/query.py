@@ -15,7 +15,7 @@ from piccolo.query.methods.select import Select
 from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
 
-from workshops.relations.compiler import Outermost, Rows, Statement, compile_select
+from workshops.relations.compiler import Rows, Statement, compile_select
 from workshops.relations.declaration import OneToMany
 from workshops.relations.decoding import Row
 from workshops.relations.expressions import kind_of, part_of
@@ -124,8 +124,6 @@ class ParentSelect(Select[TableInstance]):
             offset.number if offset else None,
             # Piccolo fills many-to-many selects and nests the rest, in this order.
             output.nested and not any(isinstance(item, M2MSelect) for item in items),
-        )
-        outermost = Outermost(
             output.load_json,
             distinct.enabled and not distinct.on,
             distinct.querystring if distinct.enabled and distinct.on else None,
@@ -133,7 +131,7 @@ class ParentSelect(Select[TableInstance]):
             self.having_delegate._where,
             lock.querystring.template if lock else "",
         )
-        return compile_select(rows, outermost, secrets=not self.exclude_secrets)
+        return compile_select(rows, secrets=not self.exclude_secrets)
 
 
 def _check_select(table: type[Table], items: Sequence[Any]) -> None:

@@ -13,7 +13,7 @@ from piccolo.query.methods.select import SelectRaw
 from piccolo.querystring import QueryString, Selectable, Unquoted
 from piccolo.table import Table
 
-from workshops.relations.compiler import INNER, Level, Rows, write_level
+from workshops.relations.compiler import Level, Rows, write_level
 from workshops.relations.expressions import kind_of, leaves, output_name, part_of
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ class RelationSelect(Selectable):
         how, before = (secrets, key, nested, depth), len(values)
         level = self._written.get(how)
         if level is None:
-            level = write_level(self.rows, values, secrets, INNER, self.link, key, nested, depth)
+            level = write_level(self.rows, values, secrets, self.link, key, nested, depth)
             if len(values) == before and self._is_fixed:
                 self._written[how] = level
         return level
