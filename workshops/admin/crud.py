@@ -135,11 +135,12 @@ class OperatorsCRUD(PiccoloCRUD):
     async def get_single(self, request: Request, row_id: PK_TYPES) -> Response:
         """Return one row, with its version if the table has no ``updated_at``."""
         response: Response = await super().get_single(request, row_id)
-        if response.status_code != 200:
+        hidden, versioned = self._hidden(request), changes.needs_version(self.record)
+        if response.status_code != 200 or not (hidden or versioned):
             return response
         row = json.loads(bytes(response.body))
-        row.update(dict.fromkeys(self._hidden(request) & row.keys()))
-        if changes.needs_version(self.record):
+        row.update(dict.fromkeys(hidden & row.keys()))
+        if versioned:
             row[changes.ROW_VERSION] = await changes.read_version(self.table, row_id)
         return JSONResponse(row)
 
