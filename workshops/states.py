@@ -84,17 +84,13 @@ class Transition(NamedTuple):
 class StateMachine(NamedTuple):
     """The states of a thing: where it begins, and every arrow there is."""
 
-    subject: str
     initial: str
     begins_with: str
     transitions: tuple[Transition, ...]
 
     def allows(self, operation: str, source: str, target: str) -> bool:
         """Tell whether an operation may go from one state to another."""
-        return any(
-            (arrow.source, arrow.target) == (source, target) and operation in arrow.operations
-            for arrow in self.transitions
-        )
+        return source in self.sources(operation, target)
 
     def sources(self, operation: str, target: str | None = None) -> tuple[str, ...]:
         """Return the states from which an operation may start, to reach ``target`` if given."""
@@ -119,27 +115,21 @@ class StateMachine(NamedTuple):
         )
 
 
-STEP_WORK = (
-    "start_step",
-    "save_step_output",
-    "merge_step_output",
-    "append_step_message",
-    "complete_step",
-)
+_STARTING = ("start_step", "save_step_output", "merge_step_output", "append_step_message")
+STEP_WORK = (*_STARTING, "complete_step")
 """The operations on a step that make its draft workshop active."""
 
+_SET = ("set_workshop_status",)
+
 WORKSHOP = StateMachine(
-    "workshop",
     WorkshopStatus.draft,
     "create_workshop",
     (
-        Transition(
-            WorkshopStatus.draft, WorkshopStatus.active, ("set_workshop_status", *STEP_WORK)
-        ),
-        Transition(WorkshopStatus.active, WorkshopStatus.paused, ("set_workshop_status",)),
-        Transition(WorkshopStatus.paused, WorkshopStatus.active, ("set_workshop_status",)),
-        Transition(WorkshopStatus.active, WorkshopStatus.completed, ("set_workshop_status",)),
-        Transition(WorkshopStatus.completed, WorkshopStatus.active, ("set_workshop_status",)),
+        Transition(WorkshopStatus.draft, WorkshopStatus.active, (*_SET, *STEP_WORK)),
+        Transition(WorkshopStatus.active, WorkshopStatus.paused, _SET),
+        Transition(WorkshopStatus.paused, WorkshopStatus.active, _SET),
+        Transition(WorkshopStatus.active, WorkshopStatus.completed, _SET),
+        Transition(WorkshopStatus.completed, WorkshopStatus.active, _SET),
     ),
 )
 
@@ -147,20 +137,13 @@ OPEN_FOR_WORK = (WorkshopStatus.draft, WorkshopStatus.active)
 """The statuses of a workshop in which its steps can be worked on, and reset."""
 
 STEP = StateMachine(
-    "step",
     StepStatus.not_started,
     "create_workshop",
     (
         Transition(
             StepStatus.not_started,
             StepStatus.in_progress,
-            (
-                "start_step",
-                "save_step_output",
-                "merge_step_output",
-                "append_step_message",
-                "complete_step of the step before",
-            ),
+            (*_STARTING, "complete_step of the step before"),
         ),
         Transition(StepStatus.not_started, StepStatus.complete, ("complete_step",)),
         Transition(StepStatus.in_progress, StepStatus.complete, ("complete_step",)),
@@ -179,7 +162,6 @@ STEP = StateMachine(
 )
 
 SESSION = StateMachine(
-    "session",
     "open",
     "record_activity",
     (Transition("open", "closed", ("close_session", "close_idle_sessions")),),

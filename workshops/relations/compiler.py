@@ -45,7 +45,6 @@ from piccolo.querystring import QueryString, Selectable
 from piccolo.table import Table
 
 from workshops.relations.decoding import (
-    MOST_ARGUMENTS,
     Field,
     RowsDecoder,
     load_column,
@@ -234,9 +233,8 @@ def _select(rows: Rows, scope: Scope, where: list[str], row: str, page: _Page | 
 
 def _json_row(values: Sequence[str]) -> str:
     """Return a row as a JSON array; a function has at most 100 arguments."""
-    if len(values) > MOST_ARGUMENTS:
-        split = MOST_ARGUMENTS - 1
-        values = [*values[:split], _json_row(values[split:])]
+    if len(values) > 100:
+        return f"array_to_json(ARRAY[{', '.join(f'to_json({value})' for value in values)}])"
     return f"json_build_array({', '.join(values)})"
 
 

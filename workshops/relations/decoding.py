@@ -32,9 +32,6 @@ Row = dict[str, Any]
 Decoder = Callable[[Any], Any]
 RowsDecoder = Callable[[Iterable[Any]], list[Row]]
 
-MOST_ARGUMENTS = 100
-"""The most arguments of a function of PostgreSQL."""
-
 # An integer of more than 64 bits would come back from orjson as a float. To look for
 # one, every digit becomes a 0: nine times faster than a regular expression, which
 # would take longer than orjson gains.
@@ -248,7 +245,8 @@ def rows_decoder(
             value = f"d{index}({loaded}) {otherwise}"
         shown.append(f"{field.name!r}: {value}")
     made = f"{{{', '.join(shown)}}}"
-    result = f"[{f'nest({made})' if nested else made} for {_pattern(0, len(fields))} in values]"
+    pattern = "".join(f"a{index}, " for index in range(len(fields)))
+    result = f"[{f'nest({made})' if nested else made} for ({pattern}) in values]"
     body = f"return {result}"
     if not careful and any(field.decode in _CAREFUL for field in fields if field.decode):
         names["careful"] = lambda values: rows_decoder(fields, nested=nested, careful=True)(values)
@@ -257,12 +255,3 @@ def rows_decoder(
     exec(f"def rows(values):\n {body}", names)
     rows: RowsDecoder = names["rows"]
     return rows
-
-
-def _pattern(first: int, end: int) -> str:
-    """Return what takes a row apart; see ``compiler._json_row``."""
-    if end - first <= MOST_ARGUMENTS:
-        return f"({''.join(f'a{index}, ' for index in range(first, end))})"
-    middle = first + MOST_ARGUMENTS - 1
-    head = "".join(f"a{index}, " for index in range(first, middle))
-    return f"({head}{_pattern(middle, end)},)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Generator, Iterable, Sequence
 from functools import lru_cache
 from typing import (
@@ -190,10 +189,10 @@ def _columns_for(table: type[Table], row_type: Any, given: Sequence[Any]) -> lis
             continue
         part = getattr(table, name, None)
         if isinstance(part, OneToMany):
-            inner = get_args(kind)
-            if get_origin(kind) is not list or not _has_fields(inner[0]):
+            [row] = get_args(kind) if get_origin(kind) is list else [None]
+            if not (isinstance(row, type) and get_type_hints(row)):
                 raise part.link.error(f"{row_type.__name__}.{name} must be a list of a row type")
-            part = part(_columns_for(part.child, inner[0], ()))
+            part = part(_columns_for(part.child, row, ()))
         elif not isinstance(part, Column):
             raise RelationError(
                 f"{label(table)} has neither a column nor a relation {name!r}: "
@@ -201,14 +200,6 @@ def _columns_for(table: type[Table], row_type: Any, given: Sequence[Any]) -> lis
             )
         columns.append(part)
     return columns
-
-
-def _has_fields(kind: Any) -> bool:
-    return (
-        hasattr(kind, "model_fields")
-        or dataclasses.is_dataclass(kind)
-        or hasattr(kind, "__total__")  # a TypedDict
-    )
 
 
 class HasRelations:
@@ -222,14 +213,6 @@ class HasRelations:
         super().__init_subclass__(**settings)
         for foreign_key in cast("type[Table]", cls)._meta.foreign_key_columns:
             offer_relations(foreign_key)
-
-    @classmethod
-    def all_columns(cls, exclude: Sequence[str | Column] | None = None) -> list[Column]:
-        """Return the table's columns, without those excluded; see Piccolo's ``all_columns``."""
-        if not exclude:
-            return [*cast("type[Table]", cls)._meta.columns]
-        columns: list[Column] = super().all_columns(exclude)  # type: ignore[misc]
-        return columns
 
     @classmethod
     def select(cls, *columns: Selectable | str, exclude_secrets: bool = False) -> ParentSelect[Any]:
