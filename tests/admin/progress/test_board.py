@@ -165,7 +165,7 @@ async def test_pages_hold_every_workshop_once(
     count, last = page.count, page
     assert page.previous is None
     while True:
-        whole += [row["id"] for row in page.rows]
+        whole += [row.id for row in page.rows]
         last = page
         if page.next is None:
             break
@@ -173,11 +173,11 @@ async def test_pages_hold_every_workshop_once(
         assert page.previous is not None
     assert len(whole) == len(set(whole))
     assert count == len(whole)
-    backwards = [row["id"] for row in last.rows]
+    backwards = [row.id for row in last.rows]
     page = last
     while page.previous is not None:
         page = await fetch_board(replace(view, before=page.previous), definitions)
-        backwards = [row["id"] for row in page.rows] + backwards
+        backwards = [row.id for row in page.rows] + backwards
     assert backwards == whole
 
 

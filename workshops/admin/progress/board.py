@@ -7,8 +7,9 @@ show comes from the product's tables.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 from workshops.admin.follow_up import Operator
@@ -32,7 +33,7 @@ ROWS_AT_A_TIME = 500
 """How many are read at a time where all are wanted."""
 
 
-BoardRow = Mapping[str, Any]
+BoardRow = SimpleNamespace
 """One workshop on the board; ``steps`` has the status for each definition, or None."""
 
 
@@ -156,8 +157,7 @@ def _row(row: Any, definitions: dict[str, str]) -> BoardRow:
     contacted_on, operator_id, username = json.loads(row["follow_up"] or "[null, null, null]")
     done = StepStatus.complete
     complete = list(states.values()).count(done)
-    return {
-        **row,
+    facts = {
         "steps_complete": complete,
         "steps_total": len(states),
         "progress": 100 * complete // len(states) if states else 0,
@@ -166,3 +166,4 @@ def _row(row: Any, definitions: dict[str, str]) -> BoardRow:
         "contacted_on": contacted_on,
         "steps": {id: states.get(id) for id in definitions},
     }
+    return BoardRow(**{**row, **facts})

@@ -6,7 +6,6 @@ import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -159,11 +158,9 @@ async def board_parts(
         yield csv_file((*titles, *definitions))
     async with aclosing(rows):
         async for some in rows:
-            # Of an operator, files have the name.
-            records: list[dict[str, Any]] = [
-                {name: getattr(row[name], "username", row[name]) for name in (*_FACTS, "steps")}
-                for row in some
-            ]
+            for row in some:
+                row.assigned_to = row.assigned_to and row.assigned_to.username
+            records = [{name: getattr(row, name) for name in (*_FACTS, "steps")} for row in some]
             if format == "csv":
                 yield csv_lines(
                     (*(record[name] for name in _FACTS), *record["steps"].values())

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import Field, dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
-from operator import attrgetter
+from functools import cache
 from typing import Any, Self
 from urllib.parse import urlencode
 
@@ -123,7 +123,7 @@ class View:
         """
         values: dict[str, Any] = {}
         notices: list[str] = []
-        for each in filter(attrgetter("metadata"), fields(cls)):
+        for each in cls._parameters():
             name, read = each.metadata["parameter"], each.metadata["read"]
             if each.name in choices:
                 read = one_of(choices[each.name])
@@ -138,17 +138,23 @@ class View:
                 values[each.name] = tuple(dict.fromkeys(found)) if several else found[-1]
         return cls(**values, notices=tuple(dict.fromkeys(notices)))
 
-    def told(self) -> dict[str, Any]:
+    @classmethod
+    @cache
+    def _parameters(cls) -> list[Field[Any]]:
+        return [each for each in fields(cls) if each.metadata]
+
+    def told(self, **changes: Any) -> dict[str, Any]:
         """Return the parameters of what is not as it is without a query string."""
+        values = vars(self) | changes
         return {
-            each.metadata["parameter"]: value
-            for each in fields(self)
-            if each.metadata and (value := getattr(self, each.name)) != each.default
+            each.metadata["parameter"]: values[each.name]
+            for each in self._parameters()
+            if values[each.name] != each.default
         }
 
     def url(self, **changes: Any) -> str:
         """Return the query string of this view with some fields changed."""
-        return "?" + urlencode(replace(self, **changes).told(), doseq=True)
+        return "?" + urlencode(self.told(**changes), doseq=True)
 
 
 _EPOCH = datetime(1970, 1, 1)
