@@ -130,6 +130,11 @@ def _shuffled(seed: str, size: int) -> list[int]:
     return Random(seed).sample(range(size), size)
 
 
+@lru_cache(maxsize=2)
+def _people(seed: int, block: int) -> People:
+    return People(Random(f"people {seed} {block}"))
+
+
 class Generator:
     """Makes the rows of workshops by their numbers.
 
@@ -141,7 +146,6 @@ class Generator:
         self.seed = seed
         self.now = now
         self.definitions = definitions
-        self._people: dict[int, People] = {}
         self._variants: dict[tuple[str, int], Variant] = {}
 
     def batches(self, first: int, count: int, size: int) -> Iterator[Rows]:
@@ -156,13 +160,7 @@ class Generator:
         So that even twenty workshops show every phase and twenty different ideas.
         """
         pack, place = divmod(number, len(cards))
-        return cards[_shuffled(f"{self.seed} {pack}", len(cards))[place]]
-
-    def _people_of(self, number: int) -> People:
-        block = number // BLOCK
-        if block not in self._people:
-            self._people = {block: People(Random(f"people {self.seed} {block}"))}
-        return self._people[block]
+        return cards[_shuffled(f"pack {self.seed} {pack}", len(cards))[place]]
 
     def _variant(self, idea: Idea, number: int) -> Variant:
         """Return a variant of an idea; it does not depend on what was asked for before."""
@@ -176,7 +174,7 @@ class Generator:
         rng = Random(f"{self.seed} {number}")
         id = _workshop_id(self.seed, number)
         trade, idea = self._dealt(number, _IDEAS)
-        company, owner, colleagues = self._people_of(number).team(rng, trade)
+        company, owner, colleagues = _people(self.seed, number // BLOCK).team(rng, trade)
         place, title, text = describe(rng, trade, idea, company)
         phase = self._dealt(number, _PHASES)
         complete = _steps_done(rng, phase, len(self.definitions))
@@ -196,24 +194,23 @@ class Generator:
         template = rng.choice(WORDS["templates"]) if rng.random() < 0.15 else None
         visibility, token = ("shared", random_text(rng, 32)) if shared else ("private", None)
         # Rendering a build pack is what takes longest: one variant of each idea is enough for that.
-        number = 0 if phase is _COMPLETED else rng.randrange(VARIANTS)
-        variant = self._variant(idea, number)
+        variant = self._variant(idea, 0 if phase is _COMPLETED else rng.randrange(VARIANTS))
         slots = {"place": place, "company": company.name}
         steps: list[Row] = []
-        for number, definition in enumerate(self.definitions):
+        for nth, definition in enumerate(self.definitions):
             status, output, changed_at = "not_started", None, created_at
             started_at: datetime | None = None
             completed_at: datetime | None = None
-            if number < complete:
-                status, output = "complete", filled(variant.outputs[number], slots)
-                started_at, completed_at = changes[number], changes[number + 1]
+            if nth < complete:
+                status, output = "complete", filled(variant.outputs[nth], slots)
+                started_at, completed_at = changes[nth], changes[nth + 1]
                 changed_at = completed_at
-            elif number == complete and phase.in_progress:
+            elif nth == complete and phase.in_progress:
                 status = "in_progress"
-                output = filled(variant.drafts[number], slots) if rng.random() < 0.85 else None
-                started_at, changed_at = changes[number], changes[number + 1]
-            elif number == complete and phase is _RESET:
-                changed_at = changes[number]
+                output = filled(variant.drafts[nth], slots) if rng.random() < 0.85 else None
+                started_at, changed_at = changes[nth], changes[nth + 1]
+            elif nth == complete and phase is _RESET:
+                changed_at = changes[nth]
             step = (definition.id, status, output, started_at, completed_at, created_at)
             steps.append((*step, changed_at))
         packs: list[Row] = []
