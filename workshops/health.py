@@ -45,14 +45,10 @@ class Probe:
                 the driver may take long to give it up.
             Exception: it refused.
         """
-        query = self._query
-        if query is None or query.done():
-            query = self._query = asyncio.create_task(self._ask_in_time())
-            query.add_done_callback(_look_at)
-        await asyncio.wait({query}, timeout=HEALTH_TIMEOUT)
-        if not query.done():
-            raise TimeoutError
-        query.result()
+        if self._query is None or self._query.done():
+            self._query = asyncio.create_task(self._ask_in_time())
+            self._query.add_done_callback(_look_at)
+        await asyncio.wait_for(asyncio.shield(self._query), HEALTH_TIMEOUT)
 
     async def _ask_in_time(self) -> None:
         async with asyncio.timeout(HEALTH_TIMEOUT):

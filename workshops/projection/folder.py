@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -32,8 +31,6 @@ CHANNEL = "workshops_changed"
 
 BATCH = 10_000
 """How many entries one transaction of the folder takes."""
-
-_PAYLOAD = 7_900  # bytes; PostgreSQL takes less than 8,000
 
 Run = Callable[..., Awaitable[list[Any]]]
 """Runs a statement in the folder's transaction."""
@@ -67,7 +64,13 @@ SELECT count(*) AS entries, bool_or(workshop_id IS NULL) AS everything,
 FROM taken
 """
 
-_NOTIFY = "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload"
+# PostgreSQL takes less than 8,000 bytes, of which one identifier may have 2,700.
+_NOTIFY = """
+SELECT pg_notify($1, json_agg(id)::text)
+FROM (SELECT id, sum(octet_length(to_json(id)::text) + 2) OVER (ORDER BY id) / 5000 AS part
+    FROM unnest($2::text[]) AS id) AS named
+GROUP BY part
+"""
 
 # Nothing waited beyond these entries, so the view is exact up to here, or will be when what
 # is missing has been computed anew.
@@ -133,30 +136,17 @@ async def _fold(run: Run, limit: int, everything: bool) -> Fold:
     if everything:
         for statement in WRITE_ALL[shares_database()]:
             await run(statement)
-        await run(_NOTIFY, CHANNEL, ["null"])
+        await run("SELECT pg_notify($1, 'null')", CHANNEL)
     elif workshops:
         for statement in WRITE_SOME[shares_database()]:
             await run(statement, workshops)
-        await run(_NOTIFY, CHANNEL, list(_payloads(workshops)))
+        await run(_NOTIFY, CHANNEL, workshops)
     more = not everything and entries == limit
     if more:
         await run(_TAKEN, entries)
     else:
         await run(_DRAINED, taken["as_of"], state["missed"] if everything else 0)
     return Fold(entries, None if everything else len(workshops), more)
-
-
-def _payloads(workshops: Sequence[str]) -> Iterator[str]:
-    """Yield JSON arrays that hold all of the identifiers, none longer than a payload may be."""
-    part: list[str] = []
-    size = 0
-    for text in map(json.dumps, workshops):
-        if part and size + len(text) + 1 > _PAYLOAD:
-            yield f"[{','.join(part)}]"
-            part, size = [], 0
-        part.append(text)
-        size += len(text) + 1
-    yield f"[{','.join(part)}]"
 
 
 PAUSE = 1.0
