@@ -129,9 +129,8 @@ async def missing_rules() -> dict[Rule, bool | None]:
 
 
 _KEYS = """
-SELECT format('%s %I', conrelid::regclass, conname) AS key, conrelid::regclass::text AS table,
-    quote_ident(conname) AS name, attname AS column, confrelid::regclass::text AS parent,
-    confdeltype = 'c' AND confupdtype = 'a' AS right
+SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, attname AS column,
+    confrelid::regclass::text AS parent, confdeltype = 'c' AND confupdtype = 'a' AS right
 FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
 WHERE contype = 'f' AND attname <> 'step_id'
     AND conrelid = ANY (SELECT to_regclass(name) FROM unnest({}::text[]) AS name)

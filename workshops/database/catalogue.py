@@ -57,7 +57,7 @@ SELECT "table", attname AS name,
        || CASE WHEN attidentity <> '' THEN ' default identity' ELSE '' END AS definition
 FROM {_TABLES} JOIN pg_attribute ON attrelid = t.oid AND attnum > 0 AND NOT attisdropped
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-ORDER BY attnum
+ORDER BY array_position($1, "table"), attnum
 """
 
 _NAMES_OF_COLUMNS = """
@@ -129,22 +129,18 @@ async def schema_differences(
     as the Drizzle design created it.
     """
     found = await _describe(connection)
-    expected = await _describe(connection, _ddl_of_the_classes())
 
     def same(rule: str) -> str:
         if distributed:
             rule = _ON_A_CLUSTER.get(rule, rule)
         return _STEP_ID_CASCADES if rule == _STEP_ID_STAYS else rule
 
-    differences = []
-    for name in NAMES:
-        if name in found:
-            differences += _compare(name, expected[name], found[name], same)
-            if _STEP_ID_STAYS in found[name].rules:
-                differences.append(Difference(name, _STEP_ID_CASCADES, _STEP_ID_STAYS, True))
-        else:
-            differences.append(Difference(f"table {name}", "the table", NOTHING))
-    return differences
+    differences = _compare(await _describe(connection, _ddl_of_the_classes()), found, same)
+    return differences + [
+        Difference(name, _STEP_ID_CASCADES, _STEP_ID_STAYS, harmless=True)
+        for name, table in found.items()
+        if _STEP_ID_STAYS in table.rules
+    ]
 
 
 async def design_differences(connection: asyncpg.Connection) -> list[Difference] | None:
@@ -162,25 +158,16 @@ async def design_differences(connection: asyncpg.Connection) -> list[Difference]
     def same(rule: str) -> str:
         return re.sub(_LEFT_ASIDE, "", rule)
 
-    differences = []
-    # A table that a later migration adds is not one of the design's.
-    for name in (name for name in NAMES if name in design):
+    # What a later migration has added or changed is ours: a column, and the rules below.
+    for name, table in design.items():
         if name in found:
-            columns = {
-                column: definition
-                for column, definition in ours[name].columns.items()
-                if found[name].columns.get(column) == definition
-            }
-            expected = _Description({**design[name].columns, **columns}, design[name].rules)
-            own = {same(rule) for rule in ours[name].rules}
-            differences += [
-                difference
-                for difference in _compare(name, expected, found[name], same)
-                if same(difference.found) not in own
-            ]
-        else:
-            differences.append(Difference(f"table {name}", "the table", NOTHING))
-    return differences
+            table.columns.update(found[name].columns.items() & ours[name].columns.items())
+    own = {(name, same(rule)) for name, table in ours.items() for rule in table.rules}
+    return [
+        difference
+        for difference in _compare(design, found, same)
+        if (difference.where, same(difference.found)) not in own
+    ]
 
 
 async def tables_of_others(connection: asyncpg.Connection, known: Iterable[str]) -> list[str]:
@@ -225,36 +212,42 @@ async def _describe(
 
 
 def _compare(
-    table: str, expected: _Description, found: _Description, same: Callable[[str], str]
+    expected: dict[str, _Description],
+    found: dict[str, _Description],
+    same: Callable[[str], str],
 ) -> list[Difference]:
-    """Compare two descriptions of a table; two rules are equal if ``same`` makes them so."""
-    differences = [
-        Difference(f"{table}.{column}", definition, found.columns.get(column, NOTHING))
-        for column, definition in expected.columns.items()
-        if found.columns.get(column) != definition
-    ]
-    differences += [
-        Difference(
-            f"{table}.{column}",
-            NOTHING,
-            definition,
-            harmless=" not null" not in definition or " default " in definition,
-        )
-        for column, definition in found.columns.items()
-        if column not in expected.columns
-    ]
-    wanted = {same(rule) for rule in expected.rules}
-    there = {same(rule) for rule in found.rules}
-    differences += [
-        Difference(table, rule, NOTHING)
-        for rule in sorted(expected.rules)
-        if same(rule) not in there
-    ]
-    for text in sorted(found.rules):
-        if same(text) not in wanted:
-            rule = found.rules[text]
-            # An index that enforces nothing, or a rule for columns that we do not write.
-            theirs = bool(rule.columns) and not rule.columns & expected.columns.keys()
-            harmless = theirs or not rule.enforced
-            differences.append(Difference(table, NOTHING, text, harmless))
+    """Compare descriptions; two rules are equal if ``same`` makes them so."""
+    differences = []
+    for name, table in expected.items():
+        if name not in found:
+            differences.append(Difference(f"table {name}", "the table", NOTHING))
+            continue
+        columns = found[name].columns
+        differences += [
+            Difference(f"{name}.{column}", definition, columns.get(column, NOTHING))
+            for column, definition in table.columns.items()
+            if columns.get(column) != definition
+        ]
+        differences += [
+            Difference(
+                f"{name}.{column}",
+                NOTHING,
+                definition,
+                harmless=" not null" not in definition or " default " in definition,
+            )
+            for column, definition in columns.items()
+            if column not in table.columns
+        ]
+        wanted = {same(rule) for rule in table.rules}
+        there = {same(rule) for rule in found[name].rules}
+        differences += [
+            Difference(name, rule, NOTHING)
+            for rule in sorted(table.rules)
+            if same(rule) not in there
+        ]
+        for text, rule in sorted(found[name].rules.items()):
+            if same(text) not in wanted:
+                # An index that enforces nothing, or a rule for columns that we do not write.
+                theirs = bool(rule.columns) and not rule.columns & table.columns.keys()
+                differences.append(Difference(name, NOTHING, text, theirs or not rule.enforced))
     return differences

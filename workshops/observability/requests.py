@@ -60,20 +60,19 @@ class Requests:
 
         token = REQUEST_ID.set(request_id)
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        try:
-            with span(f"request {method}") as note:
+        with span(f"request {method}") as note:
+            try:
                 await self.app(scope, receive, named_send)
+            finally:
+                seconds = time.perf_counter() - began
                 route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
                 note(**{"http.request.method": method, "http.route": route})
                 note(**{"http.response.status_code": status})
-        finally:
-            seconds = time.perf_counter() - began
-            route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
-            if self._observe:
-                self._observe(method, route, status, seconds)
-            fields = {"method": method, "route": route, "status": status}
-            access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
-            REQUEST_ID.reset(token)
+                if self._observe:
+                    self._observe(method, route, status, seconds)
+                fields = {"method": method, "route": route, "status": status}
+                access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
+                REQUEST_ID.reset(token)
 
 
 class NotedRoute:

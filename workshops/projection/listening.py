@@ -107,14 +107,15 @@ class _Hub:
             subscription.tell(None)
 
     async def run(self) -> None:
+        database = engine()
+        pooled = isinstance(database, DatabaseEngine) and (
+            database.settings.database_pooler == "transaction"
+        )
         failing = False
         async with keeping_up():
             while True:
                 try:
-                    if _notified():
-                        await self._listen()
-                    else:
-                        await self._look()
+                    await (self._look() if pooled else self._listen())
                     failing = False
                 except _OUTAGES as error:
                     if not failing:
@@ -157,14 +158,6 @@ class _Hub:
         self._silent_since = utc_now()
         for subscription in self.subscriptions:
             subscription.tell(workshop_ids)
-
-
-def _notified() -> bool:
-    """Whether a notification reaches the connection that listens."""
-    database = engine()
-    return not (
-        isinstance(database, DatabaseEngine) and database.settings.database_pooler == "transaction"
-    )
 
 
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Hub] = weakref.WeakKeyDictionary()

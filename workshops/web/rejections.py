@@ -192,20 +192,32 @@ class Rejections:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        held = _HeldErrors(send)
+        begun = False
+        held: list[Message] = []
+
+        async def hold_errors(message: Message) -> None:
+            """Keep back a 500 until its cause is known: Starlette sends it, then raises that."""
+            nonlocal begun
+            if held or (message["type"] == "http.response.start" and message["status"] == 500):
+                held.append(message)
+                return
+            begun = True
+            await send(message)
+
         try:
             if "\0" in scope["path"]:
                 raise RejectedError(404, "Not Found")
-            await self.app(scope, receive, held)
+            await self.app(scope, receive, hold_errors)
         except Exception as error:
-            rejection = None if held.begun else _meaning(error)
+            rejection = None if begun else _meaning(error)
             if rejection is None:
-                await held.let_go()
                 raise
+            held.clear()
             api = scope["path"].startswith(self.api)
             await (rejection.response() if api else rejection.page())(scope, receive, send)
-        else:
-            await held.let_go()
+        finally:
+            for message in held:
+                await send(message)
 
 
 def _meaning(error: Exception) -> RejectedError | None:
@@ -224,28 +236,3 @@ def _meaning(error: Exception) -> RejectedError | None:
         )
         return RejectedError(503, UNREADY)
     return None
-
-
-class _HeldErrors:
-    """A ``send`` that keeps back an answer of status 500 until its cause is known.
-
-    Starlette sends that answer before it raises the error again.
-    """
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._held: list[Message] = []
-        self.begun = False
-
-    async def __call__(self, message: Message) -> None:
-        if self._held or (message["type"] == "http.response.start" and message["status"] == 500):
-            self._held.append(message)
-            return
-        self.begun = True
-        await self._send(message)
-
-    async def let_go(self) -> None:
-        """Send what was kept: the cause is another."""
-        for message in self._held:
-            await self._send(message)
-        self._held.clear()

@@ -11,7 +11,13 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from .layout import EmbeddedServerError, Layout, ProgramFailedError, clear_stale_files
+from .layout import (
+    EmbeddedServerError,
+    Layout,
+    ProgramFailedError,
+    claim_server_lock,
+    clear_stale_files,
+)
 from .privileges import child_setup, choose_account
 
 MAJOR_VERSION = "18"
@@ -39,8 +45,8 @@ class Cluster:
     """The data directory in ``layout`` with the PostgreSQL programs that work on it.
 
     A cluster that is not ``durable`` does not survive a crash of the operating system.
-    Every program is started with ``server_lock``, the descriptor of the server's
-    lock, which it shares for its life.
+    Every program is started with the descriptor of the server's lock, which it shares for
+    its life.
 
     Raises:
         EmbeddedServerError: root has no account to run the programs as.
@@ -52,16 +58,33 @@ class Cluster:
         self._durable = durable
         self._account = choose_account(layout, programs / "postgres")
         self._private: Path | None = None
+        self._server_lock = -1
 
-    def prepare(self, server_lock: int) -> None:
-        """Make the cluster if there is none, and the password if there is none.
+    def start(self, *, first: bool) -> subprocess.Popen[bytes]:
+        """Start the server, which is not ready then; the ``first`` time make what it needs.
 
         Raises:
             EmbeddedServerError: it cannot be made, or an existing one cannot be used.
         """
+        self._server_lock = claim_server_lock(self._layout)
+        try:
+            if first:
+                self._prepare()
+            sockets = self._socket_directory()
+            clear_stale_files(self._layout, sockets)
+            settings = {**_SETTINGS, "unix_socket_directories": f'"{sockets}"'}
+            if not self._durable:
+                settings |= _CARELESS_SETTINGS
+            options = (f"-c{name}={value}" for name, value in settings.items())
+            return self._popen("postgres", f"-D{self._layout.cluster}", *options)
+        finally:
+            os.close(self._server_lock)
+
+    def _prepare(self) -> None:
+        """Make the cluster if there is none, and the password if there is none."""
         layout = self._layout
         if not layout.cluster.exists():
-            self._create(server_lock)
+            self._create()
             return
         try:
             version = (layout.cluster / "PG_VERSION").read_text().strip()
@@ -75,12 +98,10 @@ class Cluster:
         if not layout.password.exists():
             password = secrets.token_urlsafe(24)
             clear_stale_files(layout, layout.cluster)
-            self._run_sql(
-                layout.cluster, server_lock, f"ALTER ROLE workshops PASSWORD '{password}'"
-            )
+            self._run_sql(layout.cluster, f"ALTER ROLE workshops PASSWORD '{password}'")
             layout.write(layout.password, password)
 
-    def _create(self, server_lock: int) -> None:
+    def _create(self) -> None:
         """Make the cluster beside its place and move it there when it is complete."""
         layout = self._layout
         draft = layout.unfinished_cluster
@@ -91,7 +112,6 @@ class Cluster:
         if not layout.password.exists():
             layout.write(layout.password, secrets.token_urlsafe(24))
         self._run(
-            server_lock,
             "initdb",
             f"--pgdata={draft}",
             "--username=postgres",
@@ -106,7 +126,6 @@ class Cluster:
         )
         self._run_sql(
             draft,
-            server_lock,
             # Not a superuser: as in production, and a superuser can read the files of
             # the account that the server runs as, and execute programs.
             "CREATE ROLE workshops LOGIN CREATEDB PASSWORD "
@@ -118,16 +137,6 @@ class Cluster:
             file.flush()
             os.fsync(file.fileno())
         draft.rename(layout.cluster)
-
-    def start(self, server_lock: int) -> subprocess.Popen[bytes]:
-        """Start the server, the caller holding the server's lock. It is not ready yet."""
-        sockets = self._socket_directory()
-        clear_stale_files(self._layout, sockets)
-        settings = {**_SETTINGS, "unix_socket_directories": f'"{sockets}"'}
-        if not self._durable:
-            settings |= _CARELESS_SETTINGS
-        options = (f"-c{name}={value}" for name, value in settings.items())
-        return self._popen(server_lock, "postgres", f"-D{self._layout.cluster}", *options)
 
     def is_ready(self, server: subprocess.Popen[bytes]) -> bool:
         """Tell whether a server that was started here accepts connections."""
@@ -169,12 +178,11 @@ class Cluster:
         if self._account is not None:
             os.chown(directory, self._account.uid, self._account.gid)
 
-    def _run_sql(self, directory: Path, server_lock: int, *statements: str) -> None:
+    def _run_sql(self, directory: Path, *statements: str) -> None:
         """Execute statements without a server; one that fails ends the run."""
         # The statements hold the password: they are not to be logged.
         settings = ("exit_on_error=on", "log_checkpoints=off", "log_min_error_statement=panic")
         self._run(
-            server_lock,
             "postgres",
             "--single",
             f"-D{directory}",
@@ -183,14 +191,14 @@ class Cluster:
             input="".join(f"{statement}\n" for statement in statements),
         )
 
-    def _run(self, server_lock: int, program: str, *arguments: str, input: str = "") -> None:
-        process = self._popen(server_lock, program, *arguments, stdin=subprocess.PIPE)
+    def _run(self, program: str, *arguments: str, input: str = "") -> None:
+        process = self._popen(program, *arguments, stdin=subprocess.PIPE)
         process.communicate(input.encode())
         if process.returncode != 0:
             raise ProgramFailedError(f"{program} could not make the database")
 
     def _popen(
-        self, server_lock: int, program: str, *arguments: str, stdin: int = subprocess.DEVNULL
+        self, program: str, *arguments: str, stdin: int = subprocess.DEVNULL
     ) -> subprocess.Popen[bytes]:
         variables = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
         environment = {name: os.environ[name] for name in variables if name in os.environ}
@@ -201,7 +209,7 @@ class Cluster:
                 env={**environment, "LC_ALL": "C"},
                 stdin=stdin,
                 stdout=2,  # the log
-                pass_fds=(server_lock,),
+                pass_fds=(self._server_lock,),
                 # The supervisor has a single thread, so code may run between fork and exec.
                 preexec_fn=child_setup(self._account),
             )

@@ -12,14 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .cluster import Cluster
-from .layout import (
-    EXCLUSIVE,
-    EmbeddedServerError,
-    Layout,
-    ProgramFailedError,
-    cannot_use,
-    claim_server_lock,
-)
+from .layout import EXCLUSIVE, EmbeddedServerError, Layout, ProgramFailedError, cannot_use
 
 READY = b"ready"
 """What a supervisor prints when the server answers; anything else is why it does not."""
@@ -77,13 +70,7 @@ class Supervisor:
 
     def _serve_once(self, *, first: bool) -> bool:
         """Run PostgreSQL until it ends or is no longer used; return whether it was ready."""
-        server_lock = claim_server_lock(self._layout)
-        try:
-            if first:
-                self._cluster.prepare(server_lock)
-            server = self._cluster.start(server_lock)
-        finally:
-            os.close(server_lock)
+        server = self._cluster.start(first=first)
         ready = False
         try:
             while server.poll() is None and not self._is_over():
