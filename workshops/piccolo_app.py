@@ -14,11 +14,11 @@ from workshops.commands.maintenance import (
     distribute,
     doctor,
     migrate,
+    operator,
     refresh,
     restore,
     version,
 )
-from workshops.commands.operator import operator
 from workshops.commands.serve import serve
 from workshops.tables import TABLES
 

@@ -15,7 +15,7 @@ from workshops.admin.operators import (
     list_operators,
     reset_password,
 )
-from workshops.commands.operator import operator
+from workshops.commands.maintenance import operator
 
 pytestmark = pytest.mark.usefixtures("database")
 

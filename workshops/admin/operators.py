@@ -21,6 +21,7 @@ from piccolo_api.mfa.recovery_codes import generate_recovery_code
 from workshops.admin.accounts import AdminSession, OperatorAccount, operator_key
 from workshops.admin.audit import COMMAND_LINE, ORIGIN, SCHEMA
 from workshops.database.migrations import project_engine
+from workshops.database.outages import CommandError
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _LONGEST_APP_CODE = 10
 """An app's code has six digits; longer ones are those for its loss, as the library tells them."""
 
 
-class OperatorError(Exception):
+class OperatorError(CommandError):
     """An operator cannot be created or changed. The message says why, in a sentence."""
 
 

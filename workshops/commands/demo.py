@@ -31,18 +31,15 @@ async def demo(
         How many changes a live demo makes in a second.
     """
     # Its texts take a while to load, and every `piccolo` command loads this module.
-    from workshops.demo import DemoError, clear_demo
+    from workshops.demo import clear_demo
 
-    try:
-        if clear:
-            removed = await clear_demo()
-            print(f"{_counted(removed, 'demo workshop')} removed.")
-        elif live:
-            await _live(rate)
-        else:
-            await _write(count, seed)
-    except DemoError as error:
-        sys.exit(str(error))
+    if clear:
+        removed = await clear_demo()
+        print(f"{_counted(removed, 'demo workshop')} removed.")
+    elif live:
+        await _live(rate)
+    else:
+        await _write(count, seed)
 
 
 async def _write(count: int, seed: int) -> None:

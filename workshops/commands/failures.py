@@ -13,9 +13,8 @@ from typing import Any, NoReturn, TypeVar, get_type_hints
 
 import asyncpg
 
-from workshops.database import SettingsError
-from workshops.database.building import MigrationBlockedError
 from workshops.database.migrations import unregistered_apps
+from workshops.database.outages import CommandError
 from workshops.errors import WorkshopsError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -104,7 +103,7 @@ def _failures() -> Iterator[None]:
             yield
         finally:
             sys.stdout.flush()
-    except (SettingsError, MigrationBlockedError, WorkshopsError) as error:
+    except (CommandError, WorkshopsError) as error:
         _fail(str(error))
     except asyncpg.UndefinedTableError:
         if missing := unregistered_apps():

@@ -1,4 +1,4 @@
-"""The commands of whoever runs a database: ``piccolo workshops migrate``, ``backup`` and others."""
+"""The commands that look after a database: ``migrate``, ``backup``, ``operator`` and others."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from rich.progress import Progress as Bar
 from workshops import projection
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database import DatabaseEngine, SettingsError
-from workshops.database.backup import BackupError, Progress, back_up
+from workshops.database.backup import Progress, back_up
 from workshops.database.backup import restore as restore_backup
-from workshops.database.distribution import DistributionError
 from workshops.database.distribution import distribute as distribute_tables
 from workshops.database.migrations import pending_migrations, project_engine, run_migrations
+
+ACTIONS = ("create", "disable", "reset-password", "remove-second-factor", "list")
 
 
 @fails_with_a_sentence
@@ -76,6 +77,52 @@ async def restore(file: str, force: bool = False) -> None:
         print(f"{len(pending)} migrations are newer than it. Run: piccolo workshops migrate")
 
 
+@fails_with_a_sentence
+async def operator(action: str, name: str = "", email: str = "", viewer: bool = False) -> None:
+    """Manage the operators: create, disable, reset-password, remove-second-factor, or list.
+
+    :param action:
+        create NAME, disable NAME, reset-password NAME, remove-second-factor NAME, or list.
+    :param name:
+        The operator's user name.
+    :param email:
+        The operator's e-mail address, for create.
+    :param viewer:
+        For create: may look at everything and change nothing.
+
+    """
+    # A project that registers only `workshops` does not have the admin's tables.
+    from workshops.admin.operators import (
+        create_operator,
+        disable_operator,
+        list_operators,
+        remove_second_factor,
+        reset_password,
+    )
+
+    if action not in ACTIONS:
+        sys.exit(f"Unknown action {action!r}: use {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}.")
+    if action != "list" and not name:
+        sys.exit(f"Which operator? Use: piccolo workshops operator {action} NAME")
+    match action:
+        case "create":
+            password = await create_operator(name, superuser=not viewer, email=email)
+            print(f"Operator {name} was created. The password is shown only now: {password}")
+        case "disable":
+            await disable_operator(name)
+            print(f"Operator {name} can log in no more.")
+        case "reset-password":
+            password = await reset_password(name)
+            print(f"The new password of {name} is shown only now: {password}")
+        case "remove-second-factor":
+            await remove_second_factor(name)
+            print(f"Operator {name} logs in with the password alone now.")
+        case "list":
+            for found in await list_operators():
+                may = "may change things" if found.superuser else "may look"
+                print(f"{found.username}  {found.email}  {may if found.active else 'disabled'}")
+
+
 def _our_engine() -> DatabaseEngine:
     engine = project_engine()
     if not isinstance(engine, DatabaseEngine):
@@ -88,15 +135,12 @@ def _our_engine() -> DatabaseEngine:
 
 @contextmanager
 def _shown(what: str) -> Iterator[Progress]:
-    """A progress bar on standard error, where that is a terminal; errors as a sentence."""
+    """A progress bar on standard error, where that is a terminal."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    try:
-        with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-            task = bar.add_task(what, total=None)
-            yield lambda done, of: bar.update(task, completed=done, total=of)
-    except BackupError as error:
-        sys.exit(str(error))
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 @fails_with_a_sentence
@@ -151,10 +195,7 @@ async def distribute() -> None:
     """
     if await pending_migrations():
         sys.exit("Migrations are pending. Run first: piccolo workshops migrate")
-    try:
-        done = await distribute_tables(project_engine())
-    except DistributionError as error:
-        sys.exit(str(error))
+    done = await distribute_tables(project_engine())
     print("The tables are distributed." if done else "Nothing to do: they are distributed.")
 
 

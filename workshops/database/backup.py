@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from workshops.database.embedded import EmbeddedServerError
 from workshops.database.embedded.server import find_programs
+from workshops.database.outages import CommandError
 from workshops.database.transactions import own_connection
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ LOCK_SECONDS = 60
 """How long a backup waits for a table that somebody has locked."""
 
 
-class BackupError(Exception):
+class BackupError(CommandError):
     """A backup or a restore was not made. The message says why and what to do."""
 
 

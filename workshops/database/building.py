@@ -18,6 +18,7 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.postgres import PostgresTransaction
 
 from workshops.database.distribution import NAMES, is_distributed
+from workshops.database.outages import CommandError
 from workshops.database.transactions import own_connection
 from workshops.tables import INDEXES, TABLES, Workshop
 
@@ -30,7 +31,7 @@ _PAUSE = 0.5  # seconds, in which the others go on
 _PATIENCE = 60.0  # seconds
 
 
-class MigrationBlockedError(Exception):
+class MigrationBlockedError(CommandError):
     """A migration cannot run: of the rows that are there, or of who is using the tables."""
 
 

@@ -17,13 +17,14 @@ from typing import Any
 from piccolo.engine.postgres import PostgresEngine
 
 from workshops.columns import BelongsToWorkshop
+from workshops.database.outages import CommandError
 from workshops.tables import TABLES, Workshop
 
 NAMES = [table._meta.tablename for table in TABLES]
 _BELONGINGS = [t._meta.tablename for t in TABLES if issubclass(t, BelongsToWorkshop)]
 
 
-class DistributionError(Exception):
+class DistributionError(CommandError):
     """The tables cannot be distributed. The message says why; nothing was changed."""
 
 

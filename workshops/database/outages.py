@@ -41,7 +41,11 @@ _LOST = (
 NOT_SENT = "The database cannot be reached at the moment. Nothing was changed; try again later."
 
 
-class SettingsError(Exception):
+class CommandError(Exception):
+    """What a command is to do cannot be done. The message says why, in a sentence."""
+
+
+class SettingsError(CommandError):
     """A setting cannot be used. The message says which and what to do, and holds no secret."""
 
 

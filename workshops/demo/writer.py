@@ -10,6 +10,7 @@ from typing import NamedTuple
 import asyncpg
 
 from workshops.columns import to_stored, utc_now
+from workshops.database.outages import CommandError
 from workshops.demo.generator import (
     COLUMNS,
     DEMO_WORKSHOP_PREFIX,
@@ -32,7 +33,7 @@ _CONNECTIONS = 2
 _WORTH_ANALYZING = 1000
 
 
-class DemoError(Exception):
+class DemoError(CommandError):
     """The demo cannot be written. The message says why and what to do."""
 
 
