@@ -16,7 +16,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workshops.database.embedded import EmbeddedServerError
 from workshops.database.embedded.server import find_programs
@@ -150,12 +150,19 @@ async def _run(
     of: int = 0,
 ) -> str:
     """Run a tool of PostgreSQL, and return what it printed."""
-    config = await asyncio.to_thread(lambda: engine.config) if connect else {}
+    environment = {**os.environ, "LC_ALL": "C"}
+    if connect:
+        config = await asyncio.to_thread(lambda: engine.config)
+        options = (f"--dbname={config.get('dsn') or config['database']}", *options)
+        environment |= {
+            f"PG{name.upper()}": str(config[name])  # what the dsn does not say, the password too
+            for name in ("host", "port", "user", "password")
+            if config.get(name)
+        }
     process = await asyncio.create_subprocess_exec(
         await asyncio.to_thread(find_tool, program, major),
-        *_address(config),
         *options,
-        env={**os.environ, **_password(config), "LC_ALL": "C"},
+        env=environment,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -183,18 +190,6 @@ async def _run(
             process.kill()
             await process.wait()
     return output
-
-
-def _address(config: dict[str, Any]) -> list[str]:
-    """The options that name the database, without the password."""
-    if "dsn" in config:
-        return [f"--dbname={config['dsn']}"]
-    names = {"host": "host", "port": "port", "user": "username", "database": "dbname"}
-    return [f"--{option}={config[name]}" for name, option in names.items() if name in config]
-
-
-def _password(config: dict[str, Any]) -> dict[str, str]:
-    return {"PGPASSWORD": config["password"]} if config.get("password") else {}
 
 
 def find_tool(program: str, major: int) -> Path:

@@ -25,6 +25,7 @@ import re
 import time
 from collections import deque
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -53,14 +54,12 @@ SELECT CASE WHEN pg_is_in_recovery() THEN (pg_last_wal_replay_lsn() - '0/0')::bi
 _WRITE_WORDS = re.compile(r"\b(insert|update|delete|merge|truncate|create|alter|drop|call)\b", re.I)
 
 
+@dataclass(slots=True)
 class _Reads:
     """Where the statements of a task may be read, and when it last wrote."""
 
-    __slots__ = ("from_replicas", "wrote_at")
-
-    def __init__(self, from_replicas: bool, wrote_at: float = _NEVER) -> None:
-        self.from_replicas = from_replicas
-        self.wrote_at = wrote_at
+    from_replicas: bool
+    wrote_at: float = _NEVER
 
 
 _reads: ContextVar[_Reads | None] = ContextVar("workshops_reads", default=None)
