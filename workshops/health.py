@@ -46,19 +46,10 @@ class Probe:
             Exception: it refused.
         """
         if self._query is None or self._query.done():
-            self._query = asyncio.create_task(self._ask_in_time())
-            self._query.add_done_callback(_look_at)
+            self._query = asyncio.create_task(asyncio.wait_for(self._ask(), HEALTH_TIMEOUT))
+            # Takes note of an error that nobody waits for any more; who waited has told it.
+            self._query.add_done_callback(lambda query: query.cancelled() or query.exception())
         await asyncio.wait_for(asyncio.shield(self._query), HEALTH_TIMEOUT)
-
-    async def _ask_in_time(self) -> None:
-        async with asyncio.timeout(HEALTH_TIMEOUT):
-            await self._ask()
-
-
-def _look_at(query: asyncio.Task[None]) -> None:
-    """Take note of an error that nobody waits for any more; who waited has told it."""
-    if not query.cancelled():
-        query.exception()
 
 
 async def health(request: Request) -> JSONResponse:

@@ -110,26 +110,22 @@ def _fields(scope: Scope, body: bytes, *, json_only: bool) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise RejectedError(422, "The request is not text in UTF-8.") from None
     if content_type == FORM and not json_only:
-        fields = _form(text)
+        try:
+            fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        except ValueError:
+            raise RejectedError(422, "The form cannot be read.") from None
     elif content_type == "application/json" or not content_type:
         fields = _json_object(text)
     else:
         raise RejectedError(415, "The request must be JSON or a form.")
     if problems := {
-        str(name)[:100]: f"{problem}."
+        # Names are repeated in the answer, so they must be text that can be sent.
+        name[:100].encode("ascii", "backslashreplace").decode(): f"{problem}."
         for name, value in fields.items()
         if (problem := _problem(name) or _problem(value))
     }:
-        # Names are repeated in the answer, so they must be text that can be sent.
-        raise FieldsRejectedError({_printable(name): text for name, text in problems.items()})
+        raise FieldsRejectedError(problems)
     return fields
-
-
-def _form(text: str) -> dict[str, Any]:
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except ValueError:
-        raise RejectedError(422, "The form cannot be read.") from None
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -162,7 +158,3 @@ def _problem(value: Any) -> str | None:
         elif isinstance(item, list):
             rest += item
     return None
-
-
-def _printable(name: str) -> str:
-    return name.encode("ascii", "backslashreplace").decode()

@@ -148,7 +148,13 @@ class TrustedProxies:
         if client is None:
             return {"scheme": scheme}
         if client[1] == 0:
-            self._warn()
+            if not self._warned:
+                self._warned = True
+                logger.warning(
+                    "The server takes the client's address from X-Forwarded-For by itself, so all "
+                    "log-ins count as those of one address. Start it with --no-proxy-headers, and "
+                    "name your proxies in TRUSTED_PROXIES."
+                )
             return {"client": ("127.0.0.1", 0), "scheme": scheme}
         peer = _address(client[0])
         if peer is None or not self._is_trusted(peer):
@@ -169,15 +175,6 @@ class TrustedProxies:
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self.trusted)
-
-    def _warn(self) -> None:
-        if not self._warned:
-            self._warned = True
-            logger.warning(
-                "The server takes the client's address from X-Forwarded-For by itself, so all "
-                "log-ins count as those of one address. Start it with --no-proxy-headers, and "
-                "name your proxies in TRUSTED_PROXIES."
-            )
 
 
 def _address(text: str) -> Address | None:
