@@ -19,6 +19,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -40,7 +41,7 @@ from workshops.database.migrations import pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
 from workshops.observability import ObservabilitySettings
 from workshops.observability.metrics import Metrics, SlowStatements
-from workshops.observability.requests import NotedRoute, Requests, log_as_json
+from workshops.observability.requests import log_as_json, note_route, tell_of_requests
 from workshops.projection import keeping_up
 
 logger = logging.getLogger(__name__)
@@ -108,8 +109,12 @@ def create_app() -> ASGIApp:
         routes.append(Route("/metrics", metrics.page))
     application = Starlette(routes=routes, lifespan=lifespan)
     application.state.probe = Probe()
-    served = PlainStartupErrors(protect(NotedRoute(application), settings))
-    return Requests(served, metrics.observe_request if metrics else None)
+    served = protect(partial(note_route, application), settings)
+    return partial(
+        tell_of_requests,
+        PlainStartupErrors(served),
+        observe=metrics.observe_request if metrics else None,
+    )
 
 
 def observe(settings: ObservabilitySettings) -> Metrics | None:

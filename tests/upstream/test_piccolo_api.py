@@ -276,7 +276,7 @@ async def test_password_that_is_too_long_is_refused(database: str) -> None:
     assert response.status_code < 500
 
 
-@fault("web.bodies.Bodies, which writes a form anew")
+@fault("web.bodies.read_body, which writes a form anew")
 async def test_form_that_is_json_is_a_form(database: str) -> None:
     """A form without a name, such as "1", is answered with a 4xx."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -31,10 +31,10 @@ from workshops.admin.audit import ORIGIN, AuditAction, Origin
 from workshops.admin.settings import AdminSettings
 from workshops.background import in_background
 from workshops.statements.execution import fetch
-from workshops.web.bodies import SAFE_METHODS, Bodies, fields_of
-from workshops.web.database import Answer, ReplicaReads, run_in_transaction
-from workshops.web.headers import SecurityHeaders, TrustedProxies, counted_as
-from workshops.web.rejections import RejectedError, Rejections
+from workshops.web.bodies import SAFE_METHODS, fields_of, read_body
+from workshops.web.database import Answer, read_from_replica, run_in_transaction
+from workshops.web.headers import TrustedProxies, counted_as, secure_headers
+from workshops.web.rejections import RejectedError, reject
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +76,10 @@ KEPT = ("/admin/assets/", "/admin/site/", "/progress/static/")
 def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
     """Return the application behind these layers."""
     app = partial(change, app)
-    app = ReplicaReads(app, paths=("/admin/", "/progress/"), https=settings.production)
+    https = settings.production
+    app = partial(read_from_replica, app, paths=("/admin/", "/progress/"), https=https)
     app = partial(take_password, app)
-    app = Bodies(app, limit=_limit, json_only=_is_json_only)
+    app = partial(read_body, app, limit=_limit, json_only=_is_json_only)
     app = partial(check_role, app)
     app = partial(keep_log_in, app, prolonged_by=settings.session_idle / 2)
     app = partial(
@@ -87,9 +88,9 @@ def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
         limit=settings.login_attempts,
         timespan=timedelta(seconds=settings.login_window),
     )
-    app = TrustedProxies(app, trusted=settings.trusted_proxies, https=settings.production)
-    app = SecurityHeaders(app, policies=POLICIES, kept=KEPT, https=settings.production)
-    return Rejections(app, api="/admin/")
+    app = TrustedProxies(app, trusted=settings.trusted_proxies, https=https)
+    app = partial(secure_headers, app, policies=POLICIES, kept=KEPT, https=https)
+    return partial(reject, app, api="/admin/")
 
 
 def _takes_a_password(scope: Scope) -> bool:

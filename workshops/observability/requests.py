@@ -29,72 +29,63 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 
 
-class Requests:
-    """The outermost layer: names each request (``X-Request-ID``) and tells what became of it.
+async def tell_of_requests(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, observe: Observe | None
+) -> None:
+    """Be the outermost layer: name each request (``X-Request-ID``), and tell what became of it.
 
     The identifier is the one that a proxy has given, or a new one; the answer has it too.
     """
+    if scope["type"] != "http":
+        await app(scope, receive, send)
+        return
+    began = time.perf_counter()
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    noted: dict[str, str] = {}
+    scope = {**scope, ROUTE: noted}
+    status = 500
 
-    def __init__(self, app: ASGIApp, observe: Observe | None = None) -> None:
-        self.app = app
-        self._observe = observe
+    async def named_send(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            message = {**message, "headers": headers}
+        await send(message)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        noted: dict[str, str] = {}
-        scope = {**scope, ROUTE: noted}
-        status = 500
-
-        async def named_send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-                message = {**message, "headers": headers}
-            await send(message)
-
-        token = REQUEST_ID.set(request_id)
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        with span(f"request {method}") as note:
-            try:
-                await self.app(scope, receive, named_send)
-            finally:
-                seconds = time.perf_counter() - began
-                route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
-                note(**{"http.request.method": method, "http.route": route})
-                note(**{"http.response.status_code": status})
-                if self._observe:
-                    self._observe(method, route, status, seconds)
-                fields = {"method": method, "route": route, "status": status}
-                access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
-                REQUEST_ID.reset(token)
+    token = REQUEST_ID.set(request_id)
+    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+    with span(f"request {method}") as note:
+        try:
+            await app(scope, receive, named_send)
+        finally:
+            seconds = time.perf_counter() - began
+            route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
+            note(**{"http.request.method": method, "http.route": route})
+            note(**{"http.response.status_code": status})
+            if observe:
+                observe(method, route, status, seconds)
+            fields = {"method": method, "route": route, "status": status}
+            access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
+            REQUEST_ID.reset(token)
 
 
-class NotedRoute:
-    """The innermost layer: notes the pattern of the path, such as ``/progress/{workshop_id}``.
+async def note_route(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Be the innermost layer: note the pattern of the path, such as ``/progress/{workshop_id}``.
 
     Of a request that was refused before its route was found there is none: such paths are
     without number, and may name a row.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")  # mounts change it
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            noted, endpoint = scope.get(ROUTE, {}), scope.get("endpoint")
-            if isinstance(endpoint, StaticFiles):
-                noted["route"] = f"{scope['root_path']}/{{path}}"
-            elif isinstance(endpoint, functools.partial | type) or inspect.isroutine(endpoint):
-                noted["route"] = pattern(path, scope.get("path_params", {}))
+    path = scope.get("path", "")  # mounts change it
+    try:
+        await app(scope, receive, send)
+    finally:
+        noted, endpoint = scope.get(ROUTE, {}), scope.get("endpoint")
+        if isinstance(endpoint, StaticFiles):
+            noted["route"] = f"{scope['root_path']}/{{path}}"
+        elif isinstance(endpoint, functools.partial | type) or inspect.isroutine(endpoint):
+            noted["route"] = pattern(path, scope.get("path_params", {}))
 
 
 def pattern(path: str, parameters: dict[str, object]) -> str:

@@ -29,45 +29,38 @@ _FIELDS = "workshops.fields"
 
 
 def fields_of(scope: Scope) -> dict[str, Any]:
-    """Return the fields of the body that ``Bodies`` has read; of a GET, none."""
+    """Return the fields of the body that ``read_body`` has read; of a GET, none."""
     fields: dict[str, Any] = scope.get(_FIELDS, {})
     return fields
 
 
-class Bodies:
-    """Reads the body of a request that may write, and passes it on whole.
+async def read_body(
+    app: ASGIApp,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    limit: Callable[[Scope], Awaitable[int]],
+    json_only: Callable[[Scope], bool],
+) -> None:
+    """Read the body of a request that may write, and pass it on whole.
 
-    ``limit`` returns how many bytes a request may have, ``json_only`` whether its body must
-    be a JSON object.
+    :param limit: How many bytes a request may have.
+    :param json_only: Whether its body must be a JSON object.
+
+    Raises:
+        RejectedError: the body is too large, or cannot be used.
     """
-
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        limit: Callable[[Scope], Awaitable[int]],
-        json_only: Callable[[Scope], bool],
-    ) -> None:
-        self.app = app
-        self.limit = limit
-        self.json_only = json_only
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application.
-
-        Raises:
-            RejectedError: the body is too large, or cannot be used.
-        """
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            body = await _read(receive, limit=await self.limit(scope))
-            json_only = self.json_only(scope)
-            fields = scope[_FIELDS] = _fields(scope, body, json_only=json_only)
-            if _content_type(scope) == FORM and not json_only:
-                # piccolo_api 1.11 takes a form such as "1" or ["="] for JSON (upstream:
-                # test_form_that_is_json_is_a_form). Written anew, none is.
-                body = urlencode(fields).encode()
-            receive = _replay(body, receive)
-        await self.app(scope, receive, send)
+    if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+        body = await _read(receive, limit=await limit(scope))
+        only = json_only(scope)
+        fields = scope[_FIELDS] = _fields(scope, body, json_only=only)
+        if _content_type(scope) == FORM and not only:
+            # piccolo_api 1.11 takes a form such as "1" or ["="] for JSON (upstream:
+            # test_form_that_is_json_is_a_form). Written anew, none is.
+            body = urlencode(fields).encode()
+        receive = _replay(body, receive)
+    await app(scope, receive, send)
 
 
 async def _read(receive: Receive, *, limit: int) -> bytes:

@@ -29,46 +29,46 @@ STRICT = (
 )
 
 
-class SecurityHeaders:
-    """Tells browsers to load nothing from elsewhere and to keep no copy.
+async def secure_headers(
+    app: ASGIApp,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    policies: Mapping[str, str],
+    kept: tuple[str, ...],
+    https: bool,
+) -> None:
+    """Tell browsers to load nothing from elsewhere and to keep no copy.
 
-    ``policies``: the beginning of a path -> its Content-Security-Policy; the longest
-    counts, and an empty one stands for none. ``kept``: below these paths are files that
-    browsers may keep. With ``https`` every cookie is sent back over HTTPS only.
+    :param policies: The beginning of a path -> its Content-Security-Policy; the longest
+        counts, and an empty one stands for none.
+    :param kept: Below these paths are files that browsers may keep.
+    :param https: Every cookie is sent back over HTTPS only.
     """
+    if scope["type"] != "http":
+        await app(scope, receive, send)
+        return
+    path = scope["path"]
+    headers = dict(CAREFUL)
+    begin = max(filter(path.startswith, policies), key=len, default="")
+    if policy := policies.get(begin, STRICT):
+        headers["Content-Security-Policy"] = policy
+    if not path.startswith(kept):
+        headers["Cache-Control"] = "no-store"
 
-    def __init__(
-        self, app: ASGIApp, *, policies: Mapping[str, str], kept: tuple[str, ...], https: bool
-    ) -> None:
-        self.app = app
-        self.https = https
-        self.policies = sorted(policies.items(), key=lambda item: -len(item[0]))
-        self.kept = kept
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            sent = MutableHeaders(scope=message)
+            for name, value in headers.items():
+                sent.setdefault(name, value)
+            if "location" in sent:
+                sent["location"] = _here(sent["location"])
+            if https:
+                message = {**message, "headers": [_secured(*each) for each in sent.raw]}
+        await send(message)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        path = scope["path"]
-        headers = dict(CAREFUL)
-        policy = next((text for begin, text in self.policies if path.startswith(begin)), STRICT)
-        if policy:
-            headers["Content-Security-Policy"] = policy
-        if not path.startswith(self.kept):
-            headers["Cache-Control"] = "no-store"
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                sent = MutableHeaders(scope=message)
-                for name, value in headers.items():
-                    sent.setdefault(name, value)
-                if "location" in sent:
-                    sent["location"] = _here(sent["location"])
-                if self.https:
-                    message = {**message, "headers": [_secured(*each) for each in sent.raw]}
-            await send(message)
-
-        await self.app(_without_odd_headers(scope), receive, send_with_headers)
+    await app(_without_odd_headers(scope), receive, send_with_headers)
 
 
 def _secured(name: bytes, value: bytes) -> tuple[bytes, bytes]:

@@ -174,50 +174,44 @@ UNREADY = "The database is not as this site needs it. Nothing was changed; try a
 NO_DATABASE = "The database does not answer at the moment. Nothing was changed; try again later."
 
 
-class Rejections:
-    """Answers a ``RejectedError``, a collision of two writers and an outage.
+async def reject(app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, api: str) -> None:
+    """Answer a ``RejectedError``, a collision of two writers and an outage.
 
-    ``api``: below this path the answer is JSON, elsewhere a page.
+    :param api: Below this path the answer is JSON, elsewhere a page.
     """
+    if scope["type"] == "websocket":
+        # There is none here, and the authentication of the pages has no answer for one.
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    if scope["type"] != "http":
+        await app(scope, receive, send)
+        return
+    begun = False
+    held: list[Message] = []
 
-    def __init__(self, app: ASGIApp, *, api: str) -> None:
-        self.app = app
-        self.api = api
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            # There is none here, and the authentication of the pages has no answer for one.
-            await send({"type": "websocket.close", "code": 1000})
+    async def hold_errors(message: Message) -> None:
+        """Keep back a 500 until its cause is known: Starlette sends it, then raises that."""
+        nonlocal begun
+        if held or (message["type"] == "http.response.start" and message["status"] == 500):
+            held.append(message)
             return
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        begun = False
-        held: list[Message] = []
+        begun = True
+        await send(message)
 
-        async def hold_errors(message: Message) -> None:
-            """Keep back a 500 until its cause is known: Starlette sends it, then raises that."""
-            nonlocal begun
-            if held or (message["type"] == "http.response.start" and message["status"] == 500):
-                held.append(message)
-                return
-            begun = True
+    try:
+        if "\0" in scope["path"]:
+            raise RejectedError(404, "Not Found")
+        await app(scope, receive, hold_errors)
+    except Exception as error:
+        rejection = None if begun else _meaning(error)
+        if rejection is None:
+            raise
+        held.clear()
+        as_json = scope["path"].startswith(api)
+        await (rejection.response() if as_json else rejection.page())(scope, receive, send)
+    finally:
+        for message in held:
             await send(message)
-
-        try:
-            if "\0" in scope["path"]:
-                raise RejectedError(404, "Not Found")
-            await self.app(scope, receive, hold_errors)
-        except Exception as error:
-            rejection = None if begun else _meaning(error)
-            if rejection is None:
-                raise
-            held.clear()
-            api = scope["path"].startswith(self.api)
-            await (rejection.response() if api else rejection.page())(scope, receive, send)
-        finally:
-            for message in held:
-                await send(message)
 
 
 def _meaning(error: Exception) -> RejectedError | None:
