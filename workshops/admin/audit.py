@@ -135,8 +135,9 @@ class Origin:
         It also keeps a request from waiting for long behind a lock that another one
         holds, with a connection of the pool in its hand.
         """
-        await AuditEntry.raw(
-            "SELECT set_config('workshops.operator', {}, true),"
+        [row] = await AuditEntry.raw(
+            "SELECT to_regclass('pg_dist_partition') IS NOT NULL AS citus,"
+            " set_config('workshops.operator', {}, true),"
             " set_config('workshops.operator_id', {}, true),"
             " set_config('workshops.address', {}, true),"
             " set_config('workshops.request', {}, true),"
@@ -147,6 +148,7 @@ class Origin:
             self.address,
             self.request,
         )
+        _HAS_CITUS.set(row["citus"])
 
     async def record(
         self, action: AuditAction, *, summary: str | None = None, changes: object = None
@@ -171,7 +173,7 @@ class Origin:
         The product's tables have no triggers on a cluster: there the log says by which
         request a row was changed, but not how.
         """
-        if not await is_distributed():
+        if not _HAS_CITUS.get() or not await is_distributed():
             return
         logged = await AuditEntry.raw(
             "SELECT FROM workshops_admin.admin_audit_log"
@@ -181,6 +183,9 @@ class Origin:
         if not logged:
             await self.record(AuditAction.changed, summary=NOT_SAID)
 
+
+_HAS_CITUS: ContextVar[bool] = ContextVar("has_citus")
+"""Whether the database may be a cluster: known with the operator's name, at no further query."""
 
 COMMAND_LINE = Origin("(command line)", None, "", "piccolo workshops operator")
 
