@@ -93,41 +93,33 @@ class Metrics:
         failed = "no" if done.exception is None else "yes"
         self._statements.labels(failed).observe(done.elapsed)
 
-    def _look_at_pool(self) -> None:
-        pool = self._engine.pool
-        size, idle = (pool.get_size(), pool.get_idle_size()) if pool else (0, 0)
-        for state, number in (
-            ("used", size - idle),
-            ("idle", idle),
-            ("waiting", self._engine.waiting),
-        ):
-            self._pool.labels(state).set(number)
-
     async def _look(self) -> None:
         """Bring the gauges up to date, in five seconds those of the database too."""
-        self._look_at_pool()
+        pool = self._engine.pool
+        size, idle = (pool.get_size(), pool.get_idle_size()) if pool else (0, 0)
+        states = {"used": size - idle, "idle": idle, "waiting": self._engine.waiting}
+        for state, number in states.items():
+            self._pool.labels(state).set(number)
         try:
             await self._probe()
         except Exception as error:
             logger.warning("The measures of the database cannot be taken: %r", error)
 
     async def _look_at_database(self) -> None:
+        ask = self._engine._run_in_pool
         self._up.set(0)  # until it has answered
-        rows = await self._ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
+        rows = await ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
         self._up.set(1)
         if rows[0][0]:
-            age, waiting = (await self._ask(PROJECTION_AGE))[0]
+            age, waiting = (await ask(PROJECTION_AGE))[0]
             self._age.set(age)
             self._waiting.set(waiting)
         if time.monotonic() - self._counted_at > COUNT_SECONDS:
-            rows = await self._ask("SELECT status, count(*) FROM workshops GROUP BY status")
+            rows = await ask("SELECT status, count(*) FROM workshops GROUP BY status")
             counts = dict.fromkeys(WorkshopStatus, 0) | dict(rows)
             for status, number in counts.items():
                 self._workshops.labels(str(status)).set(number)
             self._counted_at = time.monotonic()
-
-    async def _ask(self, statement: str) -> Any:
-        return await self._engine._run_in_pool(statement)
 
     async def page(self, request: Request) -> Response:
         """Answer who has the token."""
