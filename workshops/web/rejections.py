@@ -88,21 +88,16 @@ COLLISIONS = (
 NOT_SUPPORTED = "The database cannot do this while its tables are spread over a cluster."
 
 
-def rejection_of(
-    error: WorkshopsError | asyncpg.PostgresError | asyncpg.InterfaceError,
-) -> RejectedError:
-    """Return the rejection that an error means.
-
-    An error that is not a fault of the request is raised again.
-    """
+def rejection_of(error: Exception) -> RejectedError | None:
+    """Return the rejection that an error means, or None if it is not a fault of the request."""
     if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         error = domain_error(error) or error
     match error:
+        case RejectedError():
+            return error
         case InvalidInputError():
             return FieldsRejectedError({error.field: f"{error.problem}."})
-        case DatabaseUnavailableError():
-            raise error
-        case WorkshopsError():
+        case WorkshopsError() if not isinstance(error, DatabaseUnavailableError):
             return RejectedError(409, str(error))
         case asyncpg.UniqueViolationError(constraint_name=name) if name in _OF_ANOTHER_OPERATOR:
             return FieldsRejectedError({_OF_ANOTHER_OPERATOR[name]: "belongs to another operator."})
@@ -123,7 +118,18 @@ def rejection_of(
             return RejectedError(501, NOT_SUPPORTED)
         case asyncpg.DataError():
             return RejectedError(422, "The database cannot read one of the values.")
-    raise error
+        case ParamException() | MalformedQuery():
+            return RejectedError(400, str(error))
+        case OverflowError():
+            return RejectedError(422, "A time is out of range.")
+        case ValidationError():
+            return FieldsRejectedError(
+                {
+                    ".".join(str(part) for part in problem["loc"]): problem["msg"]
+                    for problem in error.errors()
+                }
+            )
+    return None
 
 
 Answer = TypeVar("Answer", bound=Callable[..., Coroutine[Any, Any, Response]])
@@ -139,21 +145,10 @@ def rejects_with_a_sentence(endpoint: Answer) -> Answer:
     async def answer(*args: Any, **kwargs: Any) -> Response:
         try:
             return await endpoint(*args, **kwargs)
-        except RejectedError as rejection:
-            return rejection.response()
-        except (WorkshopsError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            return rejection_of(error).response()
-        except (ParamException, MalformedQuery) as error:
-            return RejectedError(400, str(error)).response()
-        except OverflowError:
-            return RejectedError(422, "A time is out of range.").response()
-        except ValidationError as error:
-            return FieldsRejectedError(
-                {
-                    ".".join(str(part) for part in problem["loc"]): problem["msg"]
-                    for problem in error.errors()
-                }
-            ).response()
+        except Exception as error:
+            if rejection := rejection_of(error):
+                return rejection.response()
+            raise
 
     return answer  # type: ignore[return-value]
 
@@ -215,9 +210,7 @@ async def reject(app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, ap
 
 
 def _meaning(error: Exception) -> RejectedError | None:
-    if isinstance(error, RejectedError):
-        return error
-    if isinstance(error, (*COLLISIONS, asyncpg.FeatureNotSupportedError)):
+    if isinstance(error, (RejectedError, *COLLISIONS, asyncpg.FeatureNotSupportedError)):
         return rejection_of(error)
     if outage(error, undone=True):
         # The error may name the server, which is nothing for an answer.

@@ -61,23 +61,20 @@ class Layout:
         """Make the directory, or make sure that an existing one is ours and private.
 
         Raises:
-            EmbeddedServerError: it cannot be made, or belongs to another user.
+            EmbeddedServerError: it belongs to another user, or its path is too long.
         """
         # PostgreSQL keeps paths in 1,024 bytes (MAXPGPATH), some with a name after them.
         if len(os.fsencode(self.unfinished_cluster)) > 960:
             raise EmbeddedServerError(f"The path {self.home} is too long for PostgreSQL.")
-        try:
-            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            status = self.home.stat()
-            if os.geteuid() not in (0, status.st_uid):
-                raise EmbeddedServerError(f"The directory {self.home} belongs to another user.")
-            if stat.S_IMODE(status.st_mode) & 0o066:
-                self.home.chmod(0o700)
-            ignore = self.home / ".gitignore"
-            if not ignore.exists():
-                self.write(ignore, "*\n")
-        except OSError as error:
-            raise cannot_use(error) from error
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = self.home.stat()
+        if os.geteuid() not in (0, status.st_uid):
+            raise EmbeddedServerError(f"The directory {self.home} belongs to another user.")
+        if stat.S_IMODE(status.st_mode) & 0o066:
+            self.home.chmod(0o700)
+        ignore = self.home / ".gitignore"
+        if not ignore.exists():
+            self.write(ignore, "*\n")
 
     def give(self, path: Path | int) -> None:
         """Give a file that root has made to the owner of ``home``."""
