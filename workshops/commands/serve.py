@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -59,7 +58,8 @@ def serve(
 
     if not 1 <= workers <= MOST_WORKERS:
         sys.exit(f"--workers must be a number from 1 to {MOST_WORKERS}, such as --workers=2.")
-    _stop_on(signal.SIGTERM, signal.SIGHUP)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # by default it would skip every ``finally``
+        signal.signal(number, lambda number, frame: sys.exit(128 + number))
     listener = _bind(host, port)
     url = f"http://{_shown(host)}:{port}/"
     engine = project_engine()
@@ -134,16 +134,6 @@ async def _fill(*, demo: bool, embedded: bool) -> None:
         "\nLog in with this operator. The password is shown only now:\n\n"
         f"    user name  {FIRST_OPERATOR}\n    password   {password}\n"
     )
-
-
-def _stop_on(*signals: signal.Signals) -> None:
-    """Let a signal end the process in order: by default it would skip every ``finally``."""
-
-    def stop(number: int, frame: FrameType | None) -> Any:
-        sys.exit(128 + number)
-
-    for number in signals:
-        signal.signal(number, stop)
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -14,7 +14,6 @@ from workshops.database.replicas import note_write
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from types import TracebackType
 
     from workshops.database.engine import DatabaseEngine
 
@@ -72,36 +71,28 @@ class DatabaseTransaction(PostgresTransaction):
                     raise away from error
                 replaced = True
 
-    async def __aexit__(
-        self,
-        exception_type: type[BaseException] | None,
-        exception: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> bool:
+    async def __aexit__(self, *exception: Any) -> bool:
         if self._parent is not None:
-            return await super().__aexit__(exception_type, exception, traceback)
+            return await super().__aexit__(*exception)
+        commits = exception[0] is None
         try:
-            if exception is None:
-                return await self._commit()
+            if commits:
+                return await super().__aexit__(*exception)
             if not self._is_lost():  # else let the caller see its own error
                 with contextlib.suppress(TimeoutError):  # the server hangs, and undoes it by itself
                     async with asyncio.timeout(GIVE_BACK_SECONDS):
-                        await super().__aexit__(exception_type, exception, traceback)
+                        await super().__aexit__(*exception)
             return False
+        except Exception as error:
+            if commits and (away := outage(error, undone=False)):
+                raise away from error
+            raise
         finally:
             if self.engine.replicas is not None:
                 note_write()
             if self.engine.current_transaction.get() is self:
                 self.engine.current_transaction.reset(self.context)
                 await self._drop_connection()
-
-    async def _commit(self) -> bool:
-        try:
-            return await super().__aexit__(None, None, None)
-        except Exception as error:
-            if away := outage(error, undone=False):
-                raise away from error
-            raise
 
     def _is_lost(self) -> bool:
         try:
