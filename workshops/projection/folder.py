@@ -218,9 +218,7 @@ async def catch_up() -> Freshness:
     A page that is read from a replica shows what the background has folded.
     """
     found = await freshness()
-    if found.current:
-        return found
-    if reads_replica():
+    if found.current or reads_replica():
         return found
     with contextlib.suppress(asyncpg.QueryCanceledError):  # the background has more time
         await fold(PAGE_BATCH, everything=found.untold, seconds=PAGE_SECONDS)
