@@ -6,10 +6,10 @@ import asyncio
 import sys
 import time
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import TextColumn
 
 from workshops.commands.failures import fails_with_a_sentence
+from workshops.commands.maintenance import progress_bar
 
 
 @fails_with_a_sentence
@@ -46,14 +46,7 @@ async def _write(count: int, seed: int) -> None:
     from workshops.demo import write_demo
 
     started = time.perf_counter()
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[speed]:,.0f} workshops/s"),
-    )
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    bar = progress_bar(TextColumn("{task.fields[speed]:,.0f} workshops/s"))
     task = bar.add_task("Writing workshops", total=max(count, 0), speed=0)
 
     def show(done: int) -> None:
