@@ -41,7 +41,7 @@ from workshops.database.migrations import pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
 from workshops.observability import ObservabilitySettings
 from workshops.observability.metrics import Metrics, SlowStatements
-from workshops.observability.requests import log_as_json, note_route, tell_of_requests
+from workshops.observability.requests import Requests, log_as_json, note_route
 from workshops.projection import keeping_up
 
 logger = logging.getLogger(__name__)
@@ -110,11 +110,7 @@ def create_app() -> ASGIApp:
     application = Starlette(routes=routes, lifespan=lifespan)
     application.state.probe = Probe()
     served = protect(partial(note_route, application), settings)
-    return partial(
-        tell_of_requests,
-        PlainStartupErrors(served),
-        observe=metrics.observe_request if metrics else None,
-    )
+    return Requests(PlainStartupErrors(served), metrics.observe_request if metrics else None)
 
 
 def observe(settings: ObservabilitySettings) -> Metrics | None:

@@ -29,46 +29,51 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 
 
-async def tell_of_requests(
-    app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, observe: Observe | None
-) -> None:
-    """Be the outermost layer: name each request (``X-Request-ID``), and tell what became of it.
+class Requests:
+    """The outermost layer: names each request (``X-Request-ID``) and tells what became of it.
 
     The identifier is the one that a proxy has given, or a new one; the answer has it too.
+    An object, because uvicorn takes a ``partial`` for an application of ASGI 2.
     """
-    if scope["type"] != "http":
-        await app(scope, receive, send)
-        return
-    began = time.perf_counter()
-    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
-    request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-    noted: dict[str, str] = {}
-    scope = {**scope, ROUTE: noted}
-    status = 500
 
-    async def named_send(message: Message) -> None:
-        nonlocal status
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-            message = {**message, "headers": headers}
-        await send(message)
+    def __init__(self, app: ASGIApp, observe: Observe | None = None) -> None:
+        self.app = app
+        self._observe = observe
 
-    token = REQUEST_ID.set(request_id)
-    method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-    with span(f"request {method}") as note:
-        try:
-            await app(scope, receive, named_send)
-        finally:
-            seconds = time.perf_counter() - began
-            route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
-            note(**{"http.request.method": method, "http.route": route})
-            note(**{"http.response.status_code": status})
-            if observe:
-                observe(method, route, status, seconds)
-            fields = {"method": method, "route": route, "status": status}
-            access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
-            REQUEST_ID.reset(token)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        noted: dict[str, str] = {}
+        scope = {**scope, ROUTE: noted}
+        status = 500
+
+        async def named_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        token = REQUEST_ID.set(request_id)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        with span(f"request {method}") as note:
+            try:
+                await self.app(scope, receive, named_send)
+            finally:
+                seconds = time.perf_counter() - began
+                route = UNKNOWN if status == 404 else noted.get("route", UNKNOWN)
+                note(**{"http.request.method": method, "http.route": route})
+                note(**{"http.response.status_code": status})
+                if self._observe:
+                    self._observe(method, route, status, seconds)
+                fields = {"method": method, "route": route, "status": status}
+                access.info("request", extra={"fields": {**fields, "seconds": round(seconds, 4)}})
+                REQUEST_ID.reset(token)
 
 
 async def note_route(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
