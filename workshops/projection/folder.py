@@ -21,7 +21,7 @@ import asyncpg
 from workshops.background import in_background
 from workshops.columns import utc_now
 from workshops.database.outages import outage
-from workshops.projection.summaries import PATIENCE, WRITE_ALL, WRITE_SOME
+from workshops.projection.summaries import PATIENCE, writing
 from workshops.statements.execution import engine, fetch_row, reads_replica, shares_database
 
 logger = logging.getLogger(__name__)
@@ -134,11 +134,11 @@ async def _fold(run: Run, limit: int, everything: bool) -> Fold:
         entries += taken["entries"]
     workshops = taken["workshops"] or ()
     if everything:
-        for statement in WRITE_ALL[shares_database()]:
+        for statement in writing(None, shared=shares_database()):
             await run(statement)
         await run("SELECT pg_notify($1, 'null')", CHANNEL)
     elif workshops:
-        for statement in WRITE_SOME[shares_database()]:
+        for statement in writing("= ANY ($1::text[])", shared=shares_database()):
             await run(statement, workshops)
         await run(_NOTIFY, CHANNEL, workshops)
     more = not everything and entries == limit

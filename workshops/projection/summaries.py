@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from workshops.statements.execution import engine, shares_database
 from workshops.statements.records import DELETED_AT
@@ -94,8 +95,9 @@ def summaries(only: str | None = None, *, shared: bool = False) -> str:
     WHERE {wanted("w.id")}{_listed(shared)}"""
 
 
-def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
-    """Return the statements that make summaries what they should be.
+@cache
+def writing(only: str | None, *, shared: bool) -> tuple[str, ...]:
+    """Return the statements that make summaries what ``summaries`` says they should be.
 
     What else is kept about a workshop goes when it is gone.
     """
@@ -120,13 +122,6 @@ def _writing(only: str | None, shared: bool) -> tuple[str, ...]:
         gone("notes"),
         gone("follow_ups", key="id"),
     )
-
-
-WRITE_SOME = {shared: _writing("= ANY ($1::text[])", shared) for shared in (False, True)}
-"""The statements that compute the summaries of the workshops in ``$1``, by ``shares_database``."""
-
-WRITE_ALL = {shared: _writing(None, shared) for shared in (False, True)}
-"""The statements that compute every summary, by ``shares_database``."""
 
 
 @dataclass(frozen=True)
