@@ -92,13 +92,7 @@ async def operator(action: str, name: str = "", email: str = "", viewer: bool = 
 
     """
     # A project that registers only `workshops` does not have the admin's tables.
-    from workshops.admin.operators import (
-        create_operator,
-        disable_operator,
-        list_operators,
-        remove_second_factor,
-        reset_password,
-    )
+    from workshops.admin import operators
 
     if action not in ACTIONS:
         sys.exit(f"Unknown action {action!r}: use {', '.join(ACTIONS[:-1])} or {ACTIONS[-1]}.")
@@ -106,19 +100,19 @@ async def operator(action: str, name: str = "", email: str = "", viewer: bool = 
         sys.exit(f"Which operator? Use: piccolo workshops operator {action} NAME")
     match action:
         case "create":
-            password = await create_operator(name, superuser=not viewer, email=email)
+            password = await operators.create_operator(name, superuser=not viewer, email=email)
             print(f"Operator {name} was created. The password is shown only now: {password}")
         case "disable":
-            await disable_operator(name)
+            await operators.disable_operator(name)
             print(f"Operator {name} can log in no more.")
         case "reset-password":
-            password = await reset_password(name)
+            password = await operators.reset_password(name)
             print(f"The new password of {name} is shown only now: {password}")
         case "remove-second-factor":
-            await remove_second_factor(name)
+            await operators.remove_second_factor(name)
             print(f"Operator {name} logs in with the password alone now.")
         case "list":
-            for found in await list_operators():
+            for found in await operators.list_operators():
                 may = "may change things" if found.superuser else "may look"
                 print(f"{found.username}  {found.email}  {may if found.active else 'disabled'}")
 
