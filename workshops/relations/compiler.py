@@ -77,21 +77,26 @@ class Rows(NamedTuple):
     lock: str = ""
 
 
-class Statement(NamedTuple):
-    """A select as SQL, its values, and what reads its rows."""
+class Statement(QueryString):
+    """A select as SQL with its values, as Piccolo's engine runs it, and what reads its rows."""
 
-    sql: str
-    values: list[Any]
-    """The value of ``$1`` and so on."""
-    decode: RowsDecoder
-    marked: str
-    """The SQL with ``MARK`` before and behind the place of a value."""
+    __slots__ = ("_marked", "decode", "sql", "values")
 
-    def template(self) -> tuple[str, list[Any]]:
-        """Return the SQL as that of a ``QueryString``, and its arguments."""
-        pieces = self.marked.split(MARK)
+    def __init__(self, marked: str, values: list[Any], decode: RowsDecoder) -> None:
+        super().__init__("")
+        pieces = marked.split(MARK)
+        pieces[1::2] = [f"${place}" for place in pieces[1::2]]
+        self.sql, self.values, self.decode = "".join(pieces), values, decode
+        self._frozen_compiled_strings = (self.sql, values)
+        self._marked = marked
+
+    def bundle(self, *arguments: Any, **settings: Any) -> Any:
+        """Tell the text from the values, as another text that it stands in needs it."""
+        pieces = self._marked.split(MARK)
         texts = (text.replace("{", "{{").replace("}", "}}") for text in pieces[::2])
-        return "{}".join(texts), [self.values[int(place) - 1] for place in pieces[1::2]]
+        self.template = "{}".join(texts)
+        self.args = [self.values[int(place) - 1] for place in pieces[1::2]]
+        return super().bundle(*arguments, **settings)
 
 
 class Level(NamedTuple):
@@ -107,9 +112,7 @@ def compile_select(rows: Rows, *, secrets: bool) -> Statement:
     """Return the statement of a select."""
     values: list[Any] = []
     level = write_level(rows, values, secrets)
-    pieces = level.sql.split(MARK)
-    pieces[1::2] = [f"${place}" for place in pieces[1::2]]
-    return Statement("".join(pieces), values, level.decode, level.sql)
+    return Statement(level.sql, values, level.decode)
 
 
 def write_level(

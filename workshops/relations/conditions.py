@@ -82,6 +82,15 @@ class Exists(WhereRaw):
         return QueryString(f'"{chain[0]._meta.db_column_name}" IN ({{}})', select.querystrings[0])
 
 
+def _comparison(operator: str, *, null: str = "") -> Any:
+    def compare(self: Aggregate, value: Any) -> WhereRaw:
+        if value is None and null:
+            return WhereRaw(f"{{}} {null}", self)
+        return WhereRaw(f"{{}} {operator} {{}}", self, value)
+
+    return compare
+
+
 class Aggregate(_Subquery):
     """A number, or the like, of a row's children: selected, compared or ordered by.
 
@@ -108,24 +117,12 @@ class Aggregate(_Subquery):
         elif function in ("max", "min") and isinstance(column, Column):
             self.carried = part_of(column).way
 
-    def __eq__(self, value: Any) -> Any:
-        return self.is_null() if value is None else self._compared("=", value)
-
-    def __ne__(self, value: Any) -> Any:
-        return self.is_not_null() if value is None else self._compared("!=", value)
-
-    def __gt__(self, value: Any) -> Any:
-        return self._compared(">", value)
-
-    def __ge__(self, value: Any) -> Any:
-        return self._compared(">=", value)
-
-    def __lt__(self, value: Any) -> Any:
-        return self._compared("<", value)
-
-    def __le__(self, value: Any) -> Any:
-        return self._compared("<=", value)
-
+    __eq__: Any = _comparison("=", null="IS NULL")
+    __ne__: Any = _comparison("!=", null="IS NOT NULL")
+    __gt__: Any = _comparison(">")
+    __ge__: Any = _comparison(">=")
+    __lt__: Any = _comparison("<")
+    __le__: Any = _comparison("<=")
     __hash__ = object.__hash__
 
     def is_null(self) -> WhereRaw:
@@ -135,6 +132,3 @@ class Aggregate(_Subquery):
     def is_not_null(self) -> WhereRaw:
         """Whether there is one."""
         return WhereRaw("{} IS NOT NULL", self)
-
-    def _compared(self, operator: str, value: Any) -> WhereRaw:
-        return WhereRaw(f"{{}} {operator} {{}}", self, value)

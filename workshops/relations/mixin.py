@@ -27,7 +27,7 @@ from piccolo.utils.objects import make_nested_object
 from workshops.relations.compiler import Statement
 from workshops.relations.declaration import OneToMany, offer_relations
 from workshops.relations.decoding import Row
-from workshops.relations.query import ParentSelect, StatementQuery
+from workshops.relations.query import ParentSelect
 from workshops.relations.selection import RelationError, RelationSelect, label, named, same_table
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class ParentObjects(Objects[TableInstance]):
             setattr(select, f"{name}_delegate", getattr(self, f"{name}_delegate"))
         select.output(nested=bool(self.prefetch_delegate.fk_columns), load_json=self._loads_json)
         self._statement = select.statement()
-        return [StatementQuery(self._statement)]
+        return [self._statement]
 
     @property
     def _loads_json(self) -> bool:

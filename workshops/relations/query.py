@@ -28,22 +28,6 @@ from workshops.relations.selection import (
 )
 
 
-class StatementQuery(QueryString):
-    """A statement with relations, as Piccolo's engine runs it."""
-
-    __slots__ = ("statement",)
-
-    def __init__(self, statement: Statement) -> None:
-        super().__init__("")
-        self._frozen_compiled_strings = (statement.sql, statement.values)
-        self.statement = statement
-
-    def bundle(self, *arguments: Any, **settings: Any) -> Any:
-        """Tell the text from the values, as another text that it stands in needs it."""
-        self.template, self.args = self.statement.template()
-        return super().bundle(*arguments, **settings)
-
-
 class ParentSelect(Select[TableInstance]):
     """A ``Select`` that takes relations beside columns; all else is Piccolo's.
 
@@ -52,10 +36,9 @@ class ParentSelect(Select[TableInstance]):
     DISTINCT, which compares whole rows, they cannot be.
     """
 
-    __slots__ = ("_statement", "_with_relations")
+    __slots__ = ("_statement",)
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
-        self._with_relations = False
         self._statement: Statement | None = None
         super().__init__(*arguments, **settings)
 
@@ -71,14 +54,13 @@ class ParentSelect(Select[TableInstance]):
         if OneToMany in kinds:
             raise RelationError(f"A relation of {label(self.table)} is selected by calling it")
         if RelationSelect in kinds:
-            self._with_relations = True
             _check_select(self.table, selected)
         return self
 
     def freeze(self) -> FrozenQuery:
         """Build the SQL once, for a query that is run repeatedly with the same values."""
         frozen = super().freeze()
-        if self._with_relations:
+        if self._statement is not None:
             query = cast("Self", frozen.query)
             query._statement = self._statement
             # Piccolo keeps neither; many-to-many selects are filled according to the first.
@@ -89,10 +71,10 @@ class ParentSelect(Select[TableInstance]):
     @property
     def postgres_querystrings(self) -> Sequence[QueryString]:
         """The one statement."""
-        if not self._with_relations:
+        if RelationSelect not in map(type, self.columns_delegate.selected_columns):
             return super().default_querystrings
         self._statement = self.statement()
-        return [StatementQuery(self._statement)]
+        return [self._statement]
 
     async def _process_results(self, results: Any) -> Any:
         if self._statement is None:
