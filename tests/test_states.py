@@ -21,11 +21,19 @@ from workshops.states import (
 )
 
 
+def diagram(machine: StateMachine) -> str:
+    """Draw a machine as the documentation does."""
+    arrows = [(arrow.source, arrow.target, arrow.operations) for arrow in machine.transitions]
+    arrows = [("[*]", machine.initial, (machine.begins_with,)), *arrows]
+    lines = [f"    {begin} --> {end}: {', '.join(names)}" for begin, end, names in arrows]
+    return "\n".join(["stateDiagram-v2", *lines])
+
+
 def test_the_documentation_draws_the_machines_that_there_are(project_directory: Path) -> None:
     """Its mermaid diagrams are those of the data, in the same order."""
     text = (project_directory / "docs/state-machines.md").read_text()
     diagrams = re.findall(r"```mermaid\n(.*?)\n```", text, re.DOTALL)
-    assert diagrams == [machine.diagram() for machine in MACHINES]
+    assert diagrams == [diagram(machine) for machine in MACHINES]
 
 
 @pytest.mark.parametrize(

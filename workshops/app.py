@@ -68,17 +68,10 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await engine.close_connection_pool()
 
 
-class PlainStartupErrors:
+def plain_startup_errors(app: ASGIApp) -> ASGIApp:
     """Tell the server in one sentence that the database is missing, instead of a traceback."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self.app(scope, receive, send)
-            return
-
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
         async def plain_send(message: Message) -> None:  # called while the error is handled
             error = sys.exception()
             if message["type"] == "lifespan.startup.failed" and isinstance(
@@ -87,7 +80,9 @@ class PlainStartupErrors:
                 message = {**message, "message": str(error)}
             await send(message)
 
-        await self.app(scope, receive, plain_send)
+        await app(scope, receive, plain_send if scope["type"] == "lifespan" else send)
+
+    return served
 
 
 def create_app() -> ASGIApp:
@@ -110,7 +105,7 @@ def create_app() -> ASGIApp:
     application = Starlette(routes=routes, lifespan=lifespan)
     application.state.probe = Probe()
     served = protect(partial(note_route, application), settings)
-    return Requests(PlainStartupErrors(served), metrics.observe_request if metrics else None)
+    return Requests(plain_startup_errors(served), metrics.observe_request if metrics else None)
 
 
 def observe(settings: ObservabilitySettings) -> Metrics | None:

@@ -102,18 +102,6 @@ class StateMachine(NamedTuple):
             )
         )
 
-    def diagram(self) -> str:
-        return "\n".join(
-            (
-                "stateDiagram-v2",
-                f"    [*] --> {self.initial}: {self.begins_with}",
-                *(
-                    f"    {arrow.source} --> {arrow.target}: {', '.join(arrow.operations)}"
-                    for arrow in self.transitions
-                ),
-            )
-        )
-
 
 _STARTING = ("start_step", "save_step_output", "merge_step_output", "append_step_message")
 STEP_WORK = (*_STARTING, "complete_step")

@@ -8,6 +8,10 @@ from workshops.tables.workshops import Workshop, WorkshopMember
 TABLES = (Workshop, WorkshopMember, StepDefinition, WorkshopStep, Session, BuildPack)
 """Every table, parents before children."""
 
+for _table in TABLES:
+    # What the admin says of it is the first line of what is said here.
+    _table._meta.help_text = (_table.__doc__ or "").partition("\n")[0]
+
 INDEXES: tuple[str, ...] = (
     # One open session a workshop, whatever the concurrency.
     "CREATE UNIQUE INDEX sessions_one_open_per_workshop"

@@ -21,18 +21,11 @@ from workshops.states import FormatType, one_of
 from workshops.tables.workshops import TITLE_LENGTH, Workshop
 
 
-class BuildPack(
-    HasRelations,
-    BelongsToWorkshop,
-    VersionedRow,
-    Table,
-    tablename="build_packs",
-    help_text="A finished specification, assembled from a workshop's outputs.",
-):
-    """A finished specification, assembled from a workshop's outputs at one moment.
+class BuildPack(HasRelations, BelongsToWorkshop, VersionedRow, Table, tablename="build_packs"):
+    """A finished specification, assembled from a workshop's outputs.
 
-    Later changes of the workshop do not change it; a new one is generated
-    instead. For ``pdf`` the content is the Markdown that the PDF is made from.
+    It is of one moment: later changes of the workshop do not change it; a new one is
+    generated instead. For ``pdf`` the content is the Markdown that the PDF is made from.
     """
 
     id = PrefixedKey("bp", help_text="Identifier, `bp_` and a cuid2.")

@@ -10,13 +10,7 @@ from workshops.relations import HasRelations
 from workshops.tables.workshops import Workshop
 
 
-class Session(
-    HasRelations,
-    BelongsToWorkshop,
-    Table,
-    tablename="sessions",
-    help_text="A stretch of time in which a workshop was worked on.",
-):
+class Session(HasRelations, BelongsToWorkshop, Table, tablename="sessions"):
     """A stretch of time in which a workshop was worked on.
 
     It opens at the first meaningful activity and is closed once. A workshop has

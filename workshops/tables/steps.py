@@ -25,13 +25,7 @@ from workshops.states import StepStatus, one_of
 from workshops.tables.workshops import Workshop
 
 
-class StepDefinition(
-    HasRelations,
-    VersionedRow,
-    Table,
-    tablename="step_definitions",
-    help_text="One of the design-thinking steps that every workshop goes through.",
-):
+class StepDefinition(HasRelations, VersionedRow, Table, tablename="step_definitions"):
     """One of the design-thinking steps that every workshop goes through.
 
     Reference data, loaded by a migration into an empty table. The key is
@@ -64,12 +58,7 @@ class StepDefinition(
 
 
 class WorkshopStep(
-    HasRelations,
-    BelongsToWorkshop,
-    VersionedRow,
-    Table,
-    tablename="workshop_steps",
-    help_text="How far one workshop has come in one step, and what it produced there.",
+    HasRelations, BelongsToWorkshop, VersionedRow, Table, tablename="workshop_steps"
 ):
     """How far one workshop has come in one step, and what it produced there.
 

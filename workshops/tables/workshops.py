@@ -30,13 +30,7 @@ TITLE_LENGTH = 200
 """The longest title, in characters."""
 
 
-class Workshop(
-    HasRelations,
-    VersionedRow,
-    Table,
-    tablename="workshops",
-    help_text="One idea on its way through the ten steps to a build pack.",
-):
+class Workshop(HasRelations, VersionedRow, Table, tablename="workshops"):
     """One idea on its way through the ten steps to a build pack.
 
     It begins as a draft, becomes active when its first step starts, may be
@@ -103,16 +97,10 @@ class Workshop(
         return Readable(template="%s", columns=[cls.title])
 
 
-class WorkshopMember(
-    HasRelations,
-    BelongsToWorkshop,
-    Table,
-    tablename="workshop_members",
-    help_text="A person who takes part in a workshop.",
-):
-    """A person who takes part in a workshop, once.
+class WorkshopMember(HasRelations, BelongsToWorkshop, Table, tablename="workshop_members"):
+    """A person who takes part in a workshop.
 
-    The last owner of a workshop can be neither removed nor demoted.
+    Each does so once. The last owner of a workshop can be neither removed nor demoted.
     """
 
     id = PrefixedKey("wm", help_text="Identifier, `wm_` and a cuid2.")
