@@ -30,12 +30,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from workshops.admin.accounts import (
-    SESSION_COOKIE,
-    AdminSession,
-    OperatorsBackend,
-    session_token,
-)
+from workshops.admin.accounts import SESSION_COOKIE, AdminSession, OperatorsBackend, session_token
 from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.board_statement import page_statement

@@ -22,14 +22,7 @@ from workshops.admin.progress.query_string import (
     one_of,
     parameter,
 )
-from workshops.admin.progress.rendering import (
-    MEDIA_TYPES,
-    as_json,
-    csv_file,
-    format_of,
-    page,
-    send,
-)
+from workshops.admin.progress.rendering import MEDIA_TYPES, as_json, csv_file, format_of, page, send
 from workshops.columns import utc_now
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import Record, fetch
