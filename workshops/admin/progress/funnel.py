@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import (
+    NO_OPEN_STEP,
     BoardView,
     View,
     day,
@@ -116,6 +117,12 @@ class Funnel:
     weeks: list[Week]
     sampled: bool
     freshness: Freshness
+
+    @property
+    def through(self) -> FunnelStep:
+        """Those that are through all steps, after the last of which they wait."""
+        counts = (self.with_steps - self.finished, self.finished, None, self.finished_stuck)
+        return FunnelStep(NO_OPEN_STEP, "All steps done", *counts, None, None)
 
 
 # The place is the current step, '' past all of them, NULL without any.
@@ -250,9 +257,7 @@ async def export_funnel(request: Request) -> Response:
         facts = vars(funnel) | {"steps": steps, "weeks": [vars(week) for week in funnel.weeks]}
         facts["as_of"] = facts.pop("freshness").as_of
         return await send(request, "funnel", as_json(facts, indent=2), view.url())
-    waiting = funnel.with_steps - funnel.finished
-    through = ("", "All steps done", waiting, funnel.finished, None, funnel.finished_stuck)
-    steps.append(_record(FunnelStep(*through, None, None)))
+    steps.append(_record(funnel.through) | {"step": ""})
     return await send(request, "funnel", csv_file(steps[0], *map(dict.values, steps)), view.url())
 
 
