@@ -14,6 +14,7 @@ from tests.admin.conftest import Browse, make_operator, save
 from tests.factories import make_workshop, step_of
 from workshops import operations
 from workshops.admin.accounts import AdminSession
+from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import (
     BuildPack,
     Session,
@@ -333,7 +334,9 @@ async def test_new_workshop_gets_its_owner_and_steps(superuser: httpx.AsyncClien
     )
     assert response.status_code == 201, response.text
     workshop_id = response.json()[0]["id"]
-    assert await WorkshopStep.count().where(WorkshopStep.workshop_id == workshop_id) == 10
+    assert await WorkshopStep.count().where(WorkshopStep.workshop_id == workshop_id) == (
+        len(STEP_CATALOG)
+    )
     [member] = await WorkshopMember.select().where(WorkshopMember.workshop_id == workshop_id)
     assert (member["clerk_user_id"], member["role"]) == ("user_bob", "owner")
 

@@ -14,6 +14,7 @@ from tests.commands.serving import free_port
 from tests.conftest import Server
 from tests.database.test_adoption import contents
 from workshops.step_catalog import STEP_CATALOG
+from workshops.tables import BuildPack
 
 # What earlier versions made of a database, by version: SQL.
 VERSIONS = {
@@ -133,13 +134,14 @@ async def test_check_names_every_difference(server: Server, migrated_database: s
     """check lists what differs in columns, defaults, keys, CHECKs and indexes, and exits with 1."""
     url = server.url(migrated_database)
     connection = await server.connect(migrated_database)
+    (check,) = (constraint._meta.name for constraint in BuildPack._meta.constraints)
     for statement in (
         "ALTER TABLE workshops ALTER status DROP DEFAULT",
         "ALTER TABLE workshops ALTER org_id SET NOT NULL",
         "ALTER TABLE build_packs ALTER updated_at TYPE timestamp(6)",
         "ALTER TABLE sessions ADD note text",
-        "ALTER TABLE build_packs DROP CONSTRAINT build_packs_format_type_check",
-        "ALTER TABLE build_packs ADD CONSTRAINT build_packs_format_type_check"
+        f"ALTER TABLE build_packs DROP CONSTRAINT {check}",
+        f"ALTER TABLE build_packs ADD CONSTRAINT {check}"
         " CHECK (format_type IN ('markdown', 'pdf'))",
         "DROP INDEX workshop_steps_status",
         "ALTER TABLE workshop_steps DROP CONSTRAINT workshop_steps_step_id_fkey",

@@ -219,7 +219,7 @@ class TestBuildPacks:
                 assert pack["title"] == workshop.row["title"]
 
     def test_all_formats_occur(self) -> None:
-        """Markdown, PDF and JSON all occur."""
+        """Each format of a build pack occurs."""
         formats = {pack["format_type"] for workshop in told(1) for pack in workshop.build_packs}
         assert formats == set(FormatType)
 

@@ -16,7 +16,14 @@ from workshops import (
     operations,
 )
 from workshops.relations import RelationSelect
-from workshops.types import NewWorkshop, Page, WorkshopDetail, WorkshopListItem, WorkshopRow
+from workshops.types import (
+    FormatTypeName,
+    NewWorkshop,
+    Page,
+    WorkshopDetail,
+    WorkshopListItem,
+    WorkshopRow,
+)
 
 
 async def work() -> None:
@@ -46,7 +53,7 @@ async def work() -> None:
     assert_type(detail["steps"][0]["output"], dict[str, Any] | None)
     assert_type(detail["steps"][0]["name"], str)
     assert_type(detail["sessions"][0]["ended_at"], datetime | None)
-    assert_type(detail["build_packs"][0]["format_type"], Literal["markdown", "pdf", "json"])
+    assert_type(detail["build_packs"][0]["format_type"], FormatTypeName)
 
     page = await operations.list_workshops("user_1", status="draft")
     assert_type(page, Page)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from itertools import islice
+from itertools import combinations, islice
 from random import Random
 from typing import NamedTuple, TypeAlias, TypeVar
 
@@ -21,6 +21,7 @@ from piccolo.table import Table
 from workshops.demo.outputs import Variant, filled
 from workshops.demo.people import BASE36, People, describe, identifier, random_text
 from workshops.demo.vocabulary import TRADES, WORDS, Idea
+from workshops.states import FormatType
 from workshops.tables import (
     BuildPack,
     Session,
@@ -74,7 +75,7 @@ _TAIL = 5 * _MINUTE
 # Most workshops end with one build pack, some with a second one in another format.
 _FORMATS = (
     *(("markdown",), ("pdf",), ("markdown",), ("pdf",)),
-    *(("markdown", "pdf"), ("pdf", "json"), ("markdown", "json")),
+    *combinations(map(str, FormatType), 2),
 )
 # Where workshops stand: people drop off, so the early steps come more often.
 _STEPS_DONE = (0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9)

@@ -14,7 +14,8 @@ from tests.admin.conftest import send
 from tests.admin.progress.conftest import make_workshop, titles
 from tests.factories import step_of
 from workshops import operations
-from workshops.admin.progress.actions import ACTIONS
+from workshops.admin.progress.actions import ACTIONS, WORK
+from workshops.admin.progress.rendering import ENVIRONMENT
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
 
@@ -270,6 +271,13 @@ async def test_every_action_has_a_button(superuser: httpx.AsyncClient, workshop:
         forms = re.findall(r'<form[^>]* action="([^"]+)"', page.text)
         offered |= {form.split("/")[-2] for form in forms if f"/{workshop.id}/" in form}
     assert not ACTIONS.keys() - offered, "No page has a button for these."
+
+
+def test_every_action_says_what_it_did() -> None:
+    """The page has a sentence for each, to one workshop or to several."""
+    messages = ENVIRONMENT.get_template("messages.html").module.messages  # type: ignore[attr-defined]
+    assert [name for name in ACTIONS if "done" not in messages(done=name)] == []
+    assert [name for name in WORK if "done" not in messages(done=name, count=2)] == []
 
 
 @pytest.mark.parametrize("action", ["", "nothing", "export", "steps"])
