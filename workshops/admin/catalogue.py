@@ -27,6 +27,7 @@ from workshops.tables import (
     WorkshopStep,
 )
 from workshops.tables.workshops import TITLE_LENGTH
+from workshops.types import WorkshopChanges
 
 
 class WorkshopProgress(
@@ -80,11 +81,7 @@ register(
         newest_by=Workshop.created_at,
         menu_group=WORKSHOPS,
         editable=(
-            Workshop.title,
-            Workshop.original_idea,
-            Workshop.org_id,
-            Workshop.template_id,
-            Workshop.visibility,
+            *map(Workshop._meta.get_column_by_name, WorkshopChanges.__annotations__),
             Workshop.status,
         ),
         statuses=WORKSHOP,

@@ -29,6 +29,7 @@ from workshops.tables import (
     WorkshopMember,
     WorkshopStep,
 )
+from workshops.types import WorkshopChanges
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 CONTENT_LENGTH = 10_000_000
@@ -48,15 +49,11 @@ async def add_workshop(row: Workshop) -> str:
         raise FieldsRejectedError({"status": "must be Draft: a new workshop has no step started."})
     if row.share_token:
         raise FieldsRejectedError({"share_token": "is made when the workshop is shared."})
-    workshop = await operations.create_workshop(
-        clerk_user_id=row.clerk_user_id,
-        title=row.title,
-        original_idea=row.original_idea,
-        org_id=row.org_id or None,
-        template_id=row.template_id or None,
-        visibility=row.visibility,  # type: ignore[arg-type]
-    )
-    return workshop.id
+    values: dict[str, Any] = {}
+    for name in WorkshopChanges.__annotations__:
+        empty = None if row._meta.get_column_by_name(name)._meta.null else ""
+        values[name] = getattr(row, name) or empty
+    return (await operations.create_workshop(clerk_user_id=row.clerk_user_id, **values)).id
 
 
 async def change_workshop(change: Change) -> None:
