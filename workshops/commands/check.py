@@ -9,7 +9,7 @@ import asyncpg
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database.building import missing_rules
 from workshops.database.catalogue import NOTHING, Difference, schema_differences, tables_of_others
-from workshops.database.distribution import is_distributed
+from workshops.database.distribution import has_keys_of_a_cluster, is_distributed
 from workshops.database.migrations import (
     missing_objects,
     pending_migrations,
@@ -130,6 +130,8 @@ async def check() -> None:
             print("\nRun the pending migrations with: piccolo workshops migrate")
         elif await missing_rules():
             print("\nPut back what was dropped with: piccolo workshops migrate")
+        elif not distributed and await has_keys_of_a_cluster():
+            print("\nThe tables are made for a cluster. Spread them: piccolo workshops distribute")
         sys.exit(1)
 
 

@@ -20,6 +20,7 @@ from workshops.database import DatabaseEngine, SettingsError
 from workshops.database.backup import Progress, back_up
 from workshops.database.backup import restore as restore_backup
 from workshops.database.distribution import distribute as distribute_tables
+from workshops.database.distribution import has_keys_of_a_cluster
 from workshops.database.migrations import pending_migrations, project_engine, run_migrations
 
 ACTIONS = ("create", "disable", "reset-password", "remove-second-factor", "list")
@@ -191,7 +192,8 @@ async def distribute() -> None:
     All or nothing, and safe to run twice. The workshops that are there are moved; nobody
     can write meanwhile.
     """
-    if await pending_migrations():
+    # Of a backup that was restored, they are for tables that are distributed.
+    if await pending_migrations() and not await has_keys_of_a_cluster():
         sys.exit("Migrations are pending. Run first: piccolo workshops migrate")
     done = await distribute_tables(project_engine())
     print("The tables are distributed." if done else "Nothing to do: they are distributed.")

@@ -2,7 +2,8 @@
 
 A backup is one consistent moment of the whole database: the six tables, what the
 operators' site keeps, the projection, and the tables of other applications. A restore
-is all or nothing.
+is all or nothing. Of tables that are spread over a cluster a backup is one moment of each
+node, and so of each workshop; they are restored on the coordinator, and spread then.
 """
 
 from __future__ import annotations
@@ -14,18 +15,26 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
+
+from workshops.database.distribution import (
+    NAMES,
+    DistributionError,
+    distribute,
+    has_keys_of_a_cluster,
+    is_distributed,
+)
 from workshops.database.embedded import EmbeddedServerError
 from workshops.database.embedded.server import find_programs
 from workshops.database.outages import CommandError
 from workshops.database.transactions import own_connection
 
 if TYPE_CHECKING:
-    import asyncpg
-
     from workshops.database.engine import DatabaseEngine
 
 Progress = Callable[[int, int], None]
@@ -48,6 +57,14 @@ _REFERENCE_DATA = {
     "workshops_admin.state",
 }
 
+# What a cluster consists of is not in the backup, and is not dropped with what it replaces.
+_CLUSTER = re.compile(r"^\d+; \d+ \d+ (?:COMMENT - EXTENSION|EXTENSION -) citus.*\n", re.MULTILINE)
+
+# One connection to a node has one snapshot of it, and each statement the locks of the one before.
+_ON_A_CLUSTER = {
+    "PGOPTIONS": "-c citus.max_adaptive_executor_pool_size=1"
+    " -c citus.multi_shard_modify_mode=sequential"
+}
 
 LOCK_SECONDS = 60
 """How long a backup waits for a table that somebody has locked."""
@@ -74,7 +91,8 @@ async def back_up(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
         less = f"--exclude-table-data={_NOT_KEPT}"
         patience = f"--lock-wait-timeout={LOCK_SECONDS}s"
         options = ("--format=custom", f"--file={draft}", "--verbose", less, patience)
-        await _run("pg_dump", major, engine, *options, progress=progress, of=tables)
+        more = _ON_A_CLUSTER if await is_distributed() else None
+        await _run("pg_dump", major, engine, *options, progress=progress, of=tables, more=more)
         checksum = await asyncio.to_thread(_checksum, draft)
         # Whatever ends this in between: a file without a sum, never one with another's.
         _checksum_file(file).unlink(missing_ok=True)
@@ -88,8 +106,9 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
     """Replace what is in the database by a backup; return whether its checksum was looked at.
 
     Raises:
-        BackupError: the file is damaged or too new, there is data and no ``force``, or
-            pg_restore is missing or fails. Nothing was changed.
+        BackupError: the file is damaged or too new, there is data and no ``force``, it is of
+            a cluster and this is none, or pg_restore is missing or fails. Nothing was changed,
+            unless it says that only spreading the tables failed.
     """
     if not os.path.isfile(file):  # noqa: ASYNC240 - it takes no time
         raise BackupError(f"There is no file {file}.")
@@ -104,6 +123,7 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
         there = {row["name"] for row in await connection.fetch(_OWN_TABLES)}
         if await connection.fetchval("SELECT to_regclass($1)", _NOT_KEPT):
             there.add(_NOT_KEPT)
+        cluster = await connection.fetchval("SELECT to_regclass('pg_dist_partition') IS NOT NULL")
     if full and not force:
         raise BackupError(f"The database holds data ({full}). Replace all of it with: --force")
     listing = await _run("pg_restore", major, engine, "--list", str(file), connect=False)
@@ -112,6 +132,18 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
         raise BackupError(
             f"{file} was made from PostgreSQL {made_with[1]}, and the database runs on {major}. "
             f"Restore it into version {made_with[1]} or newer."
+        )
+    less = _CLUSTER.sub("", listing)
+    if less != listing and not cluster:
+        raise BackupError(
+            f"{file} is of a Citus cluster, and the database is none. Create the extension citus "
+            "in it and name the nodes first: docs/scaling.md says how."
+        )
+    ours = rf" TRIGGER public (?:{'|'.join(NAMES)}) "  # which Citus does not even look for
+    if await is_distributed() and re.search(ours, listing):
+        raise BackupError(
+            f"{file} is of tables that were not distributed, and those of the database are. "
+            "Restore it into a new database that has the extension citus, and distribute that."
         )
     held = set(
         map(".".join, re.findall(r"^\d+; \d+ \d+ TABLE (\S+) (\S+) ", listing, re.MULTILINE))
@@ -125,7 +157,20 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
     tables = len(re.findall(r"^\d+; .* TABLE DATA ", listing, re.MULTILINE))
     options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--verbose")
     whole = ("--single-transaction", "--exit-on-error", str(file))
-    await _run("pg_restore", major, engine, *options, *whole, progress=progress, of=tables)
+    more = _ON_A_CLUSTER if cluster else None
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as chosen:
+        chosen.write(less)
+        chosen.flush()
+        what = (f"--use-list={chosen.name}", *options, *whole)
+        await _run("pg_restore", major, engine, *what, progress=progress, of=tables, more=more)
+    if cluster and await has_keys_of_a_cluster():
+        try:
+            await distribute(engine)
+        except (DistributionError, asyncpg.PostgresError) as error:
+            raise BackupError(
+                f"The coordinator holds what was in {file}, but it could not be spread over the "
+                f"nodes: {error}. Then run: piccolo workshops distribute"
+            ) from error
     async with own_connection(engine) as connection:
         await connection.execute("ANALYZE")
     return checked
@@ -134,7 +179,7 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
 async def _table_with_rows(connection: asyncpg.Connection) -> str | None:
     for table in await connection.fetch(_OWN_TABLES):
         if table["name"] not in _REFERENCE_DATA and await connection.fetchval(
-            f"SELECT EXISTS (SELECT FROM {table['name']})"
+            f"SELECT EXISTS (SELECT 1 FROM {table['name']})"
         ):
             return str(table["name"]).removeprefix("public.")
     return None
@@ -148,9 +193,10 @@ async def _run(
     connect: bool = True,
     progress: Progress | None = None,
     of: int = 0,
+    more: Mapping[str, str] | None = None,
 ) -> str:
-    """Run a tool of PostgreSQL, and return what it printed."""
-    environment = {**os.environ, "LC_ALL": "C"}
+    """Run a tool of PostgreSQL, with ``more`` in its environment, and return what it printed."""
+    environment = {**os.environ, **(more or {}), "LC_ALL": "C"}
     if connect:
         config = await asyncio.to_thread(lambda: engine.config)
         options = (f"--dbname={config.get('dsn') or config['database']}", *options)

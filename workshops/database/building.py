@@ -17,7 +17,7 @@ import asyncpg
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.postgres import PostgresTransaction
 
-from workshops.database.distribution import NAMES, is_distributed
+from workshops.database.distribution import NAMES, PLACES, has_keys_of_a_cluster
 from workshops.database.outages import CommandError
 from workshops.database.transactions import own_connection
 from workshops.tables import INDEXES, TABLES, Workshop
@@ -55,6 +55,11 @@ class Rule(NamedTuple):
         return [column._meta.name for column in table._meta.columns if column._meta.name in words]
 
     @property
+    def of_one_node(self) -> bool:
+        """Whether all rows that a UNIQUE compares are on one node of a cluster."""
+        return self.table not in PLACES or PLACES[self.table] in self.columns
+
+    @property
     def broken(self) -> str:
         """The condition of rows that break it."""
         if self.kind == "CHECK":
@@ -74,6 +79,9 @@ class Rule(NamedTuple):
             if valid is None:
                 yield f"ALTER TABLE {self.table} ADD {constraint} CHECK {self.definition} NOT VALID"
             yield f"ALTER TABLE {self.table} VALIDATE {constraint}"
+            return
+        if self.kind == "UNIQUE" and valid is None and not concurrently:
+            yield f"ALTER TABLE {self.table} ADD {constraint} UNIQUE {self.definition}"
             return
         way = "CONCURRENTLY " if concurrently else ""
         if valid is False:
@@ -116,17 +124,18 @@ async def missing_rules() -> dict[Rule, bool | None]:
     What is about a column that a migration has yet to add is not missing, nor what a cluster
     cannot hold.
     """
-    if await is_distributed():
-        return {}
+    rules = RULES
+    if await has_keys_of_a_cluster():
+        rules = tuple(rule for rule in RULES if rule.kind != "UNIQUE" or rule.of_one_node)
     rows = await Workshop.raw(
         _MISSING,
-        [rule.name for rule in RULES],
-        [rule.table for rule in RULES],
-        [rule.kind for rule in RULES],
-        [" ".join(rule.columns) for rule in RULES],
+        [rule.name for rule in rules],
+        [rule.table for rule in rules],
+        [rule.kind for rule in rules],
+        [" ".join(rule.columns) for rule in rules],
     )
     valid = {row["name"]: row["valid"] for row in rows}
-    return {rule: valid[rule.name] for rule in RULES if rule.name in valid}
+    return {rule: valid[rule.name] for rule in rules if rule.name in valid}
 
 
 _KEYS = """

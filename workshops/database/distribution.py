@@ -23,6 +23,9 @@ from workshops.tables import TABLES, Workshop
 NAMES = [table._meta.tablename for table in TABLES]
 _BELONGINGS = [t._meta.tablename for t in TABLES if issubclass(t, BelongsToWorkshop)]
 
+PLACES = {"workshops": "id"} | dict.fromkeys(_BELONGINGS, "workshop_id")
+"""Of each distributed table, the column that says on which node a row is."""
+
 
 class DistributionError(CommandError):
     """The tables cannot be distributed. The message says why; nothing was changed."""
@@ -30,33 +33,44 @@ class DistributionError(CommandError):
 
 async def is_distributed() -> bool:
     """Tell whether the tables are spread over a Citus cluster."""
-    return await _distributed() == len(TABLES)
+    return "workshops" in (await _distributed() or ())
 
 
-async def _distributed() -> int | None:
-    """Return how many of the tables are; None if there is no Citus."""
+async def _distributed() -> set[str] | None:
+    """Return which of the tables are; None if there is no Citus."""
     [row] = await Workshop.raw("SELECT to_regclass('pg_dist_partition') IS NOT NULL AS citus")
     if not row["citus"]:
         return None
     [row] = await Workshop.raw(
-        "SELECT count(*) AS tables FROM pg_dist_partition"
-        " WHERE logicalrelid::text = ANY ({}::text[])",
+        "SELECT array_agg(logicalrelid::text) AS tables FROM pg_dist_partition"
+        " WHERE (partmethod = 'h' OR repmodel = 't') AND logicalrelid::text = ANY ({}::text[])",
         NAMES,
     )
-    return int(row["tables"])
+    return set(row["tables"] or ())
+
+
+async def has_keys_of_a_cluster() -> bool:
+    """Tell whether the tables are made as ``distribute`` leaves them, as in a restored backup."""
+    [row] = await Workshop.raw(
+        "SELECT count(*) > 0 AS made FROM pg_index WHERE indisprimary AND indnatts = 2"
+        " AND indrelid = ANY (SELECT to_regclass(name) FROM unnest({}::text[]) AS name)",
+        _BELONGINGS,
+    )
+    return bool(row["made"])
 
 
 async def distribute(engine: PostgresEngine) -> bool:
     """Distribute the tables with what is in them, all or nothing; False if they are already.
 
-    The migrations have been run.
+    The migrations have been run. A table that one of them has added to a distributed database
+    is distributed beside the others.
 
     Raises:
         DistributionError: there is no Citus, or some of the tables are distributed.
     """
     async with engine.transaction():
         done = await _distributed()
-        if done == len(TABLES):
+        if done == {*NAMES}:
             return False
         if done is None:
             [row] = await Workshop.raw(
@@ -68,22 +82,24 @@ async def distribute(engine: PostgresEngine) -> bool:
                 else "The server does not have it: see docs/scaling.md."
             )
             raise DistributionError(f"The database has no extension citus. {advice}")
-        if done:
+        if done and not await has_keys_of_a_cluster():
             raise DistributionError(
-                f"{done} of the {len(TABLES)} tables are distributed already, not by this command. "
-                "Undo that first (undistribute_table), or finish it by hand."
+                f"{len(done)} of the {len(NAMES)} tables are distributed already, not by this "
+                "command. Undo that first (undistribute_table), or finish it by hand."
             )
-        for statement in await _statements():
+        await Workshop.raw("SET LOCAL statement_timeout = 0")  # it takes as long as it takes
+        for statement in await _statements([name for name in NAMES if name not in done]):
             await Workshop.raw(statement)
     return True
 
 
-async def _statements() -> list[str]:
+async def _statements(names: list[str]) -> list[str]:
+    """Return what distributes these tables."""
     triggers = await Workshop.raw(
         "SELECT format('DROP TRIGGER %I ON %I', tgname, relname) AS statement"
         " FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid"
         " WHERE NOT tgisinternal AND tgrelid = ANY ({}::text[]::regclass[])",
-        NAMES,
+        names,
     )
     keys = await Workshop.raw(
         "SELECT format('ALTER TABLE %I DROP CONSTRAINT %I', c.relname, conname) AS remove,"
@@ -91,13 +107,28 @@ async def _statements() -> list[str]:
         " pg_get_constraintdef(k.oid)) AS add"
         " FROM pg_constraint k JOIN pg_class c ON c.oid = conrelid"
         " WHERE contype = 'f' AND conrelid = ANY ({}::text[]::regclass[]) ORDER BY conname",
-        NAMES,
+        names,
     )
     primary_keys: list[Any] = await Workshop.raw(
         "SELECT c.relname AS table, conname FROM pg_constraint k JOIN pg_class c"
         " ON c.oid = conrelid WHERE contype = 'p' AND conrelid = ANY ({}::text[]::regclass[])",
-        _BELONGINGS,
+        [name for name in names if name in _BELONGINGS],
     )
+    made = {
+        "step_definitions": ["SELECT create_reference_table('step_definitions')"],
+        "workshops": [
+            "ALTER TABLE workshops DROP CONSTRAINT IF EXISTS workshops_share_token_unique",
+            "DROP INDEX IF EXISTS workshops_share_token_unique",
+            "CREATE INDEX workshops_share_token_unique ON workshops (share_token)",
+            "SELECT create_distributed_table('workshops', 'id', colocate_with => 'none')",
+        ],
+    } | {
+        table: [
+            f"SELECT create_distributed_table('{table}', 'workshop_id',"
+            " colocate_with => 'workshops')"
+        ]
+        for table in _BELONGINGS
+    }
     return [
         # A key to a reference table wants one connection for each node.
         "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'",
@@ -108,16 +139,7 @@ async def _statements() -> list[str]:
             f' ADD CONSTRAINT "{row["conname"]}" PRIMARY KEY (workshop_id, id)'
             for row in primary_keys
         ),
-        "ALTER TABLE workshops DROP CONSTRAINT IF EXISTS workshops_share_token_unique",
-        "DROP INDEX IF EXISTS workshops_share_token_unique",
-        "CREATE INDEX workshops_share_token_unique ON workshops (share_token)",
-        "SELECT create_reference_table('step_definitions')",
-        "SELECT create_distributed_table('workshops', 'id', colocate_with => 'none')",
-        *(
-            f"SELECT create_distributed_table('{table}', 'workshop_id',"
-            " colocate_with => 'workshops')"
-            for table in _BELONGINGS
-        ),
+        *(statement for name, many in made.items() if name in names for statement in many),
         *(row["add"] for row in keys),
         # Citus reads no spread table for each row of another one, and nothing tells the
         # operators' view of changes any more.

@@ -31,7 +31,7 @@ from workshops.database.building import (
     run_in_a_moment,
 )
 from workshops.database.catalogue import Difference, design_differences
-from workshops.database.distribution import is_distributed
+from workshops.database.distribution import has_keys_of_a_cluster
 from workshops.database.outages import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ async def pending_migrations() -> list[PendingMigration]:
 
 async def _repairable() -> list[Any]:
     """Return the modules of the migrations that can put back what they have installed."""
-    if await is_distributed():
+    if await has_keys_of_a_cluster():
         return []
     return [module for _, _, module in _migrations() if hasattr(module, "repair")]
 

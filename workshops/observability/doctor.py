@@ -18,6 +18,7 @@ import asyncpg
 
 from workshops.admin.settings import AdminSettings
 from workshops.database import read_settings
+from workshops.database.distribution import is_distributed
 from workshops.database.engine import MINIMUM_VERSION
 from workshops.database.migrations import pending_migrations
 from workshops.database.transactions import own_connection
@@ -188,9 +189,11 @@ async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     age = (
         (datetime.now(UTC).replace(tzinfo=None) - found.as_of).total_seconds() if found.as_of else 0
     )
-    advice = ""
-    if found.rebuilding or (found.waiting and age > PROJECTION_SECONDS):
-        advice = "Is a server running? It folds every second. Or: piccolo workshops refresh"
+    late = found.rebuilding or (found.waiting and age > PROJECTION_SECONDS)
+    if found.untold:
+        late = found.as_of is None or age > PROJECTION_SECONDS
+    unasked = "Is a server running, which does it unasked? Or: piccolo workshops refresh"
+    advice = unasked if late else ""
     waiting = f"{found.waiting:,} changes wait" if found.waiting else "up to date"
     if found.untold:
         waiting = "on a cluster it is computed anew every ten seconds while a server runs"
@@ -234,6 +237,20 @@ async def _replicas(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
         )
 
 
+async def _cluster(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
+    if not await is_distributed():
+        return
+    rows = await c.fetch(
+        "SELECT to_nodename || ':' || to_nodeport AS name, bool_and(COALESCE(result, false))"
+        " AS well FROM citus_check_cluster_node_health() GROUP BY 1 ORDER BY 1"
+    )
+    for row in rows:
+        if not row["well"]:
+            yield f"{row['name']} does not answer to all nodes", "Look at its log and the network."
+    where = "connections, bloat, indexes and transactions are those of the coordinator"
+    yield f"{len(rows)} nodes; {where}", ""
+
+
 async def _transactions(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     rows = await c.fetch(
         "SELECT pid, application_name AS name, state, cardinality(pg_blocking_pids(pid)) AS behind,"
@@ -269,5 +286,6 @@ CHECKS = (
     _indexes,
     _projection,
     _replicas,
+    _cluster,
     _transactions,
 )
