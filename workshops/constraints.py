@@ -12,7 +12,6 @@ from enum import EnumType
 from typing import Any
 
 from asyncpg import CheckViolationError, IntegrityConstraintViolationError
-from piccolo.columns import Column
 from piccolo.constraints import Check
 
 from workshops.errors import (
@@ -33,17 +32,9 @@ ErrorOfKey = Callable[[Mapping[str, str]], WorkshopsError]
 """Makes the error from the violated key: column -> value, as far as the server told it."""
 
 
-def _duplicate(table: str, column: str) -> ErrorOfKey:
-    return lambda key: DuplicateValueError(table, column)
-
-
-def _missing(error: type[WorkshopsError], column: str) -> ErrorOfKey:
-    return lambda key: error(key.get(column, ""))
-
-
-def _unknown(column: Column) -> ErrorOfKey:
-    states: Any = column._meta.choices
-    return lambda key: UnknownValueError(column._meta.name, tuple(states))
+def _means(error: type[WorkshopsError], *known: Any, of: tuple[str, ...] = ()) -> ErrorOfKey:
+    """Return what makes the error: from what is known, and these columns of the key."""
+    return lambda key: error(*known, *(key.get(column, "") for column in of))
 
 
 # What it means that the row of a foreign key is not there.
@@ -56,11 +47,11 @@ _PARENTS: dict[object, type[WorkshopsError]] = {
 def _of_the_classes() -> Iterator[tuple[str, ErrorOfKey]]:
     for table in TABLES:
         name = table._meta.tablename
-        yield f"{name}_pkey", _duplicate(name, "id")
+        yield f"{name}_pkey", _means(DuplicateValueError, name, "id")
         for key in table._meta.foreign_key_columns:
             parent = key._foreign_key_meta.resolved_references
             if parent in _PARENTS:
-                error = _missing(_PARENTS[parent], key._meta.name)
+                error = _means(_PARENTS[parent], of=(key._meta.name,))
                 yield f"{name}_{key._meta.name}_fkey", error
                 # A database that the Drizzle design created keeps the names of its foreign keys.
                 yield f"{name}_{key._meta.name}_{parent._meta.tablename}_id_fk", error
@@ -72,20 +63,19 @@ def _of_the_classes() -> Iterator[tuple[str, ErrorOfKey]]:
         for check in table._meta.constraints:
             condition = check.get_condition_str() if isinstance(check, Check) else ""
             if column := states.get(condition):
-                yield check._meta.name, _unknown(column)
+                known: Any = column._meta.choices
+                yield check._meta.name, _means(UnknownValueError, column._meta.name, tuple(known))
 
 
 CONSTRAINTS: dict[str, ErrorOfKey] = {
     **dict(_of_the_classes()),
-    "workshops_share_token_unique": _duplicate("workshops", "share_token"),
-    "workshop_members_workshop_user_unique": lambda key: MemberExistsError(
-        key.get("workshop_id", ""), key.get("clerk_user_id", "")
+    "workshops_share_token_unique": _means(DuplicateValueError, "workshops", "share_token"),
+    "workshop_members_workshop_user_unique": _means(
+        MemberExistsError, of=("workshop_id", "clerk_user_id")
     ),
-    "workshop_steps_workshop_step_unique": lambda key: StepExistsError(
-        key.get("workshop_id", ""), key.get("step_id", "")
-    ),
-    "workshop_steps_output_check": lambda key: InvalidInputError("output", "must be a JSON object"),
-    "sessions_one_open_per_workshop": lambda key: SessionOpenError(key.get("workshop_id", "")),
+    "workshop_steps_workshop_step_unique": _means(StepExistsError, of=("workshop_id", "step_id")),
+    "workshop_steps_output_check": _means(InvalidInputError, "output", "must be a JSON object"),
+    "sessions_one_open_per_workshop": _means(SessionOpenError, of=("workshop_id",)),
 }
 """Every named constraint and unique index, and the error that its violation means."""
 

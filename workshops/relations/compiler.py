@@ -218,20 +218,20 @@ def _select(rows: Rows, scope: Scope, where: list[str], row: str, page: _Page | 
             return f"SELECT {row} FROM {source} WHERE {key} = ANY (ARRAY({found})){ordered}"
         return f"SELECT {row} FROM {source}{conditions}{group}{ordered}{sliced}"
 
-    positions = [(page.position(term), direction) for term, direction in order]
-    outside = _ordered([f"{page.name}.c{n}{direction}" for n, direction in positions])
-    inside = _ordered([f"{n + 1}{direction}" for n, direction in positions])
+    outside = _ordered([page.refer(term) + direction for term, direction in order])
+    inside = _ordered([f"{page.columns[term] + 1}{direction}" for term, direction in order])
     if rows.distinct:
         # DISTINCT compares whole rows, relations included, and LIMIT counts what is left.
         row, inside, outside = f"DISTINCT {row}", "", outside + sliced
     else:
         inside += sliced
     if not page.columns:  # only relations of a known key are selected
-        page.position("1")
+        page.refer("1")
     on = "" if rows.distinct_on is None else scope.written(rows.distinct_on)
     columns = ", ".join(page.columns)
     inner = f"SELECT{on} {columns} FROM {source}{conditions}{group}{inside}{rows.lock}"
-    return f"SELECT {row} FROM ({inner}) AS {page.alias}{outside}"
+    names = ", ".join(f"c{position}" for position in page.columns.values())
+    return f"SELECT {row} FROM ({inner}) AS {page.name}({names}){outside}"
 
 
 def _json_row(values: Sequence[str]) -> str:
@@ -250,19 +250,8 @@ class _Page:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.columns: list[str] = []
-
-    def position(self, column: str) -> int:
-        """Return the position of a column, which is added unless it is there already."""
-        if column not in self.columns:
-            self.columns.append(column)
-        return self.columns.index(column)
+        self.columns: dict[str, int] = {}
 
     def refer(self, column: str) -> str:
-        """Return the SQL that refers to a column from outside."""
-        return f"{self.name}.c{self.position(column)}"
-
-    @property
-    def alias(self) -> str:
-        """The SQL that names the select and its columns."""
-        return f"{self.name}({', '.join(f'c{i}' for i in range(len(self.columns)))})"
+        """Return the SQL that refers to a column from outside; it is added unless it is there."""
+        return f"{self.name}.c{self.columns.setdefault(column, len(self.columns))}"
