@@ -106,6 +106,27 @@ async def test_rows_are_checked() -> None:
     assert "Two" not in str(caught.value)
 
 
+@music
+async def test_it_is_a_select_as_any_other() -> None:
+    """It can be frozen, and read in batches; with relations and without."""
+
+    class Profile(TypedDict):
+        name: str
+        profile: dict[str, Any] | None
+
+    town = {"town": "Aš", "year": 1999}
+    frozen: Any = Band.select_as(Profile).where(Band.name == "One").freeze()
+    assert await frozen.run() == [{"name": "One", "profile": town}]
+    frozen = Band.select_as(BandRow).where(Band.name == "None").freeze()
+    assert await frozen.run() == [{"name": "None", "profile": None, "albums": []}]
+    found = []
+    query: Any = Band.select_as(BandModel, Band.albums()).order_by(Band.id)
+    async with await query.batch(batch_size=2) as batches:
+        async for batch in batches:
+            found.append([band.name for band in batch])
+    assert found == [["None", "One"], ["Two"]]
+
+
 def test_refused() -> None:
     """A field that is no column and no relation, or no list of rows, is refused at once."""
 

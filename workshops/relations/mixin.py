@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import (
     TYPE_CHECKING,
@@ -156,7 +157,9 @@ class TypedSelect(ParentSelect[Any], Generic[RowType]):
     def freeze(self) -> FrozenQuery:
         """Build the SQL once, for a query that is run repeatedly with the same values."""
         frozen = super().freeze()
-        cast("Self", frozen.query).row_type = self.row_type
+        query = cast("Self", frozen.query)
+        query.row_type = self.row_type
+        query.columns_delegate = copy(self.columns_delegate)  # says which columns are JSON
         return frozen
 
     async def _process_results(self, results: Any) -> Any:
