@@ -82,6 +82,7 @@ class ChildOfPlain(Table):
         (lambda: Band.albums().where(Album.title == Band.name), "Album.*'name'.*Band"),
         (lambda: Band.albums().where(untyped(Album.title is None)), "False is not a condition"),
         (lambda: Band.albums().where(untyped("title = 1")), "not a condition"),
+        (lambda: Band.albums().where(untyped(None)), "None is not a condition"),
         (lambda: Band.albums().order_by(Concert.place), "Album.*'place'.*Concert"),
         (lambda: Band.albums().order_by(), "needs a column"),
         (lambda: Band.albums().order_by(untyped(7)), "cannot order by 7"),

@@ -120,7 +120,7 @@ def leaves(condition: Any) -> Iterator[Any]:
     if isinstance(condition, (And, Or)):
         yield from leaves(condition.first)
         yield from leaves(condition.second)
-    elif condition is not None:
+    else:
         yield condition
 
 
