@@ -84,7 +84,15 @@ async def test_restored_tables_wait_for_their_nodes(database: str) -> None:
         checked = await run("workshops", "check")
         assert checked.code == 1
         assert checked.out.endswith("Spread them: piccolo workshops distribute\n")
+        await Workshop.raw(
+            "CREATE TABLE page_notes (id text PRIMARY KEY, workshop_id text REFERENCES workshops)"
+        )
+        refused = await run("workshops", "distribute")
+        assert (refused.code, refused.out) == (1, "")
+        key = "page_notes_workshop_id_fkey"
+        assert refused.err.endswith(f"\n  ALTER TABLE page_notes DROP CONSTRAINT {key};\n")
     finally:
+        await Workshop.raw("DROP TABLE IF EXISTS page_notes")
         assert await distribute(project_engine())
     assert await Workshop.count() == 2
 

@@ -168,8 +168,8 @@ async def restore(engine: DatabaseEngine, file: Path, *, force: bool, progress: 
             await distribute(engine)
         except (DistributionError, asyncpg.PostgresError) as error:
             raise BackupError(
-                f"The coordinator holds what was in {file}, but it could not be spread over the "
-                f"nodes: {error}. Then run: piccolo workshops distribute"
+                f"The coordinator holds what was in {file}, and could not spread it over the "
+                f"nodes. When this is mended, run: piccolo workshops distribute\n{error}"
             ) from error
     async with own_connection(engine) as connection:
         await connection.execute("ANALYZE")

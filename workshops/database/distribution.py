@@ -66,7 +66,8 @@ async def distribute(engine: PostgresEngine) -> bool:
     is distributed beside the others.
 
     Raises:
-        DistributionError: there is no Citus, or some of the tables are distributed.
+        DistributionError: there is no Citus, some of the tables are distributed, or tables
+            of another application refer to them.
     """
     async with engine.transaction():
         done = await _distributed()
@@ -87,10 +88,32 @@ async def distribute(engine: PostgresEngine) -> bool:
                 f"{len(done)} of the {len(NAMES)} tables are distributed already, not by this "
                 "command. Undo that first (undistribute_table), or finish it by hand."
             )
+        names = [name for name in NAMES if name not in done]
+        if keys := await _keys_of_others(names):
+            raise DistributionError(
+                "Other tables refer to ours, which Citus allows only to those that are distributed "
+                "with them: docs/scaling.md says how. Drop these foreign keys first:\n  "
+                + "\n  ".join(keys)
+            )
         await Workshop.raw("SET LOCAL statement_timeout = 0")  # it takes as long as it takes
-        for statement in await _statements([name for name in NAMES if name not in done]):
+        for statement in await _statements(names):
             await Workshop.raw(statement)
     return True
+
+
+async def _keys_of_others(names: list[str]) -> list[str]:
+    """Return what drops the foreign keys by which these tables cannot be distributed."""
+    keys = await Workshop.raw(
+        "SELECT format('ALTER TABLE %s DROP CONSTRAINT %I;', conrelid::regclass, conname)"
+        " AS remove FROM pg_constraint WHERE contype = 'f'"
+        " AND confrelid = ANY ({}::text[]::regclass[])"
+        " AND conrelid <> ALL ({}::text[]::regclass[])"
+        " AND conrelid NOT IN (SELECT logicalrelid FROM pg_dist_partition WHERE partmethod = 'h')"
+        " ORDER BY 1",
+        [name for name in names if name in PLACES],
+        NAMES,
+    )
+    return [key["remove"] for key in keys]
 
 
 async def _statements(names: list[str]) -> list[str]:
