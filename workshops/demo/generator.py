@@ -239,9 +239,12 @@ def _belonging(rng: Random, prefix: str, workshop_id: str, rows: Iterable[Row]) 
 
 def _steps_done(rng: Random, phase: _Phase, count: int) -> int:
     """How many steps are complete: of ten in the phase, of as many as there are in fact."""
-    done = rng.choice(_STEPS_DONE) if phase.steps is None else phase.steps
+    if phase.steps is None:
+        done = rng.choice((*_STEPS_DONE, *range(10, count))) * min(count, 10) // 10
+    else:
+        done = phase.steps * count // 10
     # The first step cannot have been reset in a workshop where nothing else was done.
-    return max(done * count // 10, 1 if phase is _RESET else 0)
+    return max(done, 1 if phase is _RESET else 0)
 
 
 def _between(rng: Random, start: datetime, end: datetime) -> datetime:

@@ -27,7 +27,9 @@ async def five(database: str) -> dict[str, Workshop]:
     garden = await make_workshop(
         title="A garden on 100% of roofs", clerk_user_id="user_bob", org_id="org_green"
     )
-    harbour = await make_workshop(title="Harbour_bakery", org_id="org_sea", complete=10)
+    harbour = await make_workshop(
+        title="Harbour_bakery", org_id="org_sea", complete=len(STEP_CATALOG)
+    )
     await operations.set_workshop_status(harbour.id, "completed")
     island = await make_workshop(title="ISLAND ferry", org_id="org_sea", complete=5)
     await operations.set_workshop_status(island.id, "paused")

@@ -21,6 +21,7 @@ from workshops import operations
 from workshops.admin.follow_up import FollowUp, Note
 from workshops.database.migrations import project_engine
 from workshops.projection import refresh
+from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop
 
 CHOSEN = "/progress/chosen/"
@@ -143,7 +144,7 @@ async def test_what_is_refused_is_told_and_the_rest_is_done(
 
 async def test_completed_workshop_is_not_resumed(superuser: httpx.AsyncClient) -> None:
     """Resume is for paused ones: a completed one, which could be made active, is refused."""
-    workshop = await make_workshop(complete=10)
+    workshop = await make_workshop(complete=len(STEP_CATALOG))
     await operations.set_workshop_status(workshop.id, "completed")
     answer = await choose(superuser, workshop, do="resume")
     assert answer.status_code == 409

@@ -14,6 +14,7 @@ from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.funnel import FunnelView, fetch_funnel
+from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop
 
 
@@ -26,7 +27,7 @@ async def several(database: str) -> None:
     paused = await make_workshop(title="Paused at ideate", complete=2)
     await operations.set_workshop_status(paused.id, "paused")
     await make_old(paused, days=20)
-    await make_workshop(title="Through", complete=10)
+    await make_workshop(title="Through", complete=len(STEP_CATALOG))
 
 
 async def test_workshops_are_counted_at_each_step(several: None) -> None:
@@ -39,7 +40,9 @@ async def test_workshops_are_counted_at_each_step(several: None) -> None:
 
 async def test_workshop_that_nobody_completes_is_stuck(several: None) -> None:
     """All steps done, still active and without activity: it counts as stuck, beside the steps."""
-    await make_old(await make_workshop(title="Through and old", complete=10), days=20)
+    await make_old(
+        await make_workshop(title="Through and old", complete=len(STEP_CATALOG)), days=20
+    )
     funnel = await fetch_funnel(FunnelView(), await step_definitions())
     assert (funnel.finished, funnel.finished_stuck, funnel.stuck) == (2, 1, 3)
 

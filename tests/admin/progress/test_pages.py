@@ -11,6 +11,7 @@ import pytest
 from tests.admin.conftest import Browse, make_operator, send
 from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
+from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop, WorkshopMember, WorkshopStep
 
 PAGES = [
@@ -310,7 +311,7 @@ async def test_views_above_the_board_find_what_they_say(superuser: httpx.AsyncCl
     """The stuck, the finished and the paused are one click away; the view shown is marked."""
     await make_old(await make_workshop(title="Stuck", complete=1), days=20)
     await make_workshop(title="Moving", complete=1)
-    await make_workshop(title="Through", complete=10)
+    await make_workshop(title="Through", complete=len(STEP_CATALOG))
     board = (await superuser.get("/progress/")).text
     views = board[board.index('class="views"') : board.index('<form class="filters')]
     links = [unescape(link) for link in re.findall(r'href="([^"]+)"', views)]
