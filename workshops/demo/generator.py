@@ -239,6 +239,7 @@ def _belonging(rng: Random, prefix: str, workshop_id: str, rows: Iterable[Row]) 
 
 def _steps_done(rng: Random, phase: _Phase, count: int) -> int:
     """How many steps are complete: of ten in the phase, of as many as there are in fact."""
+    done: int
     if phase.steps is None:
         done = rng.choice((*_STEPS_DONE, *range(10, count))) * min(count, 10) // 10
     else:
