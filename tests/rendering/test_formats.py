@@ -67,13 +67,13 @@ def test_every_format_becomes_a_file(format_type: FormatType) -> None:
     name, media_type, body = render_file(
         content, format_type, title=document.title, created_at=GENERATED_AT
     )
-    extension, start = {
-        "markdown": ("md", b"# Pantry Share"),
-        "json": ("json", b'{\n  "format": "workshops.build-pack"'),
-        "pdf": ("pdf", b"%PDF-"),
+    extension, medium, start = {
+        "markdown": ("md", "text/markdown; charset=utf-8", b"# Pantry Share"),
+        "json": ("json", "application/json", b'{\n  "format": "workshops.build-pack"'),
+        "pdf": ("pdf", "application/pdf", b"%PDF-"),
     }[format_type]
     assert name == f"pantry-share-first-round.{extension}"
-    assert extension in media_type or media_type == "text/markdown; charset=utf-8"
+    assert media_type == medium
     assert body.startswith(start)
 
 
