@@ -6,12 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from piccolo.table import Table
 
 import workshops
 from tests.run_document import run
 from workshops import operations
+from workshops.tables import TABLES
 
 
 def run_in_a_process(program: list[str], project_directory: Path) -> str:
@@ -29,6 +32,7 @@ def run_in_a_process(program: list[str], project_directory: Path) -> str:
 
 
 PROJECT = Path(__file__).resolve().parent.parent
+README = (PROJECT / "README.md").read_text()
 DOCUMENTS = sorted(
     str(path.relative_to(PROJECT))
     for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md")
@@ -118,3 +122,15 @@ def test_every_test_that_the_promises_name_exists() -> None:
         if file:
             source = (PROJECT / file).read_text()
         assert f"def {name}(" in source, name
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_schema_of_the_readme_is_that_of_the_tables(table: type[Table]) -> None:
+    """Its diagram has each column in its place, with the states that it may hold."""
+    found = re.search(rf"\n    {table._meta.tablename} {{\n(.*?)\n    }}", README, re.DOTALL)
+    assert found is not None
+    lines = {line.split()[1]: line for line in found[1].splitlines()}
+    assert list(lines) == [column._meta.name for column in table._meta.columns]
+    for column in table._meta.columns:
+        states: Any = column._meta.choices or ()
+        assert ", ".join(states) in lines[column._meta.name]
