@@ -148,9 +148,7 @@ async def address(site: ASGIApp) -> AsyncIterator[str]:
     """The address at which the application is served over HTTP."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(site, interface="asgi3", log_level="warning", lifespan="off")
-        )
+        server = uvicorn.Server(uvicorn.Config(site, log_level="warning", lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -90,7 +90,12 @@ def protect(app: ASGIApp, settings: AdminSettings) -> ASGIApp:
     )
     app = TrustedProxies(app, trusted=settings.trusted_proxies, https=https)
     app = partial(secure_headers, app, policies=POLICIES, kept=KEPT, https=https)
-    return partial(reject, app, api="/admin/")
+
+    # uvicorn takes a partial for an application of ASGI 2.
+    async def protected(scope: Scope, receive: Receive, send: Send) -> None:
+        await reject(app, scope, receive, send, api="/admin/")
+
+    return protected
 
 
 def _takes_a_password(scope: Scope) -> bool:

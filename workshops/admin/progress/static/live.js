@@ -91,7 +91,7 @@ function keepLive() {
       const folded = [...region.querySelectorAll("details")];
       if (folded.length === open.length) folded.forEach((details, number) => { details.open = open[number]; });
       if (place >= 0) region.querySelectorAll("a, button, summary")[place]?.focus({ preventScroll: true });
-      if (still) continue;
+      if (still || !old.size) continue; // what was not there has not changed
       for (const row of region.querySelectorAll("[data-key]")) {
         if (old.get(row.dataset.key) !== content(row)) row.classList.add("changed");
       }
