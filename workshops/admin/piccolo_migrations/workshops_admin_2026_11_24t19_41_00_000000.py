@@ -1,4 +1,4 @@
-"""Where all processes count how often an address has tried a password: ``workshops.admin.attempts``.
+"""Where all processes count how often an address has tried a password: ``workshops.admin.protection``.
 
 Both statements may be run again, as those of the migrations before.
 """
