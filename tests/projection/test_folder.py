@@ -11,9 +11,10 @@ import pytest
 
 from tests.admin.progress.conftest import make_workshop
 from tests.conftest import Server
+from tests.operations.concurrency import until_waiting
 from tests.projection.truth import check
 from workshops import operations, projection
-from workshops.projection.folder import _NOTIFY
+from workshops.projection.folder import _LOCK, _NOTIFY
 from workshops.statements.execution import engine, fetch
 from workshops.tables import Workshop
 
@@ -109,6 +110,28 @@ async def test_batches_are_bounded() -> None:
     assert (await projection.freshness()).waiting == 1
     assert await projection.fold(2) == projection.Fold(entries=1, workshops=1, more=False)
     assert {row["workshop_id"] for row in await check()} == {each.id for each in workshops}
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_background_has_its_turn_before_pages(
+    another: asyncpg.Connection, ends: bool
+) -> None:
+    """One who waits for another folder is next, whoever else tries; after its time it gives up."""
+    await projection.refresh()
+    workshop = await make_workshop()
+    page = another.transaction()
+    await page.start()
+    await another.execute(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    assert await projection.fold() is None
+    background = asyncio.create_task(projection.fold(wait=60 if ends else 0.05))
+    if ends:
+        await until_waiting(1)
+        await page.rollback()
+        assert await background == projection.Fold(entries=1, workshops=1, more=False)
+    else:
+        assert await background is None
+        await page.rollback()
+        assert await waiting() == [workshop.id]
 
 
 async def test_page_is_exact_up_to_the_oldest_change_that_waits() -> None:

@@ -39,11 +39,14 @@ Run = Callable[..., Awaitable[list[Any]]]
 _LOCK = 0x70726F6A65637473
 
 # Compiling such a statement takes longer than running it, and sorting on disk as long.
-_BEGIN = f"""
-SELECT pg_try_advisory_xact_lock({_LOCK}) AS alone, set_config('jit', 'off', true),
-    set_config('work_mem', '64MB', true),
-    set_config('statement_timeout', $1, true)
+_BEGIN = """
+SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),
+    set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)
 """
+
+_TURN = f"SELECT pg_try_advisory_xact_lock({_LOCK}) AS mine"
+# Nobody who only tries gets the lock before one who waits for it.
+_WAITED_TURN = f"SELECT true AS mine, pg_advisory_xact_lock({_LOCK})"
 
 _STATE = """
 SELECT missed < COALESCE(found, 0) AS overrun, COALESCE(found, 0) AS missed
@@ -100,7 +103,9 @@ class Fold:
     more: bool
 
 
-async def fold(limit: int = BATCH, *, everything: bool = False, seconds: float = 0) -> Fold | None:
+async def fold(
+    limit: int = BATCH, *, everything: bool = False, seconds: float = 0, wait: float = 0
+) -> Fold | None:
     """Take up to ``limit`` entries, and write the summaries of the workshops that they name.
 
     One transaction of its own. It waits for no lock of a writer, and no writer for it.
@@ -108,19 +113,25 @@ async def fold(limit: int = BATCH, *, everything: bool = False, seconds: float =
     :param everything: Compute the summaries of all workshops.
     :param seconds: The time after which a statement is given up and nothing has happened;
         0 for no limit.
+    :param wait: For how many seconds it waits for another one that is at work.
     :returns: None if another one is at work.
 
     Raises:
         asyncpg.QueryCanceledError: the time was up.
     """
     assert not engine().transaction_exists(), "the summaries are folded after the commit"
-    async with engine().transaction() as transaction:
-        run = partial(transaction.connection.fetch, timeout=PATIENCE)
-        # Each statement has to see what was committed before it.
-        await run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        [begun] = await run(_BEGIN, f"{round(seconds * 1000)}ms")
-        result = await _fold(run, limit, everything) if begun["alone"] else None
-    return result  # noqa: RET504 - to mypy, ``async with`` might have suppressed an error
+    result = None
+    with contextlib.suppress(asyncpg.LockNotAvailableError):
+        async with engine().transaction() as transaction:
+            run = partial(transaction.connection.fetch, timeout=PATIENCE)
+            # Each statement has to see what was committed before it.
+            await run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+            await run(_BEGIN, f"{round(seconds * 1000)}ms", f"{round(wait * 1000)}ms")
+            [turn] = await run(_WAITED_TURN if wait else _TURN)
+            if turn["mine"]:
+                await run("SET LOCAL lock_timeout = 0")
+                result = await _fold(run, limit, everything)
+    return result
 
 
 async def _fold(run: Run, limit: int, everything: bool) -> Fold:
@@ -162,6 +173,9 @@ _SHARE = 10
 """There, how many times as long as that takes the background rests at least."""
 
 _OTHER_AT_WORK = 0.2  # seconds, in which the other folder goes on
+
+_TURN_OF_BACKGROUND = 2 * PAGE_SECONDS
+"""Seconds in which pages that fold, one after the other, let the background begin."""
 
 
 @dataclass(frozen=True)
@@ -250,8 +264,10 @@ async def _keep_up() -> None:
             found = await freshness()
             if not found.current:
                 began = time.monotonic()
-                while (done := await fold(everything=found.untold)) is not None and done.more:
-                    pass
+                more = True
+                while more:
+                    done = await fold(everything=found.untold, wait=_TURN_OF_BACKGROUND)
+                    more = done is not None and done.more
                 if found.untold:
                     await asyncio.sleep(_SHARE * (time.monotonic() - began))
             failing = False
