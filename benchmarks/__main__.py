@@ -51,6 +51,7 @@ async def prepare(server: Server, effort: Effort) -> Inputs:
         inputs = await read_inputs(connection)
     await server.create_database(SITE, template=PLAIN)
     server.run_piccolo(SITE, "workshops", "migrate")
+    server.run_piccolo(SITE, "workshops", "refresh")
     return inputs
 
 
@@ -107,6 +108,8 @@ async def _run(sections: Iterable[str], effort: Effort, *, quick: bool) -> None:
         disk = await memory.disk(server)
         for section in sections:
             print(f"\n{section}", flush=True)
+            # The writes of a benchmark are more than the view is told of one by one.
+            server.run_piccolo(SITE, "workshops", "refresh")
             match section:
                 case "data":
                     result = await measure_data(server, inputs, effort)
