@@ -174,8 +174,8 @@ _SHARE = 10
 
 _OTHER_AT_WORK = 0.2  # seconds, in which the other folder goes on
 
-_TURN_OF_BACKGROUND = 2 * PAGE_SECONDS
-"""Seconds in which pages that fold, one after the other, let the background begin."""
+_NEXT_TURN = 2 * PAGE_SECONDS
+"""Seconds in which pages that fold, one after the other, let the background or a command begin."""
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ async def refresh(*, everything: bool = False, told: Callable[[Fold], None] | No
     untold = (await freshness()).untold
     everything = everything or untold
     while everything or not (untold or (await freshness()).current):
-        done = await fold(everything=everything)
+        done = await fold(everything=everything, wait=_NEXT_TURN)
         if done is None or not (done.entries or everything):
             await asyncio.sleep(_OTHER_AT_WORK)
             continue
@@ -266,7 +266,7 @@ async def _keep_up() -> None:
                 began = time.monotonic()
                 more = True
                 while more:
-                    done = await fold(everything=found.untold, wait=_TURN_OF_BACKGROUND)
+                    done = await fold(everything=found.untold, wait=_NEXT_TURN)
                     more = done is not None and done.more
                 if found.untold:
                     await asyncio.sleep(_SHARE * (time.monotonic() - began))
