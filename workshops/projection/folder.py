@@ -38,15 +38,20 @@ Run = Callable[..., Awaitable[list[Any]]]
 # Any constant will do; this one is "projects" in ASCII.
 _LOCK = 0x70726F6A65637473
 
-# Compiling such a statement takes longer than running it, and sorting on disk as long.
-_BEGIN = """
-SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),
-    set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)
+# Nobody who only tries gets the lock before one who waits for it.
+_WAIT = f"""
+SET LOCAL statement_timeout = 0;
+SET LOCAL lock_timeout = {{}};
+SELECT pg_advisory_xact_lock({_LOCK});
+SET LOCAL lock_timeout = 0
 """
 
-_TURN = f"SELECT pg_try_advisory_xact_lock({_LOCK}) AS mine"
-# Nobody who only tries gets the lock before one who waits for it.
-_WAITED_TURN = f"SELECT true AS mine, pg_advisory_xact_lock({_LOCK})"
+# Compiling such a statement takes longer than running it, and sorting on disk as long.
+_BEGIN = f"""
+SELECT pg_try_advisory_xact_lock({_LOCK}) AS alone, set_config('jit', 'off', true),
+    set_config('work_mem', '64MB', true),
+    set_config('statement_timeout', $1, true)
+"""
 
 _STATE = """
 SELECT missed < COALESCE(found, 0) AS overrun, COALESCE(found, 0) AS missed
@@ -126,10 +131,11 @@ async def fold(
             run = partial(transaction.connection.fetch, timeout=PATIENCE)
             # Each statement has to see what was committed before it.
             await run("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-            await run(_BEGIN, f"{round(seconds * 1000)}ms", f"{round(wait * 1000)}ms")
-            [turn] = await run(_WAITED_TURN if wait else _TURN)
-            if turn["mine"]:
-                await run("SET LOCAL lock_timeout = 0")
+            if wait:
+                statements = _WAIT.format(round(wait * 1000))
+                await transaction.connection.execute(statements, timeout=PATIENCE)
+            [begun] = await run(_BEGIN, f"{round(seconds * 1000)}ms")
+            if begun["alone"]:
                 result = await _fold(run, limit, everything)
     return result
 
