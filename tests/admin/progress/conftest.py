@@ -52,9 +52,9 @@ async def make_workshop(*, complete: int = 0, **columns: Any) -> Workshop:
     return workshop
 
 
-async def make_old(workshop: Workshop, *, days: int) -> datetime:
-    """Let everything in a workshop have happened so many days ago; return when."""
-    moment = utc_now() - timedelta(days=days)
+async def make_old(workshop: Workshop, *, days: int = 0, minutes: int = 0) -> datetime:
+    """Let everything in a workshop have happened so long ago; return when."""
+    moment = utc_now() - timedelta(days=days, minutes=minutes)
     await Workshop.raw(
         "UPDATE workshops SET created_at = {}, updated_at = {} WHERE id = {}",
         moment,
