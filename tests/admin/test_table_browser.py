@@ -190,11 +190,12 @@ async def test_row_is_saved(desk: Desk, table: str) -> None:
 
 
 async def delete_row(desk: Desk) -> None:
-    """Press Delete in the form of a row, and wait for the answer."""
+    """Press Delete in the form of a row, and wait until the admin is back at the list."""
     await desk.page.click("[data-uitest=drop_down_button]")
     async with desk.page.expect_response(lambda answer: answer.request.method == "DELETE") as done:
         await desk.page.click("[data-uitest=delete_row_button]")
     assert (await done.value).status == 204
+    await desk.page.wait_for_url(re.compile(r"#/\w+/$"))
 
 
 DELETED = ("workshop_members", "sessions", "build_packs", "piccolo_user", "notes", "saved_views")

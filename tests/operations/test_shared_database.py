@@ -53,6 +53,7 @@ async def test_what_is_marked_as_deleted_is_not_listed(
 ) -> None:
     """By the column that the other application has added, where it has."""
     other = await operations.create_workshop(clerk_user_id=OWNER, title="Kept", original_idea="")
+    await operations.update_workshop(other.id, original_idea="Later than the first one.")
 
     async def listed(**options: str) -> list[str]:
         page = await operations.list_workshops(OWNER, limit=10, **options)  # type: ignore[arg-type]

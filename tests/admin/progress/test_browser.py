@@ -48,7 +48,7 @@ async def many(database: str, workshop: Workshop) -> None:
     for number in range(60):
         made = await make_workshop(title=f"Garden {number:02}", clerk_user_id="user_eve")
         # Two that are made within a millisecond are in no certain order.
-        await make_old(made, days=30 if number < 10 else 0)
+        await make_old(made, days=30 if number < 10 else 0, minutes=60 - number)
         if number == 20:
             await operations.set_workshop_status(made.id, "active")
             await operations.set_workshop_status(made.id, "paused")
