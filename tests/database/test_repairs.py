@@ -142,7 +142,7 @@ async def test_older_version_is_taken_over(server: Server, migrated_database: st
     )
     url = server.url(migrated_database)
     migrate = await run("workshops", "migrate", DATABASE_URL=url)
-    assert "4 migrations were run." in migrate.out, migrate
+    assert "5 migrations were run." in migrate.out, migrate
     assert await described(server, migrated_database) == whole
     connection = await server.connect(migrated_database)
     try:

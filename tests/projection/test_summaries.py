@@ -77,6 +77,16 @@ async def test_other_writers_are_followed() -> None:
     assert await check() == []
 
 
+async def test_creation_is_activity() -> None:
+    """Another application may leave times that say a workshop was changed before it was made."""
+    workshop = await make_workshop()
+    created = await make_old(workshop, days=5)
+    for table in ("workshops", "workshop_steps"):
+        await fetch(f"UPDATE {table} SET updated_at = updated_at - interval '1 day'")
+    [row] = await check()
+    assert row["last_activity_at"] == created
+
+
 async def test_deleted_definition_is_followed() -> None:
     """A definition that takes its steps along moves the workshops that were at it."""
     await make_workshop(complete=2)

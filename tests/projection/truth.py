@@ -10,10 +10,10 @@ from workshops.statements.execution import fetch
 EXPECTED = """
 SELECT w.id AS workshop_id, w.created_at, (
         SELECT max(moment) FROM (
-            SELECT w.updated_at AS moment
+            VALUES (w.created_at), (w.updated_at)
             UNION ALL SELECT s.updated_at FROM workshop_steps s WHERE s.workshop_id = w.id
             UNION ALL SELECT s.started_at FROM sessions s WHERE s.workshop_id = w.id
-        ) moments
+        ) moments (moment)
     ) AS last_activity_at,
     (SELECT count(*) FROM workshop_steps s
         WHERE s.workshop_id = w.id AND s.status = 'complete')::smallint AS steps_complete,

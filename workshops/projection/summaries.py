@@ -42,9 +42,9 @@ def summaries(only: str | None = None, *, shared: bool = False) -> str:
 
     The current step is the first that is not complete in the order of the definitions,
     '' when all are complete or there are none. The last activity is the latest of what
-    the product's users did: ``updated_at`` of the workshop and of its steps, and the
-    start of its sessions. Where an operator wrote a row last, the time before that counts
-    (``operator_changes``); where nobody else ever wrote anything, the creation.
+    the product's users did: the creation, ``updated_at`` of the workshop and of its steps,
+    and the start of its sessions. Where an operator wrote a row last, the time before that
+    counts (``operator_changes``).
     """
 
     def wanted(column: str) -> str:
@@ -67,8 +67,7 @@ def summaries(only: str | None = None, *, shared: bool = False) -> str:
     visited, visited_join = activity("sessions", "v", "started_at")
     return f"""
     SELECT w.id AS workshop_id, w.created_at,
-        COALESCE(GREATEST({own}, steps.activity, visits.activity), w.created_at)
-            AS last_activity_at,
+        GREATEST({own}, steps.activity, visits.activity, w.created_at) AS last_activity_at,
         COALESCE(steps.complete, 0)::smallint AS steps_complete,
         COALESCE(steps.total, 0)::smallint AS steps_total,
         COALESCE(steps.complete * 100 / steps.total, 0)::smallint AS progress,

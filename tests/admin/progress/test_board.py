@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
 from workshops.admin.progress import board_pages, board_statement
-from workshops.admin.progress.board import fetch_board
+from workshops.admin.progress.board import all_rows, fetch_board
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.query_string import SORTS, read_board
 from workshops.columns import utc_now
@@ -152,6 +152,8 @@ async def fill(count: int) -> None:
         "owner=user_1",
         "idle=3",
         "step=none",
+        "step=define&place=past&order=up",
+        "step=empathize&place=before",
     ],
 )
 @pytest.mark.usefixtures("database")
@@ -179,6 +181,7 @@ async def test_pages_hold_every_workshop_once(
         assert page.previous is not None
     assert len(whole) == len(set(whole))
     assert count == len(whole)
+    assert whole == [row.id async for rows in all_rows(view, definitions) for row in rows]
     backwards = [row.id for row in last.rows]
     page = last
     while page.previous is not None:
