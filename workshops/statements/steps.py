@@ -1,8 +1,8 @@
 """The one statement that every change of a step is.
 
-It locks the step, looks at the state that it has locked, changes workshop and step or
-neither, and returns what it saw. A locked row is read in its latest version, even if
-that was committed after the statement began; so is the row of an UPDATE, whose
+It locks the step, looks at the state that it has locked, and changes workshop and step
+or neither; then a second one tells why. A locked row is read in its latest version, even
+if that was committed after the statement began; so is the row of an UPDATE, whose
 condition is tested again. Of two callers at the same moment the second one therefore
 acts on what the first has done.
 
@@ -38,27 +38,26 @@ from workshops.states import OPEN_FOR_WORK, STEP, StepStatus, WorkshopStatus, on
 from workshops.tables import WorkshopStep
 
 _OPEN = f"workshops.id = $1 AND {one_of('workshops.status', OPEN_FOR_WORK)}"
-_RETURNING = "RETURNING workshops.id AS open_workshop"
 
 ACTIVATES = f"""workshop AS (
         UPDATE workshops
         SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}
-        FROM allowed WHERE {_OPEN} {_RETURNING}
+        FROM locked WHERE {_OPEN} AND {{allowed}} RETURNING {NOW} AS moment
     )"""
 """The workshop becomes active, and its ``updated_at`` moves."""
 
 TOUCHES = f"""workshop AS (
         UPDATE workshops SET updated_at = {NEXT_UPDATED_AT}
-        FROM allowed WHERE {_OPEN} {_RETURNING}
+        FROM locked WHERE {_OPEN} AND {{allowed}} RETURNING {NOW} AS moment
     )"""
 """The ``updated_at`` of the workshop moves."""
 
 ACTIVATES_DRAFT = f"""workshop AS (
-        SELECT workshops.id AS open_workshop FROM workshops, allowed WHERE {_OPEN}
+        SELECT {NOW} AS moment FROM workshops, locked WHERE {_OPEN} AND {{allowed}}
     ), activated AS (
         UPDATE workshops
         SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}
-        FROM allowed WHERE workshops.id = $1 AND workshops.status = '{WorkshopStatus.draft}'
+        FROM workshop WHERE workshops.id = $1 AND workshops.status = '{WorkshopStatus.draft}'
     )"""
 """A draft workshop becomes active; any other row is only read."""
 
@@ -106,7 +105,7 @@ class StepChange:
     :param any_status: Whether a step of any status takes it, or those of its arrows.
     :param assignments: What it sets in ``workshop_steps``, besides ``updated_at``.
         ``$1`` and ``$2`` are the identifiers, ``$4`` and up the arguments of the call;
-        ``allowed.moment`` is the time, which Citus takes only from there inside COALESCE.
+        ``workshop.moment`` is the time, which Citus takes only from there inside COALESCE.
     :param workshop: What happens to the workshop, if it is open: one of those above.
     :param problem: An expression over the locked row ``s``: why it cannot be done, or NULL.
         That is the size of an output that would be too long, or that messages are no list.
@@ -126,27 +125,30 @@ class StepChange:
     ) -> None:
         self.operation = operation
         self.sources = tuple(StepStatus) if any_status else STEP.sources(operation)
-        also = f" OR locked.status = '{following}'" if following else ""
+        allowed = f"""locked.step_id = $2 AND {one_of("locked.status", self.sources)}
+            AND ($3::timestamp IS NULL OR locked.version = $3) AND locked.problem IS NULL"""
+        also = ""
+        if following:
+            allowed += " AND (SELECT count(*) FROM locked) > 0"
+            also = f" OR locked.status = '{following}'"
         self.statement = f"""
     WITH locked AS (
         SELECT s.id, s.step_id, s.status, s.updated_at AS version, {problem} AS problem
         {_LOCKED[following]}
-    ), allowed AS (
-        SELECT {NOW} AS moment FROM locked
-        WHERE locked.step_id = $2 AND {one_of("locked.status", self.sources)}
-            AND ($3::timestamp IS NULL OR locked.version = $3)
-            AND locked.problem IS NULL AND (SELECT count(*) FROM locked) > 0
-    ), {workshop}, changed AS (
+    ), {workshop.format(allowed=allowed)}, changed AS (
         UPDATE workshop_steps SET {assignments}, updated_at = {NEXT_UPDATED_AT}
-        FROM locked, allowed, workshop
+        FROM locked, workshop
         WHERE workshop_steps.workshop_id = $1 AND workshop_steps.id = locked.id
             AND (locked.step_id = $2{also})
         RETURNING {columns(WorkshopStep)}
     )
-    SELECT changed.*, step.status AS step_status, step.version, step.problem
-    FROM (SELECT) AS one
-    LEFT JOIN (SELECT * FROM locked WHERE locked.step_id = $2) AS step ON true
-    LEFT JOIN changed ON changed.step_id = $2"""
+    SELECT * FROM changed WHERE step_id = $2"""
+        # It takes the same arguments.
+        self.reason = f"""
+    SELECT w.status AS workshop_status, s.status, s.updated_at AS version,
+        s.updated_at <> $3::timestamp AS stale, {problem} AS problem
+    FROM workshops w LEFT JOIN workshop_steps s ON s.workshop_id = w.id AND s.step_id = $2
+    WHERE w.id = $1"""
 
     async def run(
         self,
@@ -169,31 +171,30 @@ class StepChange:
         validation.key("workshop_id", workshop_id)
         validation.key("step_id", step_id)
         expected = validation.expected_updated_at(expected_updated_at)
+        values = (workshop_id, step_id, expected, *arguments)
         while True:
-            record = await fetch_row(self.statement, workshop_id, step_id, expected, *arguments)
-            assert record is not None
-            if record["id"] is not None:
+            record = await fetch_row(self.statement, *values)
+            if record is not None:
                 return _make_step(record)
-            workshop = await fetch_row("SELECT status FROM workshops WHERE id = $1", workshop_id)
-            if workshop is None:
+            found = await fetch_row(self.reason, *values)
+            if found is None:
                 raise WorkshopNotFoundError(workshop_id)
-            status = record["step_status"]
-            if status is None:
+            if found["status"] is None:
                 raise StepNotFoundError(workshop_id, step_id)
-            if workshop["status"] not in OPEN_FOR_WORK:
-                raise WorkshopNotOpenError(workshop_id, workshop["status"])
-            if status not in self.sources:
-                raise StepTransitionError(workshop_id, step_id, status, self.operation)
-            if expected is not None and record["version"] != expected:
-                raise StaleStepError(workshop_id, step_id, expected, record["version"])
-            if record["problem"] == _NOT_A_LIST:
+            if found["workshop_status"] not in OPEN_FOR_WORK:
+                raise WorkshopNotOpenError(workshop_id, found["workshop_status"])
+            if found["status"] not in self.sources:
+                raise StepTransitionError(workshop_id, step_id, found["status"], self.operation)
+            if expected is not None and found["stale"]:
+                raise StaleStepError(workshop_id, step_id, expected, found["version"])
+            if found["problem"] == _NOT_A_LIST:
                 raise MessagesNotAListError(workshop_id, step_id)
-            if record["problem"] is not None:
-                raise TooLongError("output", int(record["problem"]), OUTPUT_BYTES, "bytes")
-            # The workshop was opened between the two statements.
+            if found["problem"] is not None:
+                raise TooLongError("output", int(found["problem"]), OUTPUT_BYTES, "bytes")
+            # What stood in the way went between the two statements.
 
 
-_STARTED_AT = "started_at = COALESCE(started_at, allowed.moment)"
+_STARTED_AT = "started_at = COALESCE(started_at, workshop.moment)"
 
 # A step with an output has been started; whatever else it is, it stays so.
 _STARTED = (
@@ -262,7 +263,7 @@ COMPLETE = StepChange(
     "complete_step",
     assignments=f"""
         status = {_this_or_following(f"'{StepStatus.complete}'", f"'{StepStatus.in_progress}'")},
-        {_STARTED_AT}, completed_at = {_this_or_following("allowed.moment", "completed_at")},
+        {_STARTED_AT}, completed_at = {_this_or_following("workshop.moment", "completed_at")},
         output = {_this_or_following(_GIVEN_OUTPUT, "output")}""",
     problem=_KEPT_TOO_LONG,
     following=StepStatus.not_started,
