@@ -38,22 +38,23 @@ from workshops.states import OPEN_FOR_WORK, STEP, StepStatus, WorkshopStatus, on
 from workshops.tables import WorkshopStep
 
 _OPEN = f"workshops.id = $1 AND {one_of('workshops.status', OPEN_FOR_WORK)}"
+_RETURNING = "RETURNING workshops.id AS open_workshop"
 
 ACTIVATES = f"""workshop AS (
         UPDATE workshops
         SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}
-        FROM locked WHERE {_OPEN} AND {{allowed}} RETURNING {NOW} AS moment
+        FROM locked WHERE {_OPEN} AND {{allowed}} {_RETURNING}
     )"""
 """The workshop becomes active, and its ``updated_at`` moves."""
 
 TOUCHES = f"""workshop AS (
         UPDATE workshops SET updated_at = {NEXT_UPDATED_AT}
-        FROM locked WHERE {_OPEN} AND {{allowed}} RETURNING {NOW} AS moment
+        FROM locked WHERE {_OPEN} AND {{allowed}} {_RETURNING}
     )"""
 """The ``updated_at`` of the workshop moves."""
 
 ACTIVATES_DRAFT = f"""workshop AS (
-        SELECT {NOW} AS moment FROM workshops, locked WHERE {_OPEN} AND {{allowed}}
+        SELECT workshops.id AS open_workshop FROM workshops, locked WHERE {_OPEN} AND {{allowed}}
     ), activated AS (
         UPDATE workshops
         SET status = '{WorkshopStatus.active}', updated_at = {NEXT_UPDATED_AT}
@@ -105,7 +106,7 @@ class StepChange:
     :param any_status: Whether a step of any status takes it, or those of its arrows.
     :param assignments: What it sets in ``workshop_steps``, besides ``updated_at``.
         ``$1`` and ``$2`` are the identifiers, ``$4`` and up the arguments of the call;
-        ``workshop.moment`` is the time, which Citus takes only from there inside COALESCE.
+        ``locked.moment`` is the time, which Citus takes only from there inside COALESCE.
     :param workshop: What happens to the workshop, if it is open: one of those above.
     :param problem: An expression over the locked row ``s``: why it cannot be done, or NULL.
         That is the size of an output that would be too long, or that messages are no list.
@@ -133,7 +134,8 @@ class StepChange:
             also = f" OR locked.status = '{following}'"
         self.statement = f"""
     WITH locked AS (
-        SELECT s.id, s.step_id, s.status, s.updated_at AS version, {problem} AS problem
+        SELECT s.id, s.step_id, s.status, s.updated_at AS version, {NOW} AS moment,
+            {problem} AS problem
         {_LOCKED[following]}
     ), {workshop.format(allowed=allowed)}, changed AS (
         UPDATE workshop_steps SET {assignments}, updated_at = {NEXT_UPDATED_AT}
@@ -194,7 +196,7 @@ class StepChange:
             # What stood in the way went between the two statements.
 
 
-_STARTED_AT = "started_at = COALESCE(started_at, workshop.moment)"
+_STARTED_AT = "started_at = COALESCE(started_at, locked.moment)"
 
 # A step with an output has been started; whatever else it is, it stays so.
 _STARTED = (
@@ -263,7 +265,7 @@ COMPLETE = StepChange(
     "complete_step",
     assignments=f"""
         status = {_this_or_following(f"'{StepStatus.complete}'", f"'{StepStatus.in_progress}'")},
-        {_STARTED_AT}, completed_at = {_this_or_following("workshop.moment", "completed_at")},
+        {_STARTED_AT}, completed_at = {_this_or_following("locked.moment", "completed_at")},
         output = {_this_or_following(_GIVEN_OUTPUT, "output")}""",
     problem=_KEPT_TOO_LONG,
     following=StepStatus.not_started,
