@@ -118,6 +118,9 @@ async def measure_operations(server: Server, sizes: list[int]) -> dict[str, dict
     )
     results: dict[str, dict[str, float]] = {}
     with workers(contestants, server) as running, Progress() as progress:
+        for worker in running:
+            tables = await server.reading(worker.contestant.database, TABLES)
+            worker.run("read", [tables], 1)
         for exercise in progress.track(EXERCISES, description="operations"):
             batches = [
                 _batches(await _inputs(server, worker, exercise.label)) for worker in running

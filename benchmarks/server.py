@@ -81,21 +81,32 @@ class Server:
             stdout=subprocess.DEVNULL,
         )
 
-    async def warm(self, database: str, tables: Iterable[str]) -> None:
-        """Read vacuumed tables and their indexes into the server's buffers.
+    async def reading(self, database: str, tables: Iterable[str]) -> list[str]:
+        """Return what reads vacuumed tables and their indexes whole, in one transaction.
 
-        That is where the pages of a database at work are. ``pg_prewarm`` would do it, but the
-        embedded server has no such extension.
+        Then their pages are in the server's buffers, as those of a database at work are, and
+        mapped into the memory of the connection's process, as after a day in a pool.
+        ``pg_prewarm`` would do the first, but the embedded server has no such extension.
         """
         async with self.connect(database) as connection:
-            await connection.execute("SET enable_seqscan = off; SET enable_indexscan = off")
-            for table in tables:
-                await connection.execute(f"SELECT count({table}) FROM {table} WHERE id >= ''")
-            await connection.execute(
-                "SET enable_indexscan = on; SET enable_bitmapscan = off; SET enable_sort = off"
-            )
-            for row in await connection.fetch(_INDEXED, [*tables]):
-                await connection.execute(row["statement"])
+            indexes = await connection.fetch(_INDEXED, [*tables])
+        return [
+            "SET LOCAL statement_timeout = 0",
+            "SET LOCAL max_parallel_workers_per_gather = 0",
+            "SET LOCAL enable_seqscan = off",
+            "SET LOCAL enable_indexscan = off",
+            *(f"SELECT count({table}) FROM {table} WHERE id >= ''" for table in tables),
+            "SET LOCAL enable_indexscan = on",
+            "SET LOCAL enable_bitmapscan = off",
+            "SET LOCAL enable_sort = off",
+            *(row["statement"] for row in indexes),
+        ]
+
+    async def warm(self, database: str, tables: Iterable[str]) -> None:
+        """Read tables and their indexes into the server's buffers."""
+        async with self.connect(database) as connection, connection.transaction():
+            for statement in await self.reading(database, tables):
+                await connection.execute(statement)
 
     async def version(self) -> str:
         """Return the version of PostgreSQL."""
