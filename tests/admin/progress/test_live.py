@@ -10,10 +10,11 @@ import pytest
 from playwright.async_api import expect
 
 from tests.admin.conftest import Desk
-from tests.admin.progress.conftest import NewDesk, make_workshop
+from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
 from tests.cluster import ON_A_CLUSTER
 from workshops import operations
 from workshops.projection import refresh
+from workshops.tables import WorkshopStep
 
 
 async def test_stream_is_for_operators_only(stranger: httpx.AsyncClient) -> None:
@@ -49,6 +50,22 @@ async def test_two_browsers_follow_an_application(desk: Desk, new_desk: NewDesk)
     await expect(desk.page.locator("table.board tbody tr")).to_have_count(2)
     assert desk.complaints == []
     assert other.complaints == []
+
+
+@pytest.mark.browser
+async def test_time_that_passes_does_not_glow(desk: Desk) -> None:
+    """The chart of an open workshop ends now: its rows have not changed when others have."""
+    workshop = await make_workshop(complete=2)
+    await make_old(workshop, minutes=2)
+    await WorkshopStep.raw(
+        "UPDATE workshop_steps SET started_at = started_at - interval '1 minute',"
+        " completed_at = completed_at - interval '1 minute'"
+    )
+    await desk.page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
+    await expect(desk.page.locator(".live span")).to_have_text("Live")
+    await operations.complete_step(workshop.id, "ideate")
+    await expect(desk.page.locator("tr[data-key=ideate]")).to_contain_class("changed")
+    await expect(desk.page.locator("tr.changed")).to_have_count(2)  # and the one that is next
 
 
 @pytest.mark.browser
