@@ -101,11 +101,10 @@ def conditions_of(view: BoardView, definitions: dict[str, str], me: int) -> Iter
         yield "position(lower({}::text) IN s.title) > 0", view.search
     if view.idle_days is not None:
         # Nothing has happened before the creation: so either order has an end to begin at.
-        then = days_ago(view.idle_days)
-        yield "s.last_activity_at < {}::timestamp AND s.created_at < {}::timestamp", then, then
+        before = "s.last_activity_at < {0}::timestamp AND s.created_at < {0}::timestamp"
+        yield before, days_ago(view.idle_days)
     if view.created_from:
-        since = view.created_from
-        yield "s.created_at >= {}::date AND s.last_activity_at >= {}::date", since, since
+        yield "s.created_at >= {0}::date AND s.last_activity_at >= {0}::date", view.created_from
     if view.created_to:
         yield "s.created_at < {}::date + 1", view.created_to
     if view.assigned in ("anybody", "nobody"):
