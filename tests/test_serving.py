@@ -203,9 +203,20 @@ async def test_workers_count_together(database: str) -> None:
     async with serving("--workers=2", **environment) as server:
         first = await answering(server)
         async with httpx.AsyncClient(base_url=server.url, headers=headers) as client:
-            for pid in (*first, None):
+
+            async def measures(requests: int) -> str:
+                """Return them once they count so many: a request is counted after its answer."""
+                count = 'workshops_request_seconds_count{method="GET",route="/health/live"'
+                async with asyncio.timeout(30):
+                    while True:
+                        text = (await client.get("/metrics")).text
+                        if f'{count},status="200"}} {requests}.0' in text:
+                            return text
+
+            for round_, pid in enumerate((*first, None), 1):
                 for _ in range(5):
                     assert (await client.get("/health/live")).status_code == 200
+                await measures(5 * round_)
                 if pid is not None:
                     os.kill(pid, signal.SIGKILL)
                     # Killed while uvicorn waits for its pong, it is missed after a minute only.
@@ -213,9 +224,7 @@ async def test_workers_count_together(database: str) -> None:
                         while len(workers_of(server) - {pid}) < 2:  # noqa: ASYNC110
                             await asyncio.sleep(0.1)
             for _ in range(10):
-                text = (await client.get("/metrics")).text
-                count = 'workshops_request_seconds_count{method="GET",route="/health/live"'
-                assert f'{count},status="200"}} 15.0' in text
+                text = await measures(15)
                 assert "workshops_database_up 1.0" in text
                 assert 'workshops_by_status{status="draft"} 0.0' in text
                 assert text.count("workshops_pool_connections{") == 3

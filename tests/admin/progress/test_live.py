@@ -109,6 +109,28 @@ async def test_what_is_typed_is_not_taken_away(desk: Desk) -> None:
 
 
 @pytest.mark.browser
+async def test_a_press_ends_where_it_began(desk: Desk) -> None:
+    """What is pressed while its region changes is there when it is let go: the click counts."""
+    workshop = await make_workshop()
+    await operations.add_member(workshop.id, "user_bob", role="editor")
+    await refresh()
+    page = desk.page
+    await page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
+    await expect(page.locator(".live span")).to_have_text("Live")
+    bob = page.locator('[data-region="members"] tr', has_text="user_bob")
+    await bob.locator("summary").hover()
+    await page.mouse.down()
+    async with page.expect_event("requestfinished", lambda request: request.url == page.url):
+        await operations.set_member_role(workshop.id, "user_bob", role="viewer")
+    await page.wait_for_timeout(300)
+    role = bob.locator('[data-name="Role"]')
+    await expect(role).to_have_text("editor")
+    await page.mouse.up()
+    await expect(role).to_have_text("viewer")
+    await expect(bob.locator("details")).to_have_attribute("open", "")
+
+
+@pytest.mark.browser
 async def test_deleted_workshop_leads_to_a_page_that_says_so(desk: Desk) -> None:
     """When its workshop is gone, the page says that there is none."""
     workshop = await make_workshop()

@@ -113,7 +113,7 @@ async def test_live_page_keeps_its_zone(new_desk: NewDesk, database: str) -> Non
 async def test_ids_are_copied(new_desk: NewDesk, database: str) -> None:
     """A click puts the id on the clipboard, and the button says so."""
     workshop = await make_workshop()
-    await refresh()  # or the page changes while the button is pressed
+    await refresh()  # the page must not change while the button is pressed
     await make_operator("vera", superuser=False)
     desk = await new_desk(permissions=["clipboard-read", "clipboard-write"])
     await desk.log_in("vera")

@@ -67,7 +67,11 @@ function keepLive() {
       try {
         const response = await fetch(location.href, { redirect: "manual" });
         if (response.type === "opaqueredirect" || response.status === 404) return location.reload();
-        if (response.ok && !paused) put(new DOMParser().parseFromString(await response.text(), "text/html"));
+        if (!response.ok) continue;
+        const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+        // What is pressed must be there when it is let go, or there is no click.
+        while (main.querySelector("[data-region]:active")) await new Promise((resolve) => setTimeout(resolve, 50));
+        if (!paused) put(fresh);
       } catch {
         // The server is away; the stream says so too, and is opened again.
       }
@@ -112,6 +116,7 @@ function keepLive() {
     for (const passing of copy.querySelectorAll(".ago, [data-passing]")) passing.remove();
     for (const row of copy.querySelectorAll(".changed")) row.classList.remove("changed");
     for (const details of copy.querySelectorAll("details")) details.open = false;
+    for (const button of copy.querySelectorAll("[data-copy]")) button.firstChild.data = "Copy"; // it may say "Copied"
     // They are written in the reader's zone.
     for (const time of copy.querySelectorAll("time")) time.textContent = time.dateTime;
     return copy.innerHTML;
