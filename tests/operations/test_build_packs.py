@@ -11,12 +11,14 @@ from typing import Any
 import pypdf
 import pytest
 
+from tests.cluster import not_on_a_cluster
 from tests.operations.concurrency import transaction
 from tests.operations.conftest import stored
 from workshops import operations
 from workshops.errors import (
     BuildPackEmptyError,
     BuildPackNotFoundError,
+    DuplicateValueError,
     InvalidInputError,
     UnknownValueError,
 )
@@ -75,6 +77,17 @@ async def test_a_key_makes_one_pack(worked: Workshop) -> None:
     other = await operations.create_workshop(clerk_user_id="u", title="t", original_idea="")
     await operations.generate_build_pack(other.id, idempotency_key="key")
     assert await BuildPack.count() == 3
+
+
+@not_on_a_cluster("rows given to another workshop")
+async def test_a_key_whose_pack_was_given_away_is_told(worked: Workshop) -> None:
+    """Neither is a second pack made under the key, nor is another workshop's returned."""
+    other = await operations.create_workshop(clerk_user_id="u", title="t", original_idea="")
+    pack = await operations.generate_build_pack(worked.id, idempotency_key="key")
+    await BuildPack.update({BuildPack.workshop_id: other.id}).where(BuildPack.id == pack.id)
+    with pytest.raises(DuplicateValueError):
+        await operations.generate_build_pack(worked.id, idempotency_key="key")
+    assert await BuildPack.count() == 1
 
 
 async def test_a_pack_says_what_the_outputs_are_at_that_moment(worked: Workshop) -> None:

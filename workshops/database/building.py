@@ -138,25 +138,26 @@ async def missing_rules() -> dict[Rule, bool | None]:
     return {rule: valid[rule.name] for rule in rules if rule.name in valid}
 
 
+# Another application may have added columns, and foreign keys of them, which stay as they are.
 _KEYS = """
-SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name, attname AS column,
-    confrelid::regclass::text AS parent, confdeltype = 'c' AND confupdtype = 'a' AS right
-FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
-WHERE contype = 'f' AND attname <> 'step_id'
+SELECT conrelid::regclass::text AS table, quote_ident(conname) AS name,
+    confdeltype = 'c' AND confupdtype = 'a' AS right
+FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND conkey = ARRAY[attnum]
+WHERE contype = 'f' AND attname = 'workshop_id' AND confrelid = to_regclass('workshops')
     AND conrelid = ANY (SELECT to_regclass(name) FROM unnest({}::text[]) AS name)
     AND NOT (confdeltype = 'c' AND confupdtype = 'a' AND convalidated)
 """
 
 
 async def statements_for_keys() -> list[str]:
-    """Return what lets all foreign keys but that to the definitions cascade."""
+    """Return what lets the keys cascade by which rows belong to a workshop."""
     statements = []
     for key in await Workshop.raw(_KEYS, NAMES):
         table, name = key["table"], key["name"]
         if not key["right"]:
             statements.append(
                 f"ALTER TABLE {table} DROP CONSTRAINT {name}, ADD CONSTRAINT {name}"
-                f' FOREIGN KEY ("{key["column"]}") REFERENCES {key["parent"]} ("id")'
+                " FOREIGN KEY (workshop_id) REFERENCES workshops (id)"
                 " ON DELETE CASCADE ON UPDATE NO ACTION NOT VALID"
             )
         statements.append(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")

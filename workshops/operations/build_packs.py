@@ -6,12 +6,18 @@ import asyncio
 from typing import Any, NamedTuple
 
 from workshops.columns import utc_now
-from workshops.errors import BuildPackEmptyError, BuildPackNotFoundError, WorkshopNotFoundError
+from workshops.errors import (
+    BuildPackEmptyError,
+    BuildPackNotFoundError,
+    DuplicateValueError,
+    WorkshopNotFoundError,
+)
 from workshops.ids import create_prefixed_id, derive_prefixed_id
 from workshops.relations import Parameter, ParentSelect, Prepared
 from workshops.statements import validation
 from workshops.statements.execution import fetch_row, fetch_rows
 from workshops.statements.records import NOW, columns, object_maker
+from workshops.statements.workshops import missing
 from workshops.states import FormatType
 from workshops.tables import BuildPack, Workshop, WorkshopStep
 from workshops.types import FormatTypeName
@@ -46,7 +52,6 @@ _INSERT = f"""
     ) AS made WHERE w.id = $2
     ON CONFLICT DO NOTHING RETURNING {columns(BuildPack)}"""
 
-_EXISTS = "SELECT id FROM workshops WHERE id = $1"
 _SELECT = f"SELECT {columns(BuildPack)} FROM build_packs WHERE id = $1"
 _SELECT_OF_WORKSHOP = f"{_SELECT} AND workshop_id = $2"
 
@@ -71,6 +76,7 @@ async def generate_build_pack(
     Raises:
         InvalidInputError: the format is unknown, the title blank or over 200 characters.
         NotFoundError: there is no such workshop.
+        DuplicateValueError: a ConflictError; the key's pack was given to another workshop.
     """
     validation.key("workshop_id", workshop_id)
     form = validation.state("format_type", format_type, FormatType)
@@ -101,12 +107,11 @@ async def generate_build_pack(
         ],
     )
     content = await asyncio.to_thread(render_content, document, form)
-    record = None
-    while record is None:  # until the key, used at the same moment, is stored by one of the two
-        record = await fetch_row(_INSERT, pack_id, workshop_id, document.title, form, content)
-        record = record or await fetch_row(_SELECT_OF_WORKSHOP, pack_id, workshop_id)
-        if record is None and await fetch_row(_EXISTS, workshop_id) is None:
-            raise WorkshopNotFoundError(workshop_id)
+    record = await fetch_row(_INSERT, pack_id, workshop_id, document.title, form, content)
+    # Of two calls with one key at the same moment the second has waited for the first.
+    record = record or await fetch_row(_SELECT_OF_WORKSHOP, pack_id, workshop_id)
+    if record is None:
+        raise await missing(workshop_id, DuplicateValueError("build_packs", "id"))
     return _make_build_pack(record)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from piccolo.querystring import QueryString
 
-from workshops.columns import utc_now
+from workshops.columns import to_stored, utc_now
 from workshops.operations.reading import fetch_details, select_details
 from workshops.personal_data import registered
 from workshops.relations import Parameter, Prepared
@@ -86,7 +86,7 @@ async def export_user_data(clerk_user_id: str) -> UserDataExport:
 def _json_ready(value: Any) -> Any:
     match value:
         case datetime():
-            return f"{value.isoformat(timespec='milliseconds')}Z"
+            return f"{to_stored(value).isoformat(timespec='milliseconds')}Z"
         case dict():
             return {key: _json_ready(element) for key, element in value.items()}
         case list():
@@ -113,14 +113,10 @@ _ERASE = f"""
             SELECT m.clerk_user_id FROM workshop_members m
             WHERE m.workshop_id = $1 AND m.clerk_user_id <> $2 AND m.{_OWNER}
             ORDER BY m.created_at, m.id LIMIT 1
-        ) AS successor, EXISTS (
-            SELECT FROM workshop_members m
-            WHERE m.workshop_id = $1 AND m.clerk_user_id = $2 AND m.{_OWNER}
-        ) AS owns
+        ) AS successor
     ), deleted AS (
         DELETE FROM workshops USING facts
-        WHERE workshops.id = $1 AND facts.successor IS NULL
-            AND (workshops.clerk_user_id = $2 OR facts.owns)
+        WHERE workshops.id = $1 AND workshops.clerk_user_id = $2 AND facts.successor IS NULL
         RETURNING workshops.id
     ), handed_over AS (
         UPDATE workshops SET clerk_user_id = facts.successor, updated_at = {NEXT_UPDATED_AT}
@@ -143,9 +139,10 @@ async def delete_user_data(clerk_user_id: str) -> DeletedUserData:
     Workshops of which they are the only owner are deleted with all that belongs to
     them. Of workshops with another owner, and of those in which they take part, they
     are a member no longer; where ``clerk_user_id`` named them, it names the other
-    owner of longest standing. An unknown person gives zeros. What
-    ``workshops.personal_data`` has registered is erased first, and counted by table under
-    ``application``. One transaction, with two statements for each of their workshops.
+    owner of longest standing. Whom an adopted workshop names owns it without a membership
+    too. An unknown person gives zeros. What ``workshops.personal_data`` has registered is
+    erased first, and counted by table under ``application``. One transaction, with two
+    statements for each of their workshops.
     """
     validation.key("clerk_user_id", clerk_user_id)
     return await in_transaction(partial(_delete, clerk_user_id))
