@@ -82,9 +82,3 @@ def test_a_pdf_pack_stores_the_markdown_it_is_made_from() -> None:
     document = half_done_pack()
     assert render_content(document, "pdf") == render_content(document, "markdown")
     assert json.loads(render_content(document, "json"))["version"] == 1
-
-
-def test_unknown_formats_are_refused() -> None:
-    """The error names the formats there are."""
-    with pytest.raises(ValueError, match="markdown, pdf, json"):
-        filename_for("x", "docx")

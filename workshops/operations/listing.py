@@ -15,8 +15,8 @@ from typing import Any, cast
 from workshops.errors import InvalidInputError
 from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_row, shares_database
-from workshops.statements.records import DELETED_AT, names
-from workshops.states import MemberRole, StepStatus, WorkshopStatus
+from workshops.statements.records import DELETED_AT, PROGRESS, names
+from workshops.states import MemberRole, WorkshopStatus
 from workshops.tables import Workshop
 from workshops.tables.workshops import TITLE_LENGTH
 from workshops.types import (
@@ -61,12 +61,7 @@ def _page(person: bool, condition: str, limit: int) -> str:
         SELECT {columns}, {_VERSION} AS version FROM workshops w WHERE {condition}
         ORDER BY w.updated_at DESC, version DESC, w.id DESC LIMIT ${limit}
     ), progress AS (
-        SELECT s.workshop_id,
-            count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS steps_complete,
-            count(*) AS steps_total,
-            (array_agg(s.step_id ORDER BY d."order", d.id)
-                FILTER (WHERE s.status <> '{StepStatus.complete}'))[1] AS current_step_id
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        SELECT s.workshop_id, {PROGRESS}
         WHERE s.workshop_id = ANY (ARRAY(SELECT id FROM page)) GROUP BY s.workshop_id
     )
     SELECT {", ".join(f'page."{name}"' for name in _COLUMNS)}, {role}

@@ -21,7 +21,8 @@ from workshops.projection import listening
 from workshops.relations import Parameter, ParentSelect, Prepared
 from workshops.statements import validation
 from workshops.statements.execution import fetch_row, fetch_rows
-from workshops.statements.records import columns, object_maker
+from workshops.statements.records import columns
+from workshops.statements.steps import make_step
 from workshops.statements.workshops import missing
 from workshops.states import StepStatus, Visibility
 from workshops.tables import BuildPack, Session, Workshop, WorkshopMember, WorkshopStep
@@ -149,8 +150,6 @@ async def get_shared_workshop(token: str) -> WorkshopDetail:
     return details[0]
 
 
-_make_step = object_maker(WorkshopStep)
-
 _CURRENT = f"""
     SELECT current.*
     FROM workshops w LEFT JOIN LATERAL (
@@ -172,7 +171,7 @@ async def current_step(workshop_id: str) -> WorkshopStep | None:
     record = await fetch_row(_CURRENT, workshop_id)
     if record is None:
         raise WorkshopNotFoundError(workshop_id)
-    return _make_step(record) if record["id"] is not None else None
+    return make_step(record) if record["id"] is not None else None
 
 
 _STEP = f"""
@@ -191,7 +190,7 @@ async def get_step(workshop_id: str, step_id: str) -> WorkshopStep:
     record = await fetch_row(_STEP, workshop_id, step_id)
     if record is None:
         raise await missing(workshop_id, StepNotFoundError(workshop_id, step_id))
-    return _make_step(record)
+    return make_step(record)
 
 
 def select_context() -> ParentSelect[Any]:

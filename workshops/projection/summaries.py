@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from workshops.statements.execution import engine, shares_database
-from workshops.statements.records import DELETED_AT
-from workshops.states import StepStatus
+from workshops.statements.records import DELETED_AT, PROGRESS
 
 PATIENCE = 24 * 3600.0
 """Seconds after which the driver gives a statement up; a server decides that for itself."""
@@ -68,20 +67,15 @@ def summaries(only: str | None = None, *, shared: bool = False) -> str:
     return f"""
     SELECT w.id AS workshop_id, w.created_at,
         GREATEST({own}, steps.activity, visits.activity, w.created_at) AS last_activity_at,
-        COALESCE(steps.complete, 0)::smallint AS steps_complete,
-        COALESCE(steps.total, 0)::smallint AS steps_total,
-        COALESCE(steps.complete * 100 / steps.total, 0)::smallint AS progress,
+        COALESCE(steps_complete, 0)::smallint AS steps_complete,
+        COALESCE(steps_total, 0)::smallint AS steps_total,
+        COALESCE(steps_complete * 100 / steps_total, 0)::smallint AS progress,
         w.status, COALESCE(steps.current_step_id, '') AS current_step_id,
         w.clerk_user_id, w.org_id, lower(w.title) COLLATE "C" AS title
     FROM workshops w
     {own_join}
     LEFT JOIN (
-        SELECT s.workshop_id, max({worked}) AS activity,
-            count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS complete,
-            count(*) AS total,
-            (array_agg(s.step_id ORDER BY d."order", d.id)
-                FILTER (WHERE s.status <> '{StepStatus.complete}'))[1] AS current_step_id
-        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id
+        SELECT s.workshop_id, max({worked}) AS activity, {PROGRESS}
         {worked_join}
         WHERE {wanted("s.workshop_id")} GROUP BY s.workshop_id
     ) steps ON steps.workshop_id = w.id

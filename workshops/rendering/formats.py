@@ -191,11 +191,8 @@ FORMATS: Mapping[str, PackFormat] = {
 
 
 def render_content(document: BuildPackDocument, format_type: str) -> str:
-    """The text that a pack of this format stores: JSON, or the Markdown (also of a PDF).
-
-    Raises: ValueError for an unknown format.
-    """
-    return _format(format_type).content(document)
+    """The text that a pack of this format stores: JSON, or the Markdown (also of a PDF)."""
+    return FORMATS[format_type].content(document)
 
 
 def render_file(
@@ -203,9 +200,9 @@ def render_file(
 ) -> tuple[str, str, bytes]:
     """`(filename, media_type, bytes)` of a stored pack; a PDF is set now, which takes a moment.
 
-    `created_at` is naive UTC and becomes the PDF's date. Raises: ValueError for an unknown format.
+    `created_at` is naive UTC and becomes the PDF's date.
     """
-    form = _format(format_type)
+    form = FORMATS[format_type]
     name = filename_for(title, format_type)
     return name, form.media_type, form.file(content, title, created_at)
 
@@ -222,7 +219,7 @@ def filename_for(title: str, format_type: str) -> str:
     stem = stem.encode()[:MOST_BYTES].decode(errors="ignore").strip("-") or NO_STEM
     if _RESERVED.fullmatch(stem):
         stem = f"{NO_STEM}-{stem}"
-    return f"{stem}.{_format(format_type).extension}"
+    return f"{stem}.{FORMATS[format_type].extension}"
 
 
 def _in_stem(character: str) -> str:
@@ -230,9 +227,3 @@ def _in_stem(character: str) -> str:
         return " "
     plain = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
     return plain if plain.isalnum() else character
-
-
-def _format(name: str) -> PackFormat:
-    if name not in FORMATS:
-        raise ValueError(f"unknown format {name!r}: expected one of {', '.join(FORMATS)}")
-    return FORMATS[name]

@@ -13,6 +13,7 @@ from piccolo.table import Table
 
 from workshops.columns import next_updated_at
 from workshops.relations.decoding import load_json
+from workshops.states import StepStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,14 @@ NOW = "date_trunc('milliseconds', now() AT TIME ZONE 'utc')"
 
 NEXT_UPDATED_AT = next_updated_at().template
 """The value of ``updated_at`` in an UPDATE; moves strictly forward."""
+
+PROGRESS = f"""
+            count(*) FILTER (WHERE s.status = '{StepStatus.complete}') AS steps_complete,
+            count(*) AS steps_total,
+            (array_agg(s.step_id ORDER BY d."order", d.id)
+                FILTER (WHERE s.status <> '{StepStatus.complete}'))[1] AS current_step_id
+        FROM workshop_steps s JOIN step_definitions d ON d.id = s.step_id"""
+"""What is selected of the steps ``s`` of a workshop, and from where: how far it is."""
 
 DELETED_AT = "(to_jsonb({}) ->> 'deleted_at')::timestamp"
 """When a row of this alias was marked as deleted, or NULL: also where no such column exists.

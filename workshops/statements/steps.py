@@ -96,7 +96,7 @@ def _this_or_following(this: str, following: str) -> str:
 
 _NOT_A_LIST = "not a list"
 
-_make_step = object_maker(WorkshopStep)
+make_step = object_maker(WorkshopStep)
 
 
 class StepChange:
@@ -177,7 +177,7 @@ class StepChange:
         while True:
             record = await fetch_row(self.statement, *values)
             if record is not None:
-                return _make_step(record)
+                return make_step(record)
             found = await fetch_row(self.reason, *values)
             if found is None:
                 raise WorkshopNotFoundError(workshop_id)
