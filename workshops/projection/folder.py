@@ -234,11 +234,11 @@ async def freshness() -> Freshness:
 async def catch_up() -> Freshness:
     """Fold what waits if that is little, and return how old the summaries are then.
 
-    For a page that is opened, outside of a transaction: one round trip if nothing waits.
-    A page that is read from a replica shows what the background has folded.
+    For a page that is opened: one round trip if nothing waits. A page that is read from a
+    replica, or answers a form inside its transaction, shows what the background has folded.
     """
     found = await freshness()
-    if found.current or reads_replica():
+    if found.current or reads_replica() or engine().transaction_exists():
         return found
     with contextlib.suppress(asyncpg.QueryCanceledError):  # the background has more time
         await fold(PAGE_BATCH, everything=found.untold, seconds=PAGE_SECONDS)

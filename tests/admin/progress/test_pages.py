@@ -267,6 +267,23 @@ async def test_form_keeps_what_was_typed(superuser: httpx.AsyncClient, database:
     assert "Bread\n&lt;b&gt;" in response.text
 
 
+@pytest.mark.parametrize(
+    ("action", "fields", "status"),
+    [
+        ("definitions/define/", {"name": "Pin down", "preview": "1"}, 200),
+        ("definitions/define/", {"name": "Pin down"}, 409),
+        ("people/erase/", {"person": "user_ada", "typed": "user_adda"}, 422),
+    ],
+)
+async def test_form_is_answered_while_changes_wait(
+    superuser: httpx.AsyncClient, database: str, action: str, fields: dict[str, str], status: int
+) -> None:
+    """A form that the page is shown again for needs no summary of the latest change."""
+    await make_workshop()
+    answer = await send(superuser, "/progress/new/", f"/progress/{action}", **fields)
+    assert answer.status_code == status, answer.text
+
+
 async def test_workshop_tells_what_operators_did(superuser: httpx.AsyncClient) -> None:
     """Changes by operators to the workshop and what belongs to it are listed, others' are not."""
     workshop, other = await make_workshop(complete=1), await make_workshop()
