@@ -36,6 +36,9 @@ NOT_SAID = "on a cluster the log does not say what"
 SUMMARY_LENGTH = 500
 """The most characters of a rejection that are kept."""
 
+REFUSAL = "workshops.refusal"
+"""Where a page that refuses something keeps its sentence for the log: in the request's scope."""
+
 ROW = re.compile(
     r" /(?:admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?"
     r"|progress/(?P<pages>workshops|definitions)/(?P<page>[^/]+)/)"

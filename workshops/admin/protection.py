@@ -27,7 +27,7 @@ from functools import partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.accounts import OperatorAccount, find_operator, keep_log_in
-from workshops.admin.audit import ORIGIN, AuditAction, Origin
+from workshops.admin.audit import ORIGIN, REFUSAL, AuditAction, Origin
 from workshops.admin.settings import AdminSettings
 from workshops.background import in_background
 from workshops.statements.execution import fetch
@@ -153,7 +153,7 @@ async def change(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
         await run_in_transaction(app, scope, receive, answer, begin=begin, end=end)
     finally:
         if answer.status in LOGGED:
-            await origin.record(AuditAction.refused, summary=answer.sentence)
+            await origin.record(AuditAction.refused, summary=scope.get(REFUSAL) or answer.sentence)
         await answer.give(send)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
-import re
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
@@ -34,15 +32,12 @@ class Answer:
 
     @property
     def sentence(self) -> str:
-        """What the answer says, if it is a rejection."""
+        """What the answer says, if it is a rejection and no page."""
         body = b"".join(message.get("body", b"") for message in self.messages)
         try:
             content = json.loads(body)
-        except ValueError:  # a page
-            page = body.decode(errors="replace")
-            alert = re.search(r' role="alert">(.*?)</p>', page, re.DOTALL)
-            text = html.unescape(re.sub(r"<[^>]*>", " ", alert[1] if alert else page))
-            content = " ".join(text.split())
+        except ValueError:
+            content = body.decode(errors="replace")
         if isinstance(content, dict):
             content = content.get("detail", content)
         return content if isinstance(content, str) else json.dumps(content)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from http import HTTPStatus
 
 import httpx
 import pytest
 
-from tests.admin.conftest import Browse, make_operator, send
+from tests.admin.conftest import AuditLog, Browse, make_operator, send
 from tests.admin.progress.conftest import make_old, make_workshop, titles
 from workshops import operations
+from workshops.admin.saved_views import SavedView
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop, WorkshopMember, WorkshopStep
 
@@ -346,6 +348,30 @@ async def test_refused_action_is_told_with_its_sentence(superuser: httpx.AsyncCl
     seen = (await superuser.get(page)).text
     traces = seen[seen.index('id="traces"') :]
     assert ">Refused: Step empathize of workshop" in traces
+
+
+async def test_log_holds_the_sentence_of_a_refusal(
+    superuser: httpx.AsyncClient, audit_log: AuditLog
+) -> None:
+    """Of a page that refuses, an entry has the reason alone, whichever page it is."""
+    workshop = await make_workshop()
+    page, board = f"/progress/workshops/{workshop.id}/", "/progress/"
+    for name in ("One", "Two"):
+        await send(superuser, board, f"{board}views/", name=name, view="?")
+    view = await SavedView.objects().get(SavedView.name == "Two")
+    assert view is not None
+    await superuser.post(f"{page}share/", data={"csrf_token": "0"})
+    await send(superuser, page, f"{page}status/", status="paused")
+    await send(superuser, board, f"{board}views/{view.id}/rename/", name="One", view="?")
+    await send(superuser, board, f"{board}chosen/", **{"do": "resume", f"pick-{workshop.id}": ""})
+    await superuser.post(f"{board}steps/")
+    assert [entry["summary"] for entry in await audit_log.entries(action="refused")] == [
+        "The form does not belong to this log-in. Open the page again and repeat it.",
+        f"Workshop {workshop.id} is draft and cannot become paused.",
+        "There is another view of this name already.",
+        "It is not paused.",
+        HTTPStatus.METHOD_NOT_ALLOWED.description,
+    ]
 
 
 async def test_person_leads_to_one_page(superuser: httpx.AsyncClient, database: str) -> None:

@@ -31,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin.accounts import SESSION_COOKIE, AdminSession, OperatorsBackend, session_token
+from workshops.admin.audit import REFUSAL
 from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.board_pages import BOARD_ROUTES
 from workshops.admin.progress.board_statement import page_statement
@@ -190,12 +191,14 @@ async def show_problem(request: Request, error: Exception) -> Response:
     """Show why a request was not answered, as a page."""
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
+    sentence = error.detail if error.detail != status.phrase else status.description
+    request.scope[REFUSAL] = sentence
     return page(
         request,
         "message.html",
         status_code=status,
         heading=status.phrase,
-        sentence=error.detail if error.detail != status.phrase else status.description,
+        sentence=sentence,
     )
 
 

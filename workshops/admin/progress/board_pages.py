@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import follow_up, saved_views
+from workshops.admin.audit import REFUSAL
 from workshops.admin.progress import query_string
 from workshops.admin.progress.actions import WORK, Form, form_route, undone_on_error
 from workshops.admin.progress.board import BoardRow, all_rows, fetch_board
@@ -205,6 +206,7 @@ async def change_chosen(request: Request, form: Form) -> Response:
     back = view.here
     if not refused:
         return _to_board(request, back, done=work, count=done)
+    request.scope[REFUSAL] = " ".join(refused)
     return page(
         request,
         "chosen.html",

@@ -141,7 +141,7 @@ def _phrases(entry: Entry, names: Mapping[str, str]) -> Iterator[str]:
     if entry.table == "build_packs" and values.get("title"):
         name = f"the build pack {_quoted(values['title'])}"
     match entry.action, entry.table:
-        case AuditAction.refused, _:
+        case AuditAction.refused, _:  # with a prefix in entries of 0.1.0
             yield "refused: " + (entry.summary or "").removeprefix("Nothing was changed. ")
         case AuditAction.added, "workshops":
             yield "created the workshop"

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from workshops.admin.audit import AuditAction, Origin
+from workshops.admin.audit import REFUSAL, AuditAction, Origin
 from workshops.admin.crud import harmless
 from workshops.admin.progress.actions import form_token, status_of
 from workshops.columns import utc_now
@@ -167,6 +167,8 @@ def page(
     :param live: The workshop whose changes let the page update itself, or "" for all.
     :param error: Why a form has changed nothing.
     """
+    if error:
+        request.scope[REFUSAL] = str(error)
     operator = operator_of(request)
     context = {
         "base": base_of(request),
