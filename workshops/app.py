@@ -28,7 +28,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from workshops.admin.progress import create_pages
-from workshops.admin.protection import forgetting_attempts, protect
+from workshops.admin.protection import forgetting, protect
 from workshops.admin.settings import AdminSettings
 from workshops.admin.site import create_site
 from workshops.database import (
@@ -62,7 +62,7 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
             logger.warning(
                 "%d migrations are pending; run them with: piccolo workshops migrate", len(pending)
             )
-        async with keeping_up(), forgetting_attempts():
+        async with keeping_up(), forgetting():
             yield
     finally:
         await engine.close_connection_pool()

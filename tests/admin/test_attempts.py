@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from workshops.admin.protection import count_attempt, forgetting_attempts
+from workshops.admin.protection import count_attempt, forgetting
 from workshops.statements.execution import fetch
 from workshops.web.rejections import RejectedError
 
@@ -98,12 +98,12 @@ async def test_nothing_is_kept_that_does_not_count(database: str) -> None:
     await pass_time(60)
     assert await tried(limit) == 200
     assert sorted(await kept()) == [1, 2]
-    async with forgetting_attempts(), asyncio.timeout(120):
+    async with forgetting(), asyncio.timeout(120):
         while len(await kept()) > 1:
             pass
     assert await kept() == [2]
     await pass_time(101)
-    async with forgetting_attempts(every=0), asyncio.timeout(120):
+    async with forgetting(every=0), asyncio.timeout(120):
         while await kept():
             pass
 
@@ -126,7 +126,7 @@ async def test_forgetting_goes_on_when_the_table_is_back(
     await fetch("ALTER TABLE workshops_admin.log_in_attempts RENAME TO attempts_away")
     try:
         with caplog.at_level(logging.WARNING):
-            async with forgetting_attempts(every=0), asyncio.timeout(120):
+            async with forgetting(every=0), asyncio.timeout(120):
                 while "Old log-in attempts are not deleted" not in caplog.text:
                     await fetch("SELECT")
                 await fetch("ALTER TABLE workshops_admin.attempts_away RENAME TO log_in_attempts")

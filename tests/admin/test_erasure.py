@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import timedelta
 from urllib.parse import quote
 
 import asyncpg
@@ -14,6 +16,9 @@ from tests.admin.progress.conftest import make_workshop
 from tests.factories import step_of
 from workshops import operations
 from workshops.admin.audit import AuditEntry
+from workshops.admin.protection import forgetting
+from workshops.columns import utc_now
+from workshops.projection import refresh
 from workshops.statements.execution import fetch
 from workshops.tables import Workshop, WorkshopMember
 
@@ -122,15 +127,63 @@ async def test_new_output_is_not_lost_by_a_restore(superuser: httpx.AsyncClient)
     assert "has an output again" in refused.text
 
 
+async def kept(workshop: Workshop) -> int:
+    """Return how many outputs are kept that were taken away from steps of a workshop."""
+    return len(
+        await fetch(
+            "SELECT FROM workshops_admin.removed_outputs WHERE workshop_id = $1", workshop.id
+        )
+    )
+
+
 async def test_removed_outputs_go_with_their_workshop(superuser: httpx.AsyncClient) -> None:
-    """What is deleted, or whose owner is erased, leaves no output behind."""
+    """What operators delete or erase leaves no output behind, and others' outputs stay."""
+    other = await make_workshop(complete=1, clerk_user_id="user_bob")
+    page = f"/progress/workshops/{other.id}/"
+    await send(superuser, page, f"{page}reset/", step="empathize")
     for action in ("delete", "erase"):
         workshop = await make_workshop(complete=1)
         page = f"/progress/workshops/{workshop.id}/"
         await send(superuser, page, f"{page}reset/", step="empathize")
-        assert await fetch("SELECT FROM workshops_admin.removed_outputs")
+        assert await kept(workshop)
         if action == "erase":
             await erase(superuser, "user_ada")
         else:
             await send(superuser, page, f"{page}delete/", title=workshop.title)
-        assert not await fetch("SELECT FROM workshops_admin.removed_outputs")
+        assert not await kept(workshop)
+    assert await kept(other)
+
+
+async def test_removed_outputs_go_with_what_the_application_deletes(
+    superuser: httpx.AsyncClient,
+) -> None:
+    """The folder removes them, of a workshop as of all that a person had."""
+    deleted, erased = await make_workshop(complete=1), await make_workshop(complete=1)
+    for workshop in (deleted, erased):
+        page = f"/progress/workshops/{workshop.id}/"
+        await send(superuser, page, f"{page}reset/", step="empathize")
+    await refresh()
+    await operations.delete_workshop(deleted.id)
+    await refresh()
+    assert (await kept(deleted), await kept(erased)) == (0, 1)
+    await operations.delete_user_data("user_ada")
+    await refresh()
+    assert not await kept(erased)
+
+
+async def test_removed_outputs_go_after_their_time(superuser: httpx.AsyncClient) -> None:
+    """After 30 days nothing of them is there, though nobody does anything."""
+    workshop = await make_workshop(complete=2)
+    page = f"/progress/workshops/{workshop.id}/"
+    for step in ("empathize", "define"):
+        await send(superuser, page, f"{page}reset/", step=step)
+    for step, days in (("empathize", 31), ("define", 29)):
+        await fetch(
+            "UPDATE workshops_admin.removed_outputs SET removed_at = $1 WHERE step_row_id = $2",
+            utc_now() - timedelta(days=days),
+            (await step_of(workshop, step)).id,
+        )
+    async with forgetting(every=0), asyncio.timeout(120):
+        while await kept(workshop) > 1:
+            pass
+    assert await kept(workshop) == 1

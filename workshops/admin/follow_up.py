@@ -260,20 +260,16 @@ async def notes_about(person: str, workshop_ids: list[str]) -> dict[str, Any]:
     return {"notes": [dict(note) for note in notes], "contacts": [dict(day) for day in contacts]}
 
 
-async def forget() -> None:
-    """Delete what is kept about workshops that are gone.
-
-    The folder does so too, a moment later, but not where the tables are spread over a cluster.
-    """
-    kept = await fetch(
-        "SELECT workshop_id FROM workshops_admin.notes"
-        " UNION SELECT id FROM workshops_admin.follow_ups"
-    )
-    ids = {row[0] for row in kept}
-    there = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", list(ids))
-    gone = list(ids.difference(row[0] for row in there))
-    await fetch("DELETE FROM workshops_admin.notes WHERE workshop_id = ANY ($1)", gone)
-    await fetch("DELETE FROM workshops_admin.follow_ups WHERE id = ANY ($1)", gone)
+async def forget(workshop_ids: Collection[str]) -> None:
+    """Delete what is kept about workshops that were just deleted; the folder would, a bit later."""
+    for table, key in (
+        ("notes", "workshop_id"),
+        ("follow_ups", "id"),
+        ("removed_outputs", "workshop_id"),
+    ):
+        await fetch(
+            f"DELETE FROM workshops_admin.{table} WHERE {key} = ANY ($1)", list(workshop_ids)
+        )
 
 
 async def keys_of_notes(workshop_ids: Collection[str]) -> list[str]:

@@ -17,15 +17,9 @@ KEPT_DAYS = 30
 """How long a removed output can be put back; the trigger that keeps it says so too."""
 
 
-async def forget_outputs() -> None:
-    """Delete the removed outputs of workshops that are deleted, and those that are too old."""
-    await fetch(
-        "WITH there AS MATERIALIZED (SELECT w.id FROM workshops w WHERE w.id ="
-        " ANY (ARRAY (SELECT workshop_id FROM workshops_admin.removed_outputs)))"
-        " DELETE FROM workshops_admin.removed_outputs r WHERE removed_at < $1"
-        " OR NOT EXISTS (SELECT FROM there WHERE there.id = r.workshop_id)",
-        _oldest(),
-    )
+async def forget_old_outputs() -> None:
+    """Delete the removed outputs that are too old; those of a deleted workshop go with it."""
+    await fetch("DELETE FROM workshops_admin.removed_outputs WHERE removed_at < $1", _oldest())
 
 
 def _oldest() -> datetime:

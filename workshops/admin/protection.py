@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
@@ -28,6 +29,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workshops.admin.accounts import OperatorAccount, find_operator, keep_log_in
 from workshops.admin.audit import ORIGIN, REFUSAL, AuditAction, Origin
+from workshops.admin.outputs import forget_old_outputs
 from workshops.admin.settings import AdminSettings
 from workshops.background import in_background
 from workshops.statements.execution import fetch
@@ -247,8 +249,16 @@ async def count_attempt(address: str, *, limit: int, timespan: timedelta) -> Non
         raise RejectedError(429, TOO_MANY)
 
 
-def forgetting_attempts(every: float = 60) -> AbstractAsyncContextManager[None]:
-    """Delete what does not count any more, in the background of a block.
+# What is kept for some time only goes also when nobody acts.
+
+_OLD: dict[str, Callable[[], Awaitable[object]]] = {
+    "log-in attempts": partial(fetch, _FORGET),
+    "removed outputs": forget_old_outputs,
+}
+
+
+def forgetting(every: float = 60) -> AbstractAsyncContextManager[None]:
+    """Delete what is older than it may become, in the background of a block.
 
     :param every: Seconds between two looks.
     """
@@ -257,8 +267,9 @@ def forgetting_attempts(every: float = 60) -> AbstractAsyncContextManager[None]:
 
 async def _forget(every: float) -> None:
     while True:
-        try:
-            await fetch(_FORGET)
-        except Exception as error:  # of whatever kind: the site is served on
-            logger.warning("Old log-in attempts are not deleted at the moment: %r", error)
+        for what, forget in _OLD.items():
+            try:
+                await forget()
+            except Exception as error:  # of whatever kind: the site is served on
+                logger.warning("Old %s are not deleted at the moment: %r", what, error)
         await asyncio.sleep(every)

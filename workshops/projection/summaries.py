@@ -114,6 +114,7 @@ def writing(only: str | None, *, shared: bool) -> tuple[str, ...]:
         gone("operator_changes"),
         gone("notes"),
         gone("follow_ups", key="id"),
+        gone("removed_outputs"),
     )
 
 

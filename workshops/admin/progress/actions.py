@@ -23,7 +23,7 @@ from starlette.routing import Route
 from workshops import operations
 from workshops.admin import follow_up
 from workshops.admin.accounts import session_token
-from workshops.admin.outputs import forget_outputs, reset_step, restore_output
+from workshops.admin.outputs import reset_step, restore_output
 from workshops.errors import (
     ConflictError,
     DatabaseUnavailableError,
@@ -139,8 +139,7 @@ async def _delete(workshop_id: str, form: Form) -> None:
     if workshop is not None and form["title"].strip() != workshop.title.strip():
         raise ConfirmationError("The title that was typed is not the title of this workshop.")
     await operations.delete_workshop(workshop_id)
-    await forget_outputs()
-    await follow_up.forget()
+    await follow_up.forget([workshop_id])
 
 
 def _generate(workshop_id: str, form: Form) -> Awaitable[object]:

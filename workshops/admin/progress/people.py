@@ -15,7 +15,6 @@ from starlette.routing import Route
 from workshops import operations
 from workshops.admin import follow_up
 from workshops.admin.audit import ORIGIN, AuditAction
-from workshops.admin.outputs import forget_outputs
 from workshops.admin.progress.actions import ConfirmationError, Form, form_route
 from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.rendering import attachment, page, redirect
@@ -84,15 +83,15 @@ async def erase_person(person: str) -> None:
     stays = {row[0] for row in left}
     gone = [part for workshop, part in parts if workshop not in stays]
     gone += [membership for _, membership in theirs if membership]
-    gone += await follow_up.keys_of_notes({workshop for workshop, _ in theirs} - stays)
-    await follow_up.forget()
+    deleted_ids = {workshop for workshop, _ in theirs} - stays
+    gone += await follow_up.keys_of_notes(deleted_ids)
+    await follow_up.forget(deleted_ids)
     gone += await forget_views(person)
     pseudonym = f"erased_{secrets.token_hex(8)}"
     await follow_up.pseudonymise(person, pseudonym)
     # Entries about files and views hold the address of the board, where ids are spelt so.
     for spelt in {person, quote_plus(person)}:
         await fetch("SELECT workshops_admin.audit_forget($1, $2, $3)", spelt, pseudonym, gone)
-    await forget_outputs()
     what = (
         f"{deleted['workshops_deleted']:,} workshops deleted, "
         f"{deleted['workshops_handed_over']:,} handed over to another owner, "
