@@ -12,6 +12,7 @@ from workshops import operations, projection
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
 from workshops.admin.registry import registered
 from workshops.step_catalog import STEP_CATALOG
+from workshops.tables import Workshop
 
 API = "/admin/api/tables"
 TABLES = [table.name for table in registered()]
@@ -179,6 +180,24 @@ async def test_progress_lists_filters_and_sorts(superuser: httpx.AsyncClient) ->
     assert single.json()["title"] == "Bakery"
     by_progress = await superuser.get(f"{API}/workshop_progress/?__order=-progress")
     assert [row["title"] for row in by_progress.json()["rows"]] == ["Bakery", "Garden"]
+
+
+@pytest.mark.parametrize("order", ["visibility", "-visibility"])
+async def test_pages_of_a_sorted_list_have_each_row_once(
+    superuser: httpx.AsyncClient, order: str
+) -> None:
+    """Also by a column that is the same in all rows."""
+    rows = (
+        Workshop(clerk_user_id="user_ada", title=str(number), original_idea="")
+        for number in range(120)
+    )
+    await Workshop.insert(*rows)
+    seen = []
+    for page in range(1, 9):
+        query = f"__order={order}&__page_size=15&__page={page}"
+        answer = await superuser.get(f"{API}/workshops/?{query}")
+        seen += [row["title"] for row in answer.json()["rows"]]
+    assert sorted(seen, key=int) == [str(number) for number in range(120)]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])

@@ -128,21 +128,22 @@ class AdminTable:
             raise FieldsRejectedError(problems)
 
     def order(self) -> list[OrderBy]:
-        """Return the order of its list.
-
-        The key ends it, so that pages neither repeat nor miss rows of the same time.
-        """
+        """Return the order of its list."""
         key = self.table._meta.primary_key
         if self.newest_by is not None:
             return [OrderBy(self.newest_by, ascending=False), OrderBy(key, ascending=False)]
         return [OrderBy(column) for column in (*self.order_by, key)]
 
     def ordered(self, asked: list[OrderBy] | None) -> list[OrderBy]:
-        """Return the order that is asked for, as by a page that knows ``order``, or ``order``."""
-        by = asked or self.order()
-        if by[-1].column is self.table._meta.primary_key:
-            upwards = not by[0].ascending  # the newest first, and of these the first
-            by[-1:-1] = [OrderBy(column, upwards) for column in self.then_by]
+        """Return the order that is asked for, as by a page that knows ``order``, or ``order``.
+
+        The key ends it, so that pages neither repeat nor miss rows that are alike in the rest.
+        """
+        by, key = asked or self.order(), self.table._meta.primary_key
+        if by[-1].column is not key:
+            return [*by, OrderBy(key, by[-1].ascending)]
+        upwards = not by[0].ascending  # the newest first, and of these the first
+        by[-1:-1] = [OrderBy(column, upwards) for column in self.then_by]
         return by
 
     def config(self) -> TableConfig:
