@@ -34,6 +34,7 @@ from piccolo_api.crud.endpoints import OrderBy
 
 from workshops.columns import to_stored
 from workshops.errors import InvalidInputError
+from workshops.statements.validation import parse_json
 from workshops.states import StateMachine
 from workshops.web.rejections import FieldsRejectedError
 
@@ -199,7 +200,7 @@ class Change:
 
     def _is_stored(self, name: str, value: Any) -> bool:
         if isinstance(self.record.table._meta.get_column_by_name(name), JSONB):
-            return _canonical(self.stored[name]) == _canonical(value)
+            return _canonical(name, self.stored[name]) == _canonical(name, value)
         return bool(self.stored[name] == value)
 
     def check(self) -> None:
@@ -235,24 +236,6 @@ def stored_value(value: Any) -> Any:
     return to_stored(value) if isinstance(value, datetime) else value
 
 
-def _canonical(text: str | None) -> str | None:
+def _canonical(name: str, text: str | None) -> str | None:
     """Return JSON in one spelling; in Python ``True == 1 == 1.0``, in JSON they differ."""
-    return None if text is None else json.dumps(parse_json(text), sort_keys=True)
-
-
-def parse_json(text: str) -> Any:
-    """Return the value of the JSON that an operator has typed.
-
-    Raises:
-        InvalidInputError: it is not JSON.
-    """
-
-    def refuse(constant: str) -> None:
-        raise InvalidInputError("output", f"holds {constant}, which JSON does not have")
-
-    try:
-        return json.loads(text, parse_constant=refuse)
-    except RecursionError:
-        raise InvalidInputError("output", "has too many levels") from None
-    except ValueError:
-        raise InvalidInputError("output", "is not JSON") from None
+    return None if text is None else json.dumps(parse_json(name, text), sort_keys=True)

@@ -15,7 +15,7 @@ from workshops import operations
 from workshops.admin.accounts import AdminSession, OperatorAccount
 from workshops.admin.audit import logged_whole
 from workshops.admin.outputs import reset_step
-from workshops.admin.registry import Change, parse_json
+from workshops.admin.registry import Change
 from workshops.admin.saved_views import SavedView
 from workshops.columns import utc_now
 from workshops.errors import InvalidInputError, SessionClosedError, WorkshopNotFoundError
@@ -124,7 +124,7 @@ async def change_step(change: Change) -> None:
         raise FieldsRejectedError(
             {"output": "cannot be emptied alone. Reset the step: set its status to Not Started."}
         )
-    content = None if output is None else parse_json(output)
+    content = None if output is None else validation.parse_json("output", output)
     if output is not None and not isinstance(content, dict):
         raise InvalidInputError("output", "must be a JSON object")
     match status:

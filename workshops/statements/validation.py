@@ -12,6 +12,7 @@ It is written with its decimal point, which PostgreSQL keeps, and comes back as 
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
 from datetime import datetime, timedelta
@@ -185,6 +186,24 @@ def json_object(field: str, value: object) -> str:
     return json_value(field, value)
 
 
+def parse_json(field: str, text: str) -> Any:
+    """Return the value that a JSON text says.
+
+    Raises:
+        InvalidInputError: it is not JSON, or deeper than Python reads.
+    """
+
+    def refuse(constant: str) -> None:
+        raise InvalidInputError(field, f"holds {constant}, which JSON does not have")
+
+    try:
+        return json.loads(text, parse_constant=refuse)
+    except RecursionError:
+        raise InvalidInputError(field, "has too many levels") from None
+    except ValueError:
+        raise InvalidInputError(field, "is not JSON") from None
+
+
 def json_value(field: str, value: Any) -> str:
     """Return a JSON value as text.
 
@@ -206,13 +225,13 @@ def json_value(field: str, value: Any) -> str:
         raise InvalidInputError(field, "holds half of a surrogate pair") from None
     if size > OUTPUT_BYTES:
         raise TooLongError(field, size, OUTPUT_BYTES, "bytes")
-    if problem := _problem(value):
+    if problem := unstorable_json(value):
         raise InvalidInputError(field, problem)
     return _STRING_OR_LARGE_FLOAT.sub(_with_point, text) if "e+" in text else text
 
 
-def _problem(value: Any) -> str | None:
-    """Return what json.dumps lets pass, or changes silently."""
+def unstorable_json(value: Any) -> str | None:
+    """Return why PostgreSQL cannot store a value, or would not give it back, if json.dumps can."""
     rest = [(value, 1)]
     while rest:
         item, depth = rest.pop()
@@ -233,6 +252,8 @@ def _problem(value: Any) -> str | None:
                 rest.append((element, depth + 1))
         elif isinstance(item, tuple):
             return "holds a tuple, which would come back as a list"
+        elif isinstance(item, float) and not math.isfinite(item):
+            return "holds a number that is too large"
     return None
 
 

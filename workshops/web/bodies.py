@@ -8,8 +8,6 @@ test_body_that_is_no_json_is_refused).
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -17,7 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from workshops.statements.validation import unstorable
+from workshops.errors import InvalidInputError
+from workshops.statements.validation import parse_json, unstorable_json
 from workshops.web.rejections import FieldsRejectedError, RejectedError
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "TRACE"))
@@ -115,39 +114,17 @@ def _fields(scope: Scope, body: bytes, *, json_only: bool) -> dict[str, Any]:
         # Names are repeated in the answer, so they must be text that can be sent.
         name[:100].encode("ascii", "backslashreplace").decode(): f"{problem}."
         for name, value in fields.items()
-        if (problem := _problem(name) or _problem(value))
+        if (problem := unstorable_json(name) or unstorable_json(value))
     }:
         raise FieldsRejectedError(problems)
     return fields
 
 
 def _json_object(text: str) -> dict[str, Any]:
-    def reject(constant: str) -> None:
-        raise RejectedError(422, f"The request holds {constant}, which JSON does not have.")
-
     try:
-        value = json.loads(text, parse_constant=reject)
-    except RecursionError:
-        raise RejectedError(422, "The request has too many levels.") from None
-    except ValueError:
-        raise RejectedError(422, "The request is not JSON.") from None
+        value = parse_json("The request", text)
+    except InvalidInputError as error:
+        raise RejectedError(422, str(error)) from None
     if not isinstance(value, dict):
         raise RejectedError(422, "The request must be a JSON object.")
     return value
-
-
-def _problem(value: Any) -> str | None:
-    """Return why a value cannot be stored, at any depth."""
-    rest = [value]
-    while rest:
-        item = rest.pop()
-        if isinstance(item, str):
-            if problem := unstorable(item):
-                return problem
-        elif isinstance(item, float) and not math.isfinite(item):
-            return "holds a number that is too large"
-        elif isinstance(item, dict):
-            rest += [*item.keys(), *item.values()]
-        elif isinstance(item, list):
-            rest += item
-    return None
