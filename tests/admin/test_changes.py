@@ -322,6 +322,19 @@ async def test_session_is_closed_once(superuser: httpx.AsyncClient) -> None:
     assert (first.status_code, again.status_code, reopened.status_code) == (200, 409, 409)
 
 
+async def test_session_is_opened_once(superuser: httpx.AsyncClient) -> None:
+    """A new session is open, begins now, and is the only open one."""
+    workshop = await make_workshop()
+    address, row = f"{API}/sessions/", {"workshop_id": workshop.id}
+    closed = await superuser.post(address, json={**row, "ended_at": "2100-01-01T00:00:00"})
+    assert "ended_at" in problems(closed)
+    assert (await superuser.post(address, json=row)).status_code == 201
+    again = await superuser.post(address, json=row)
+    assert again.status_code == 409
+    assert "open session" in again.json()
+    assert await Session.count() == 1
+
+
 async def test_new_workshop_gets_its_owner_and_steps(superuser: httpx.AsyncClient) -> None:
     """A workshop added in the table is whole."""
     defaults = (await superuser.get(f"{API}/workshops/new/")).json()
@@ -348,7 +361,7 @@ async def test_new_workshop_gets_its_owner_and_steps(superuser: httpx.AsyncClien
         ("workshops", {"title": "t"}, 422),
         ("workshop_members", {"workshop_id": "ws_no", "clerk_user_id": "u", "role": "editor"}, 409),
         ("workshop_steps", {"workshop_id": "ws_no", "step_id": "define"}, 422),
-        ("sessions", {"workshop_id": "ws_no"}, 422),
+        ("sessions", {"workshop_id": "ws_no"}, 409),
         ("build_packs", {"workshop_id": "ws_no", "title": "t"}, 422),
         ("step_definitions", {"order": 11, "name": "n", "description": "d"}, 405),
         ("admin_sessions", {"user_id": 1}, 405),

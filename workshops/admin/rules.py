@@ -181,10 +181,12 @@ async def delete_definition(row_id: str) -> None:
 # Sessions and build packs
 
 
-async def add_session(row: Session) -> str:
-    """Open a session."""
-    await _require_workshop(row.workshop_id)
-    return (await operations.record_activity(row.workshop_id)).id
+async def add_session(row: Session) -> Any:
+    """Open a session, where none is open."""
+    if row.ended_at is not None:
+        raise FieldsRejectedError({"ended_at": "must be empty: a new session is open."})
+    row.created_at = row.started_at = utc_now()
+    return row
 
 
 async def change_session(change: Change) -> Any:
