@@ -39,7 +39,7 @@ from workshops.admin.progress.definitions import DEFINITION_ROUTES
 from workshops.admin.progress.funnel import FUNNEL_ROUTES
 from workshops.admin.progress.people import PEOPLE_ROUTES
 from workshops.admin.progress.query_string import BoardView
-from workshops.admin.progress.rendering import STATIC, admin_of, operator_of, page, redirect
+from workshops.admin.progress.rendering import ADMIN, STATIC, operator_of, page, redirect
 from workshops.admin.progress.trends import TRENDS_ROUTES
 from workshops.admin.progress.workshop import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
@@ -115,7 +115,7 @@ async def show_results(request: Request) -> Response:
     text, hits = await _search(request)
     exact = [hit for hit in hits if hit["exact"]]
     if len(exact) == 1:
-        return redirect(request, exact[0]["path"])
+        return redirect(exact[0]["path"])
     return page(request, "search.html", text=text, hits=hits, titles_shown=TITLES_SHOWN)
 
 
@@ -133,7 +133,7 @@ async def show_header(request: Request) -> Response:
 async def log_out(request: Request, form: Form) -> Response:
     """End the log-in and lead to where the next one begins."""
     await AdminSession.remove_session(session_token(request.scope))
-    response = RedirectResponse(admin_of(request), HTTPStatus.SEE_OTHER)
+    response = RedirectResponse(ADMIN, HTTPStatus.SEE_OTHER)
     response.delete_cookie(SESSION_COOKIE)
     return response
 
@@ -204,13 +204,12 @@ async def show_problem(request: Request, error: Exception) -> Response:
 
 def _send_to_login(connection: HTTPConnection, error: Exception) -> Response:
     """Lead to the admin's log-in, and from there back; a form is not sent again."""
-    admin = admin_of(connection)
     if connection.scope["method"] in ("GET", "HEAD"):
         url = connection.url
         wanted = quote(url.path + (f"?{url.query}" if url.query else ""), safe="/")
-        return RedirectResponse(f"{admin}?next={wanted}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{ADMIN}?next={wanted}", HTTPStatus.SEE_OTHER)
     return PlainTextResponse(
-        f"You are not logged in, so nothing was changed. Log in at {admin} and repeat it.",
+        f"You are not logged in, so nothing was changed. Log in at {ADMIN} and repeat it.",
         HTTPStatus.UNAUTHORIZED,
     )
 

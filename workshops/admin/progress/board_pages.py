@@ -77,9 +77,9 @@ async def show_board(request: Request) -> Response:
     )
 
 
-def _to_board(request: Request, query: str, **parameters: object) -> Response:
+def _to_board(query: str, **parameters: object) -> Response:
     joined = "" if query == "?" else "&"
-    return redirect(request, f"/{query}{joined}{urlencode(parameters)}")
+    return redirect(f"/{query}{joined}{urlencode(parameters)}")
 
 
 async def _posted_view(form: Form) -> BoardView:
@@ -108,7 +108,7 @@ async def change_views(request: Request, form: Form) -> Response:
             done = "view_deleted"
         case _:
             raise HTTPException(HTTPStatus.NOT_FOUND)
-    return _to_board(request, view, done=done)
+    return _to_board(view, done=done)
 
 
 async def _show_refusal(request: Request, error: WorkshopsError, form: Form) -> Response:
@@ -205,7 +205,7 @@ async def change_chosen(request: Request, form: Form) -> Response:
     view = await _posted_view(form)
     back = view.here
     if not refused:
-        return _to_board(request, back, done=work, count=done)
+        return _to_board(back, done=work, count=done)
     request.scope[REFUSAL] = " ".join(refused)
     return page(
         request,

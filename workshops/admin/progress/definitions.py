@@ -139,7 +139,7 @@ async def save_definition(request: Request, form: Form) -> Response:
     except FieldsRejectedError as rejection:
         return await _page(request, texts, opened_with, problems=rejection.problems)
     done = "defined" if changed else "unchanged"
-    return redirect(request, f"/definitions/{quote(step_id, safe='')}/?done={done}")
+    return redirect(f"/definitions/{quote(step_id, safe='')}/?done={done}")
 
 
 async def _save(step_id: str, texts: dict[str, str], opened_with: dict[str, str]) -> bool:

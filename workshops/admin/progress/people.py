@@ -130,7 +130,7 @@ async def erase(request: Request, form: Form) -> Response:
     if not person.strip() or form["typed"].strip() != person.strip():
         raise ConfirmationError("The identifier that was typed is not the one of this person.")
     await erase_person(person)
-    return redirect(request, "/people/?done=erased")
+    return redirect("/people/?done=erased")
 
 
 PEOPLE_ROUTES = (

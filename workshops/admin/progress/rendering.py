@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from piccolo.apps.user.tables import BaseUser
 from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from workshops.admin.audit import REFUSAL, AuditAction, Origin
@@ -38,6 +38,9 @@ STATE_SIGNS = {
     None: "–",
 }
 """A shape for each state, besides its colour."""
+
+BASE, ADMIN = "/progress", "/admin/"
+"""The paths of the pages and of the admin, by which ``workshops.admin.protection`` goes too."""
 
 _DIRECTORY = Path(__file__).parent
 STATIC = _DIRECTORY / "static"
@@ -118,17 +121,7 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters.update(
     ago=ago, duration=duration, moment=moment, name=name_of, number="{:,}".format
 )
-ENVIRONMENT.globals.update(step_cells=step_cells)
-
-
-def base_of(connection: HTTPConnection) -> str:
-    """Return the path of the progress pages."""
-    return str(connection.scope.get("root_path", "")).rstrip("/")
-
-
-def admin_of(connection: HTTPConnection) -> str:
-    """Return the path of the admin, which is beside them."""
-    return base_of(connection).rpartition("/")[0] + "/admin/"
+ENVIRONMENT.globals.update(step_cells=step_cells, base=BASE, admin=ADMIN)
 
 
 def operator_of(request: Request) -> BaseUser:
@@ -145,9 +138,9 @@ def key_of(request: Request, name: str) -> str:
         raise HTTPException(HTTPStatus.NOT_FOUND) from None
 
 
-def redirect(request: Request, path: str) -> Response:
+def redirect(path: str) -> Response:
     """Lead to another one of the pages."""
-    return RedirectResponse(base_of(request) + path, HTTPStatus.SEE_OTHER)
+    return RedirectResponse(BASE + path, HTTPStatus.SEE_OTHER)
 
 
 def page(
@@ -161,7 +154,6 @@ def page(
 ) -> HTMLResponse:
     """Return a page for the operator of the request.
 
-    ``base`` is the path of the progress pages; ``admin`` that of the admin beside it.
     ``done`` is the word for what a form has done that led to the page.
 
     :param live: The workshop whose changes let the page update itself, or "" for all.
@@ -171,9 +163,7 @@ def page(
         request.scope[REFUSAL] = str(error)
     operator = operator_of(request)
     context = {
-        "base": base_of(request),
-        "admin": admin_of(request),
-        "place": request.url.path.removeprefix(base_of(request)),
+        "place": request.url.path.removeprefix(BASE),
         "operator": operator,
         "may_change": operator.superuser,
         "csrf_token": form_token(request),

@@ -166,7 +166,7 @@ async def act(request: Request, form: Form) -> Response:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     await ACTIONS[name](workshop_id, form)
     place = "/" if name == "delete" else f"/workshops/{quote(workshop_id, safe='')}/"
-    return redirect(request, f"{place}?done={name}")
+    return redirect(f"{place}?done={name}")
 
 
 async def download_build_pack(request: Request) -> Response:
@@ -214,7 +214,7 @@ async def create(request: Request, form: Form) -> Response:
         org_id=form["organisation"].strip() or None,
         template_id=form["template"].strip() or None,
     )
-    return redirect(request, f"/workshops/{workshop.id}/?done=created")
+    return redirect(f"/workshops/{workshop.id}/?done=created")
 
 
 WORKSHOP_ROUTES = (
