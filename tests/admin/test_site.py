@@ -71,6 +71,17 @@ async def test_site_is_named_and_groups_its_tables(superuser: httpx.AsyncClient)
     assert set(TABLE_NAMES) <= {name for names in groups["grouped"].values() for name in names}
 
 
+@pytest.mark.parametrize("page", ["", "api/docs/", "public/docs/"])
+async def test_no_page_runs_scripts_of_another_server(
+    superuser: httpx.AsyncClient, page: str
+) -> None:
+    """The library's pages about its API neither, which would."""
+    response = await superuser.get(f"/admin/{page}")
+    assert response.status_code == 200
+    policy = response.headers["content-security-policy"].split("; ")
+    assert "script-src 'self' 'unsafe-eval'" in policy
+
+
 @pytest.mark.parametrize("table", registered(), ids=lambda table: table.name)
 async def test_every_table_follows_the_rules_of_lists(table: AdminTable) -> None:
     """A key is shown only as the link, JSON never; times keep milliseconds."""

@@ -61,16 +61,14 @@ LOGGED = (403, 405, 409)
 CODE_WANTED = "MFA code required"
 """How the library asks for a second factor; the password was right."""
 
-# Piccolo Admin's page, built with Vue, sets styles and calls ``new Function``. The browser
-# of the API (Swagger) is a page of inline scripts and of a CDN.
+# Piccolo Admin's page, built with Vue, sets styles and calls ``new Function``. Its browser of
+# the API (Swagger), of inline scripts and those of a CDN, shows nothing.
 POLICIES = {
     "/admin/": (
         "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
         "img-src 'self' data: blob:; font-src 'self' data:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     ),
-    "/admin/api/docs/": "",
-    "/admin/public/docs/": "",
 }
 KEPT = ("/admin/assets/", "/admin/site/", "/progress/static/")
 

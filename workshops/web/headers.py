@@ -41,8 +41,7 @@ async def secure_headers(
 ) -> None:
     """Tell browsers to load nothing from elsewhere and to keep no copy.
 
-    :param policies: The beginning of a path -> its Content-Security-Policy; the longest
-        counts, and an empty one stands for none.
+    :param policies: The beginning of a path -> its Content-Security-Policy; the longest counts.
     :param kept: Below these paths are files that browsers may keep.
     :param https: Every cookie is sent back over HTTPS only.
     """
@@ -50,10 +49,8 @@ async def secure_headers(
         await app(scope, receive, send)
         return
     path = scope["path"]
-    headers = dict(CAREFUL)
     begin = max(filter(path.startswith, policies), key=len, default="")
-    if policy := policies.get(begin, STRICT):
-        headers["Content-Security-Policy"] = policy
+    headers = CAREFUL | {"Content-Security-Policy": policies.get(begin, STRICT)}
     if not path.startswith(kept):
         headers["Cache-Control"] = "no-store"
 
