@@ -39,6 +39,9 @@ SUMMARY_LENGTH = 500
 REFUSAL = "workshops.refusal"
 """Where a page that refuses something keeps its sentence for the log: in the request's scope."""
 
+CHANGED_NOTHING = "workshops.changed_nothing"
+"""Set in the scope of a request that could have changed something and did not."""
+
 ROW = re.compile(
     r" /(?:admin/api/tables/(?P<table>\w+)/(?:(?P<id>[^/]+)/)?"
     r"|progress/(?P<pages>workshops|definitions)/(?P<page>[^/]+)/)"
@@ -170,13 +173,13 @@ class Origin:
             request_line=self.request,
         ).save()
 
-    async def record_change(self) -> None:
+    async def record_change(self, scope: Scope) -> None:
         """Add an entry for the current transaction where nothing else has.
 
         The product's tables have no triggers on a cluster: there the log says by which
         request a row was changed, but not how.
         """
-        if not _HAS_CITUS.get() or not await is_distributed():
+        if CHANGED_NOTHING in scope or not _HAS_CITUS.get() or not await is_distributed():
             return
         logged = await AuditEntry.raw(
             "SELECT FROM workshops_admin.admin_audit_log"

@@ -74,8 +74,8 @@ async def add_row(record: AdminTable, model: type[Model], data: Values) -> Any:
     return added
 
 
-async def change_row(record: AdminTable, model: type[Model], row_id: Any, data: Values) -> None:
-    """Change the fields that are named; the table's rule decides how."""
+async def change_row(record: AdminTable, model: type[Model], row_id: Any, data: Values) -> bool:
+    """Change the fields that are named, as the table's rule decides; tell whether any differs."""
     if record.change is None:
         raise RejectedError(405, LOOKED_AT_ONLY)
     version = data.pop(ROW_VERSION, None)
@@ -88,8 +88,11 @@ async def change_row(record: AdminTable, model: type[Model], row_id: Any, data: 
     posted = {name: getattr(given, name) for name in data}
     change = await _start_change(record, row_id, posted, version)
     change.check()
-    if change.changes and (columns := await record.change(change)):
+    if not change.changes:
+        return False
+    if columns := await record.change(change):
         await record.table.update(columns).where(key == row_id)
+    return True
 
 
 async def delete_row(record: AdminTable, row_id: Any) -> None:

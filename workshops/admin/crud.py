@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from workshops.admin import changes
+from workshops.admin.audit import CHANGED_NOTHING
 from workshops.admin.registry import AdminTable, find, stored_value
 from workshops.web.rejections import RejectedError, rejects_with_a_sentence
 
@@ -156,7 +157,8 @@ class OperatorsCRUD(PiccoloCRUD):
     async def patch_single(
         self, request: Request, row_id: PK_TYPES, data: dict[str, Any]
     ) -> Response:
-        await changes.change_row(self.record, self.pydantic_model_optional, row_id, data)
+        if not await changes.change_row(self.record, self.pydantic_model_optional, row_id, data):
+            request.scope[CHANGED_NOTHING] = True
         # The browser part keeps the form open after a Save: it needs the new version.
         return await self.get_single(request, row_id)
 

@@ -143,7 +143,7 @@ async def change(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> No
         return
     origin = Origin.of(scope, operator)
     ORIGIN.set(origin)
-    begin, end = origin.name, origin.record_change
+    begin, end = origin.name, partial(origin.record_change, scope)
     if scope["path"].startswith(LOGOUT):
         begin, end = _nothing, partial(origin.record, AuditAction.logged_out)
     if scope["path"].startswith(OPERATORS):

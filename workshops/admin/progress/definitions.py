@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from workshops.admin import rules
+from workshops.admin.audit import CHANGED_NOTHING
 from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.log import CHANGES_SHOWN, LABELS, fetch_history
 from workshops.admin.progress.rendering import key_of, page, redirect
@@ -133,11 +134,14 @@ async def save_definition(request: Request, form: Form) -> Response:
     """Save the texts of a form, or show them as they would be seen (``preview``)."""
     step_id, texts, opened_with = key_of(request, "step_id"), _texts(form), _opened_with(form)
     if "preview" in form:
+        request.scope[CHANGED_NOTHING] = True
         return await _page(request, texts, opened_with)
     try:
         changed = await _save(step_id, texts, opened_with)
     except FieldsRejectedError as rejection:
         return await _page(request, texts, opened_with, problems=rejection.problems)
+    if not changed:
+        request.scope[CHANGED_NOTHING] = True
     done = "defined" if changed else "unchanged"
     return redirect(f"/definitions/{quote(step_id, safe='')}/?done={done}")
 
