@@ -43,10 +43,6 @@ Form = defaultdict[str, Any]
 """The texts of a form by their fields; "" for what it does not have."""
 
 
-class ConfirmationError(WorkshopsError):
-    """What had to be typed was not."""
-
-
 def form_token(request: Request) -> str:
     """Return what a form must send back: only a page shown to this log-in knows it.
 
@@ -114,18 +110,18 @@ async def undone_on_error() -> AsyncIterator[None]:
         raise
 
 
+_STATUSES: dict[type[WorkshopsError], HTTPStatus] = {
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
+    InvalidTransitionError: HTTPStatus.CONFLICT,
+    InvalidInputError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    DatabaseUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
 def status_of(error: WorkshopsError) -> HTTPStatus:
     """Return the status of a page that says why nothing was changed."""
-    match error:
-        case NotFoundError():
-            return HTTPStatus.NOT_FOUND
-        case ConflictError() | InvalidTransitionError():
-            return HTTPStatus.CONFLICT
-        case InvalidInputError() | ConfirmationError():
-            return HTTPStatus.UNPROCESSABLE_ENTITY
-        case DatabaseUnavailableError():
-            return HTTPStatus.SERVICE_UNAVAILABLE
-    return HTTPStatus.BAD_REQUEST
+    return next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
 
 
 Action = Callable[[str, Form], Awaitable[object]]
@@ -137,7 +133,7 @@ async def _delete(workshop_id: str, form: Form) -> None:
     await lock_belongings(workshop_id)
     workshop = await Workshop.objects().where(Workshop.id == workshop_id).lock_rows().first()
     if workshop is not None and form["title"].strip() != workshop.title.strip():
-        raise ConfirmationError("The title that was typed is not the title of this workshop.")
+        raise InvalidInputError("The title", "that was typed is not the title of this workshop")
     await operations.delete_workshop(workshop_id)
     await follow_up.forget([workshop_id])
 

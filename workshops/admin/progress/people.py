@@ -15,11 +15,11 @@ from starlette.routing import Route
 from workshops import operations
 from workshops.admin import follow_up
 from workshops.admin.audit import ORIGIN, AuditAction
-from workshops.admin.progress.actions import ConfirmationError, Form, form_route
+from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.rendering import attachment, page, redirect
 from workshops.admin.saved_views import forget_views
-from workshops.errors import WorkshopsError
+from workshops.errors import InvalidInputError, WorkshopsError
 from workshops.projection import catch_up
 from workshops.statements import validation
 from workshops.statements.execution import Record, fetch
@@ -128,7 +128,7 @@ async def erase(request: Request, form: Form) -> Response:
     """Delete everything held about a person, if their identifier was typed twice."""
     person = form["person"]
     if not person.strip() or form["typed"].strip() != person.strip():
-        raise ConfirmationError("The identifier that was typed is not the one of this person.")
+        raise InvalidInputError("The identifier", "that was typed is not the one of this person")
     await erase_person(person)
     return redirect("/people/?done=erased")
 
