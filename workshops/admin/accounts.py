@@ -223,13 +223,7 @@ async def _look_up(log_in: _LogIn) -> OperatorAccount | None:
 
 
 class OperatorsBackend(AuthenticationBackend):
-    """The log-in of the admin and of the pages, for Starlette's authentication.
-
-    The admin makes it with options of its own; what they say is settled here.
-    """
-
-    def __init__(self, **options_of_the_library: object) -> None:
-        super().__init__()
+    """The log-in of the admin and of the pages, for Starlette's authentication."""
 
     async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, User]:
         """Return who is logged in.

@@ -78,7 +78,7 @@ def create_site(settings: AdminSettings) -> ASGIApp:
         warnings.filterwarnings("ignore", message="If running sessions in production")
     classes: dict[str, Callable[..., Any]] = {
         "PiccoloCRUD": OperatorsCRUD,
-        "SessionsAuthBackend": OperatorsBackend,
+        "SessionsAuthBackend": lambda **_: OperatorsBackend(),  # its options are settled there
         # It never blocks: ``protection.limit_attempts`` has counted already. The library's own
         # limit (piccolo_api 1.11) blocks an address until the restart, or, with a block duration
         # shorter than its window, again at once (upstream: test_limit_ends_by_itself).
