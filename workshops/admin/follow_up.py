@@ -7,7 +7,7 @@ transaction names (``workshops.admin.audit``).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from workshops.columns import PrefixedKey, SingleLineText, UTCTimestamp, utc_now
 from workshops.errors import ConflictError, InvalidInputError, NotFoundError, WorkshopNotFoundError
 from workshops.ids import create_id, derive_prefixed_id
 from workshops.statements import validation
-from workshops.statements.execution import Record, fetch, fetch_row
+from workshops.statements.execution import fetch, fetch_row
 from workshops.tables import Workshop
 
 NOTE_LENGTH = 5_000
@@ -94,18 +94,6 @@ class Operator:
     username: str
 
 
-@dataclass(frozen=True)
-class FollowUpFacts:
-    """What operators keep about one workshop; the latest note comes first.
-
-    Of each note its ``id``, ``text``, ``author`` and ``created_at``.
-    """
-
-    assigned_to: Operator | None
-    contacted_on: date | None
-    notes: Sequence[Record]
-
-
 async def operators() -> list[Operator]:
     """Return who can be assigned, by name."""
     rows = await fetch(
@@ -114,8 +102,11 @@ async def operators() -> list[Operator]:
     return [Operator(*row) for row in rows]
 
 
-async def fetch_follow_up(workshop_id: str) -> FollowUpFacts:
-    """Return what is kept about a workshop."""
+async def fetch_follow_up(workshop_id: str) -> dict[str, Any]:
+    """Return what is kept about a workshop: ``assigned_to``, ``contacted_on`` and ``notes``.
+
+    The latest note comes first; each has ``id``, ``text``, ``author`` and ``created_at``.
+    """
     row = await fetch_row(
         "SELECT u.id, u.username, f.contacted_on FROM workshops_admin.follow_ups f"
         " LEFT JOIN piccolo_user u ON u.id = f.assigned_to WHERE f.id = $1",
@@ -126,11 +117,11 @@ async def fetch_follow_up(workshop_id: str) -> FollowUpFacts:
         " ORDER BY created_at DESC, id DESC",
         workshop_id,
     )
-    return FollowUpFacts(
-        assigned_to=Operator(row[0], row[1]) if row and row[0] is not None else None,
-        contacted_on=row[2] if row else None,
-        notes=notes,
-    )
+    return {
+        "assigned_to": Operator(row[0], row[1]) if row and row[0] is not None else None,
+        "contacted_on": row[2] if row else None,
+        "notes": notes,
+    }
 
 
 async def add_note(workshop_id: str, text: str, *, key: str = "") -> None:
@@ -179,7 +170,7 @@ async def assign(workshop_id: str, to: str, *, seen: str) -> None:
         raise InvalidInputError("The operator", "does not exist or may not log in")
     free = "kept.assigned_to IS NOT DISTINCT FROM $4 OR kept.assigned_to = $2"
     if not await _keep(workshop_id, "assigned_to", new, free, _number(seen)):
-        now = (await fetch_follow_up(workshop_id)).assigned_to
+        now = (await fetch_follow_up(workshop_id))["assigned_to"]
         raise AssignedMeanwhileError(f"assigned to {now.username}" if now else "assigned to nobody")
 
 

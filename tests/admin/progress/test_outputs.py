@@ -59,9 +59,9 @@ def test_conversation_is_kept_apart() -> None:
             {"messages": [{"role": "user", "content": "Hi"}, {"role": "tool", "content": [1]}]}
         )
     )
-    assert [(message.role, message.text) for message in shown.messages] == [
-        ("user", "Hi"),
-        ("tool", "[1]"),
+    assert shown.messages == [
+        {"role": "user", "text": "Hi"},
+        {"role": "tool", "text": "[1]"},
     ]
     assert shown.html == ""
 

@@ -29,20 +29,15 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True)
-class Message:
-    """One turn of a step's conversation."""
-
-    role: str
-    text: str
-
-
-@dataclass(frozen=True)
 class ReadableOutput:
-    """What a step produced; ``html`` is None where it cannot be shown on the page."""
+    """What a step produced; ``html`` is None where it cannot be shown on the page.
+
+    ``messages`` are the turns of a conversation, each with its ``role`` and ``text``.
+    """
 
     size: int
     html: Markup | None
-    messages: tuple[Message, ...] = ()
+    messages: Sequence[dict[str, str]] = ()
 
     @property
     def long(self) -> bool:
@@ -66,15 +61,15 @@ def readable_output(text: str) -> ReadableOutput:
     return ReadableOutput(size, html, messages)
 
 
-def _pop_messages(output: dict[str, Any]) -> tuple[Message, ...]:
+def _pop_messages(output: dict[str, Any]) -> list[dict[str, str]]:
     """Take the conversation out of an output, if it is one."""
     turns = output.get("messages")
     if not isinstance(turns, list) or not all(
         isinstance(turn, dict) and isinstance(turn.get("role"), str) for turn in turns
     ):
-        return ()
+        return []
     del output["messages"]
-    return tuple(Message(turn["role"], _said(turn)) for turn in turns)
+    return [{"role": turn["role"], "text": _said(turn)} for turn in turns]
 
 
 def _said(turn: dict[str, Any]) -> str:
