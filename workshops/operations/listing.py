@@ -153,9 +153,7 @@ async def _list(
         where("w.status = {}", validation.state("status", status, WorkshopStatus))
     if title is not None:
         part = validation.text("title", title, limit=TITLE_LENGTH, blank=True)
-        for special in "\\%_":
-            part = part.replace(special, f"\\{special}")
-        where("w.title ILIKE {}", f"%{part}%")
+        where("position(lower({}::text) IN lower(w.title)) > 0", part)
     if shares_database():
         where(f"{DELETED_AT.format('w')} IS NULL")
     all_pages, of_all_pages = " AND ".join(conditions), tuple(arguments)
