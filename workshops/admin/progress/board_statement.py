@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
-from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView, days_ago
+from workshops.admin.progress.query_string import NO_OPEN_STEP, BoardView
+from workshops.columns import utc_now
 from workshops.states import WorkshopStatus
 
 MOST_SORTED = 2_000
@@ -102,7 +104,7 @@ def conditions_of(view: BoardView, definitions: dict[str, str], me: int) -> Iter
     if view.idle_days is not None:
         # Nothing has happened before the creation: so either order has an end to begin at.
         before = "s.last_activity_at < {0}::timestamp AND s.created_at < {0}::timestamp"
-        yield before, days_ago(view.idle_days)
+        yield before, utc_now() - timedelta(days=view.idle_days)
     if view.created_from:
         yield "s.created_at >= {0}::date AND s.last_activity_at >= {0}::date", view.created_from
     if view.created_to:

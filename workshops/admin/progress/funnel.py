@@ -19,7 +19,6 @@ from workshops.admin.progress.query_string import (
     View,
     day,
     days,
-    days_ago,
     one_of,
     parameter,
 )
@@ -171,7 +170,8 @@ async def fetch_funnel(view: FunnelView, definitions: dict[str, str]) -> Funnel:
     fresh = await catch_up()
     begin = datetime.combine(view.created_from or date(1, 1, 1), time())
     end = datetime.combine(view.created_to or date(9998, 12, 30), time()) + timedelta(days=1)
-    counts = await fetch(_COUNTS, begin, end, days_ago(view.idle_days), list(OPEN_FOR_WORK))
+    idle_since = utc_now() - timedelta(days=view.idle_days)
+    counts = await fetch(_COUNTS, begin, end, idle_since, list(OPEN_FOR_WORK))
     times = await step_times(begin, end, (0.5, 0.9))
     at: Counter[str | None] = Counter()
     stuck: Counter[str | None] = Counter()

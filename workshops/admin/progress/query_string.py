@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import Field, dataclass, field, fields
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -45,11 +45,6 @@ COLUMNS = {
     "follow_up": "Follow-up",
 }
 """What the board shows of a workshop besides its title, and how people call it."""
-
-
-def days_ago(days: int) -> datetime:
-    """Return the time so many days ago, in UTC as the database stores it."""
-    return datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days)
 
 
 Reader = Callable[[str], Any]
