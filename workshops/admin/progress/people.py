@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +16,7 @@ from workshops.admin import follow_up
 from workshops.admin.audit import ORIGIN, AuditAction
 from workshops.admin.progress.actions import Form, form_route
 from workshops.admin.progress.log import PARTS
-from workshops.admin.progress.rendering import attachment, page, redirect
+from workshops.admin.progress.rendering import as_json, attachment, page, redirect
 from workshops.admin.saved_views import forget_views
 from workshops.errors import InvalidInputError, WorkshopsError
 from workshops.projection import catch_up
@@ -120,8 +119,7 @@ async def export(request: Request, form: Form) -> Response:
     theirs = [workshop["id"] for workshop in data["workshops"]]
     data["operators"] = await follow_up.notes_about(person, theirs)
     await ORIGIN.get().record(AuditAction.exported, summary=f"Everything held about {person}")
-    content = json.dumps(data, ensure_ascii=False, indent=2)
-    return attachment(content, "application/json", f"{person}.json")
+    return attachment(as_json(data, indent=2), "application/json", f"{person}.json")
 
 
 async def erase(request: Request, form: Form) -> Response:

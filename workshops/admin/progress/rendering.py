@@ -223,10 +223,15 @@ def _plain(value: object) -> object:
     raise TypeError(f"JSON has no {type(value).__name__}.")
 
 
-def attachment(content: str | bytes, media_type: str, filename: str) -> Response:
+def attachment(
+    content: str | bytes | AsyncIterator[str], media_type: str, filename: str
+) -> Response:
     """Return the answer that sends a file of any name."""
     disposition = f"attachment; filename*=UTF-8''{quote(filename, safe='')}"
-    return Response(content, media_type=media_type, headers={"Content-Disposition": disposition})
+    headers = {"Content-Disposition": disposition}
+    if isinstance(content, str | bytes):
+        return Response(content, media_type=media_type, headers=headers)
+    return StreamingResponse(content, media_type=media_type, headers=headers)
 
 
 async def send(
@@ -239,9 +244,7 @@ async def send(
         AuditAction.exported, summary=f"The {name} as {format.upper()}{filters}"
     )
     filename = f"{name}-{utc_now():%Y-%m-%d}.{format}"
-    parts = iter((content,)) if isinstance(content, str) else content
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
-    return StreamingResponse(parts, media_type=MEDIA_TYPES[format], headers=headers)
+    return attachment(content, MEDIA_TYPES[format], filename)
 
 
 def format_of(request: Request) -> str:
