@@ -43,7 +43,7 @@ from workshops.projection.folder import (
     keeping_up,
     refresh,
 )
-from workshops.projection.listening import Subscription, listening, stop_listening
+from workshops.projection.listening import listening, stop_listening
 from workshops.projection.summaries import Comparison, compare
 
 __all__ = [
@@ -51,7 +51,6 @@ __all__ = [
     "Comparison",
     "Fold",
     "Freshness",
-    "Subscription",
     "catch_up",
     "compare",
     "fold",
