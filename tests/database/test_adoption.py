@@ -138,6 +138,32 @@ async def test_what_the_other_application_has_added_is_a_notice(
         assert expected in check.out
 
 
+async def test_a_foreign_key_that_the_other_application_has_added_stays_as_it_is(
+    server: Server, drizzle_database: str
+) -> None:
+    """Whatever it refers to and does on delete: a tenant who goes takes no workshop along."""
+    url = server.url(drizzle_database)
+    connection = await server.connect(drizzle_database)
+    await connection.execute(
+        "CREATE TABLE tenants (id text PRIMARY KEY, slug text UNIQUE);"
+        "INSERT INTO tenants VALUES ('t_1', 'acme');"
+        "ALTER TABLE workshops ADD tenant_id text REFERENCES tenants ON DELETE SET NULL,"
+        " ADD tenant_slug text REFERENCES tenants (slug) ON DELETE SET NULL;"
+        "UPDATE workshops SET tenant_id = 't_1', tenant_slug = 'acme'"
+    )
+    keys = (
+        "SELECT array_agg(pg_get_constraintdef(oid) ORDER BY conname) FROM pg_constraint"
+        " WHERE confrelid = 'tenants'::regclass"
+    )
+    before = await connection.fetchval(keys)
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 0, result
+    assert await connection.fetchval(keys) == before
+    await connection.execute("DELETE FROM tenants")
+    assert await connection.fetchval("SELECT count(*) FROM workshops") == 2
+    await connection.close()
+
+
 @pytest.mark.parametrize(
     ("statement", "difference"),
     [
