@@ -264,6 +264,25 @@ async def test_rows_that_break_a_new_constraint_stop_the_run(
     assert (await run(*command, DATABASE_URL=url)).code == 0
 
 
+async def test_rows_that_break_a_foreign_key_stop_the_run(
+    server: Server, drizzle_database: str
+) -> None:
+    """The other application has a key that was never validated: a sentence says which."""
+    connection = await server.connect(drizzle_database)
+    key = "sessions_workshop_id_workshops_id_fk"
+    await connection.execute(
+        f"ALTER TABLE sessions DROP CONSTRAINT {key};"
+        "INSERT INTO sessions (id, workshop_id) VALUES ('ses_x', 'ws_gone');"
+        f"ALTER TABLE sessions ADD CONSTRAINT {key}"
+        " FOREIGN KEY (workshop_id) REFERENCES workshops (id) NOT VALID"
+    )
+    await connection.close()
+    result = await run("workshops", "migrate", DATABASE_URL=server.url(drizzle_database))
+    assert result.code == 1
+    assert f'violates foreign key constraint "{key}"' in result.err
+    assert "Correct the rows and run the migrations again." in result.err
+
+
 async def test_the_admin_edits_adopted_rows(server: Server, drizzle_database: str) -> None:
     """An operator changes a row of the other application; updated_at moves, nothing else does."""
     url = server.url(drizzle_database)

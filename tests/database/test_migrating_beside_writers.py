@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
-from tests.commands.running import PROJECT, run
+from tests.commands.running import PROJECT, Result, run
 from tests.conftest import Server
 from tests.database.test_adoption import contents
 from workshops.database.building import LARGE, RULES
@@ -202,6 +202,54 @@ async def test_an_index_that_is_not_valid_is_built_again(
     await connection.close()
 
 
+async def test_a_refused_constraint_leaves_nothing_behind(
+    server: Server, large_database: str
+) -> None:
+    """A row that was written after the count stops the migration, and its like are still taken."""
+    url = server.url(large_database)
+    writer = await server.connect(large_database)
+    broken = "INSERT INTO build_packs (id, workshop_id, title, format_type) VALUES"
+    transaction = writer.transaction()
+    await transaction.start()  # the count does not see its row, and what is changed waits for it
+    await writer.execute(f"{broken} ('bp_1', 'ws_1', 'Pack', 'docx')")
+    migration = asyncio.create_task(run("workshops", "migrate", DATABASE_URL=url))
+    await until_tried(server, large_database, migration)
+    await transaction.commit()
+    result = await migration
+    assert result.code == 1
+    assert "build_packs_format_type_check: a row breaks it" in result.err
+    await writer.execute(f"{broken} ('bp_2', 'ws_1', 'Pack', 'docx')")
+    await writer.execute(
+        "DELETE FROM build_packs; ALTER TABLE sessions"
+        " DROP CONSTRAINT sessions_workshop_id_workshops_id_fk;"
+        "INSERT INTO sessions (id, workshop_id) VALUES ('ses_x', 'ws_gone');"
+        "ALTER TABLE sessions ADD CONSTRAINT sessions_workshop_id_workshops_id_fk"
+        " FOREIGN KEY (workshop_id) REFERENCES workshops (id) NOT VALID"
+    )
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 1
+    assert "sessions_workshop_id_workshops_id_fk: a row breaks it" in result.err
+    await writer.execute("DELETE FROM sessions")
+    await writer.close()
+    result = await run("workshops", "migrate", DATABASE_URL=url)
+    assert result.code == 0, result
+
+
+async def until_tried(server: Server, database: str, migration: asyncio.Task[Result]) -> None:
+    """Return when the migration has tried twice to change a table that is in use."""
+    observer = await server.connect("postgres")
+    refused = 0
+    async with asyncio.timeout(120):
+        while refused < 2:
+            refused += await observer.fetchval(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
+                " AND wait_event_type = 'Lock' AND starts_with(query, 'ALTER TABLE')",
+                database,
+            )
+            assert not migration.done(), migration.result()
+    await observer.close()
+
+
 async def test_no_statement_of_a_second_migration_keeps_an_index_from_being_built(
     server: Server, large_database: str
 ) -> None:
@@ -224,17 +272,7 @@ async def test_a_table_in_use_is_waited_for_without_keeping_others_waiting(
         migration = asyncio.create_task(
             run("workshops", "migrate", DATABASE_URL=server.url(large_database))
         )
-        observer = await server.connect("postgres")
-        refused = 0
-        async with asyncio.timeout(120):
-            while refused < 2:  # its tries to add a constraint to that table
-                refused += await observer.fetchval(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = $1"
-                    " AND wait_event_type = 'Lock' AND query ~ '^ALTER TABLE workshop_steps'",
-                    large_database,
-                )
-                assert not migration.done(), migration.result()
-        await observer.close()
+        await until_tried(server, large_database, migration)
         writes = gap.writes
         await transaction.rollback()
         result = await migration

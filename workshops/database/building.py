@@ -8,9 +8,10 @@ an index that is not valid, the next one finishes.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -68,6 +69,13 @@ class Rule(NamedTuple):
         rows = f"SELECT {columns} FROM {self.table}" + (f" WHERE {where}" if where else "")
         found = f"({columns}) IN ({rows} GROUP BY {columns} HAVING count(*) > 1)"
         return f"{where} AND {found}" if where else found
+
+    @property
+    def removal(self) -> str:
+        """What removes it while it is half made."""
+        if self.kind == "CHECK":
+            return f"ALTER TABLE {self.table} DROP CONSTRAINT IF EXISTS {self.name}"
+        return f"DROP INDEX CONCURRENTLY IF EXISTS {self.name}"
 
     def statements(self, *, valid: bool | None, concurrently: bool) -> Iterator[str]:
         """Yield what makes it.
@@ -250,19 +258,27 @@ async def build_beside_writers(
         # what a prepared statement has seen until the transaction runs another one; this ends it.
         await transaction.connection.execute("SELECT 1")
         for statement in keys:
-            await _run(connection, statement)
+            async with _refusing(connection):
+                await _run(connection, statement)
         for number, (rule, valid) in enumerate(missing.items(), 1):
             tell(f"{number} of {len(missing)}: {rule.name}, while others go on writing")
-            try:
+            async with _refusing(connection, rule.removal):
                 for statement in rule.statements(valid=valid, concurrently=True):
                     await _run(connection, statement)
-            except asyncpg.IntegrityConstraintViolationError as error:
-                # What is left of it would go on refusing rows.
-                await connection.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {rule.name}")
-                raise MigrationBlockedError(
-                    f"{rule.name}: a row that breaks it was written meanwhile: {error}. "
-                    "Correct the rows and run the migrations again."
-                ) from error
+
+
+@contextlib.asynccontextmanager
+async def _refusing(connection: asyncpg.Connection, removal: str = "") -> AsyncIterator[None]:
+    """Say what a row breaks, and remove what is left of it, which would go on refusing rows."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if removal:
+            await _run(connection, removal)
+        raise MigrationBlockedError(
+            f"{error.constraint_name}: a row breaks it: {error}. "
+            "Correct the rows and run the migrations again."
+        ) from error
 
 
 async def _run(connection: asyncpg.Connection, statement: str) -> None:

@@ -255,24 +255,27 @@ async def _run_app(app_name: str) -> MigrationResult:
     """Run an app's migrations; what the server refuses becomes a sentence with an advice."""
     try:
         return await ForwardsMigrationManager(app_name=app_name).run()
-    except asyncpg.UndefinedTableError as error:
-        advice = (
-            f"If another app makes it, name that app in migration_dependencies of {app_name}'s "
-            "AppConfig."
-        )
-        refusal = error
-    except (asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError) as error:
-        advice = (
-            "Rename or drop what is there; or if it is what the migration makes, record it as "
-            f"run: piccolo migrations forwards {app_name} ID --fake."
-        )
-        refusal = error
-    except asyncpg.InsufficientPrivilegeError as error:
-        advice = "Run the migrations with DATABASE_URL naming the owner of the tables."
-        refusal = error
-    raise MigrationBlockedError(
-        f"A migration of {app_name} failed and nothing was changed: {refusal}. {advice}"
-    ) from refusal
+    except asyncpg.PostgresError as error:
+        match error:
+            case asyncpg.UndefinedTableError():
+                advice = (
+                    "If another app makes it, name that app in migration_dependencies of "
+                    f"{app_name}'s AppConfig."
+                )
+            case asyncpg.DuplicateTableError() | asyncpg.DuplicateObjectError():
+                advice = (
+                    "Rename or drop what is there; or if it is what the migration makes, record it "
+                    f"as run: piccolo migrations forwards {app_name} ID --fake."
+                )
+            case asyncpg.InsufficientPrivilegeError():
+                advice = "Run the migrations with DATABASE_URL naming the owner of the tables."
+            case asyncpg.IntegrityConstraintViolationError():
+                advice = "Correct the rows and run the migrations again."
+            case _:
+                raise
+        raise MigrationBlockedError(
+            f"A migration of {app_name} failed and nothing was changed: {error}. {advice}"
+        ) from error
 
 
 async def _lock_tables(transaction: PostgresTransaction) -> None:
