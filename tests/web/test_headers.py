@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from workshops.web.headers import TrustedProxies
 
@@ -82,6 +83,38 @@ async def test_server_that_believes_headers_is_not_believed(
     with caplog.at_level(logging.WARNING):
         for address in ("192.0.2.7", "192.0.2.8"):
             assert (await origin_of((address, 0), address))[0] == "127.0.0.1"
+    assert "--no-proxy-headers" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "forwarded",
+    [
+        ["192.0.2.7"],
+        ["192.0.2.7:1"],
+        ["[2001:db8::7]:1"],
+        ["198.51.100.1, 192.0.2.7:1"],
+        ["198.51.100.1", "192.0.2.7: 1"],
+        ["198.51.100.1, 10.0.0.7:1"],
+        ["nobody:1"],
+        ["no]body:0_1"],
+        ["[nobody]:1"],
+    ],
+)
+async def test_an_address_that_uvicorn_takes_from_the_header_is_nobodys(
+    caplog: pytest.LogCaptureFixture, forwarded: list[str]
+) -> None:
+    """Its own layer is in front, as it is without --no-proxy-headers; any port may be in there."""
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    layer: Any = ProxyHeadersMiddleware(TrustedProxies(app, trusted=OURS, https=False))  # type: ignore[arg-type]
+    headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
+    scope = {"type": "http", "client": ("127.0.0.1", 4711), "scheme": "http", "headers": headers}
+    with caplog.at_level(logging.WARNING):
+        await layer(scope, None, None)
+    assert seen[0]["client"] == ("127.0.0.1", 0)
     assert "--no-proxy-headers" in caplog.text
 
 

@@ -124,8 +124,8 @@ class TrustedProxies:
 
     A server may have looked at the header itself, and taken it from any program on this
     machine: uvicorn does so unless it is told not to (``--no-proxy-headers``;
-    ``piccolo workshops serve`` tells it). Such an address has the port 0, and counts for
-    nothing: all of them are one client.
+    ``piccolo workshops serve`` tells it). Such an address has the port 0, or is named in the
+    header with its port, and counts for nothing: all of them are one client.
     """
 
     def __init__(self, app: ASGIApp, *, trusted: Sequence[Network], https: bool) -> None:
@@ -144,7 +144,10 @@ class TrustedProxies:
         client: tuple[str, int] | None = scope.get("client")
         if client is None:
             return {"scheme": scheme}
-        if client[1] == 0:
+        headers = Headers(scope=scope)
+        sent = ",".join(headers.getlist("x-forwarded-for")).split(",")
+        named = [text.strip() for text in sent]
+        if client[1] == 0 or any(_host_and_port(text) == client for text in named):
             if not self._warned:
                 self._warned = True
                 logger.warning(
@@ -156,13 +159,11 @@ class TrustedProxies:
         peer = _address(client[0])
         if peer is None or not self._is_trusted(peer):
             return {"client": client, "scheme": scheme}
-        headers = Headers(scope=scope)
-        if not self.https and (sent := headers.getlist("x-forwarded-proto")):
-            last = sent[-1].split(",")[-1].strip().lower()
+        if not self.https and (schemes := headers.getlist("x-forwarded-proto")):
+            last = schemes[-1].split(",")[-1].strip().lower()
             scheme = last if last in ("http", "https") else scheme
-        named = [part for line in headers.getlist("x-forwarded-for") for part in line.split(",")]
         for text in reversed(named):
-            found = _address(text.strip())
+            found = _address(text)
             if found is None:
                 break
             peer = found
@@ -172,6 +173,17 @@ class TrustedProxies:
 
     def _is_trusted(self, address: Address) -> bool:
         return any(address in network for network in self.trusted)
+
+
+def _host_and_port(text: str) -> tuple[str, int] | None:
+    """Return both as uvicorn reads them, whatever they are; None if there is no port."""
+    host, _, port = text.rpartition(":")
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    try:
+        return host, int(port)
+    except ValueError:
+        return None
 
 
 def _address(text: str) -> Address | None:
