@@ -61,10 +61,11 @@ async def test_the_application_works_through_it(pooler: str, empty_database: str
 
 
 async def test_the_operations_work_through_it(pooler: str) -> None:
-    """Their tests, every connection of which goes through PgBouncer."""
+    """Their tests, every connection of which goes through PgBouncer, and a watch."""
     result = await run_program(
         *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
         *("tests/operations/test_sessions.py", "tests/operations/test_steps.py"),
+        "tests/projection/test_listening.py::test_change_is_heard_after_the_first_call_to_read",
         TEST_DATABASE_URL=pooler % "postgres",
         DATABASE_URL=None,
     )

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from tests.admin.progress.conftest import make_workshop
 from workshops import operations
@@ -123,12 +124,17 @@ async def test_page_that_is_new_enough_is_not_told_to_read_again() -> None:
             assert await asyncio.wait_for(subscription.next(), 30) is None
 
 
+@pytest.mark.parametrize("told_by", ["setting", "url"])
 async def test_behind_a_pooler_the_summaries_are_looked_at(
-    monkeypatch: pytest.MonkeyPatch,
+    database: str, monkeypatch: pytest.MonkeyPatch, told_by: str
 ) -> None:
     """Where LISTEN hears nothing, a change is still told within a second or two."""
     workshop = await make_workshop()
-    monkeypatch.setattr(engine().settings, "database_pooler", "transaction")  # type: ignore[attr-defined]
+    settings = engine().settings  # type: ignore[attr-defined]
+    if told_by == "setting":
+        monkeypatch.setattr(settings, "database_pooler", "transaction")
+    else:
+        monkeypatch.setattr(settings, "database_url", SecretStr(f"{database}&pgbouncer=true"))
     async with aclosing(operations.watch_workshops(workshop.id)) as changes:
         await first(changes)
         assert await listeners() == []

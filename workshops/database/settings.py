@@ -108,12 +108,13 @@ class DatabaseSettings(BaseSettings):
         return found
 
     @property
-    def _server_keeps_limits(self) -> bool:
-        return self.database_url is None or "statement_cache_size" not in self.connection_config()
+    def behind_pooler(self) -> bool:
+        """Whether a pooler in transaction mode is between, as the setting or the URL says."""
+        return self.database_url is not None and "statement_cache_size" in self.connection_config()
 
     def limits_of_server(self) -> dict[str, str]:
         """Return the time-outs that PostgreSQL keeps, as settings of a session."""
-        if not self._server_keeps_limits:
+        if self.behind_pooler:
             return {}
         limits = {
             "statement_timeout": self.database_statement_timeout,
@@ -126,7 +127,7 @@ class DatabaseSettings(BaseSettings):
         if not self.database_statement_timeout:
             return None
         # A server that lives is to say itself what took too long.
-        return self.database_statement_timeout + (2 if self._server_keeps_limits else 0)
+        return self.database_statement_timeout + (0 if self.behind_pooler else 2)
 
 
 Settings = TypeVar("Settings", bound=BaseSettings)

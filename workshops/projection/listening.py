@@ -108,9 +108,7 @@ class _Hub:
 
     async def run(self) -> None:
         database = engine()
-        pooled = isinstance(database, DatabaseEngine) and (
-            database.settings.database_pooler == "transaction"
-        )
+        pooled = isinstance(database, DatabaseEngine) and database.settings.behind_pooler
         failing = False
         async with keeping_up():
             while True:
