@@ -67,7 +67,7 @@ def register_personal_data(
     table = user._meta.table
     columns = tuple(table.all_columns() if export is None else export)
     data = PersonalData(user, columns, erase)
-    _registered[f"{table._meta.tablename}.{user._meta.name}"] = data
+    _registered[f"{table._meta.get_formatted_tablename()}.{user._meta.name}"] = data
 
 
 def registered() -> tuple[PersonalData, ...]:

@@ -155,6 +155,12 @@ class Note(Table, tablename="notes"):
     written_at = Timestamptz()
 
 
+class OtherNote(Table, tablename="notes", schema="other"):
+    """A table of the same name in another schema."""
+
+    author = Varchar()
+
+
 class Vote(Table, tablename="votes"):
     """A table whose rows stay without the person."""
 
@@ -195,6 +201,21 @@ async def test_tables_of_an_application_are_exported_and_erased() -> None:
     assert deleted["workshops_deleted"] == 1
     assert [row["author"] for row in await Note.select()] == [BOB]
     assert sorted(row["voter"] for row in await Vote.select()) == ["", BOB]
+
+
+@pytest.mark.usefixtures("own_tables")
+async def test_tables_of_one_name_in_two_schemas_are_both_erased() -> None:
+    """The second registration leaves the first as it is."""
+    await OtherNote.create_table()
+    try:
+        personal_data.register_personal_data(OtherNote.author)
+        await OtherNote(author=OWNER).save()
+        export = await operations.export_user_data(OWNER)
+        assert [note["author"] for note in export["application"]["notes"]] == [OWNER, OWNER]
+        assert (await operations.delete_user_data(OWNER))["application"]["notes"] == 2
+        assert await OtherNote.count() == 0
+    finally:
+        await OtherNote.raw("DROP SCHEMA other CASCADE")
 
 
 @not_on_a_cluster("foreign keys of your own tables")
