@@ -15,7 +15,7 @@ Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass
 class _Running:
-    task: asyncio.Task[None]
+    task: asyncio.Task[None] | None = None
     blocks: int = 0
 
 
@@ -26,13 +26,13 @@ _running: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Work, _Running]] = W
 async def in_background(work: Work) -> AsyncIterator[None]:
     """Run ``work`` beside the block, and cancel it at the end.
 
-    Blocks that name the same work share one task, which ends with the last of them. It is in
-    no transaction, whatever the block is in.
+    Blocks that name the same work share one task, which ends with the last of them, and is
+    begun anew by the next one if it has failed. It is in no transaction, whatever the block is in.
     """
     works = _running.setdefault(asyncio.get_running_loop(), {})
-    if work not in works:
-        works[work] = _Running(asyncio.create_task(work(), context=Context()))
-    running = works[work]
+    running = works.setdefault(work, _Running())
+    if running.task is None or running.task.done():
+        running.task = asyncio.create_task(work(), context=Context())
     running.blocks += 1
     try:
         yield
@@ -41,5 +41,5 @@ async def in_background(work: Work) -> AsyncIterator[None]:
         if not running.blocks:
             del works[work]
             running.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running.task
+            # Not by awaiting it: its cancellation could not be told from that of the block.
+            await asyncio.wait([running.task])
