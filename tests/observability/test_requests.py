@@ -17,11 +17,13 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import set_tracer_provider
 
 from tests.commands.serving import Serving, serving
+from tests.conftest import Server
 from tests.database.test_engine import engine_for
 from workshops import operations
 from workshops.errors import NotFoundError
 from workshops.observability.metrics import SlowStatements
 from workshops.observability.requests import pattern
+from workshops.projection import folder
 
 TOKEN = "a-token-for-metrics"
 
@@ -66,6 +68,31 @@ async def test_requests_and_statements_are_counted(observed: Serving) -> None:
     assert "user_ada" not in answer.text
     assert "ws_abc" not in answer.text
     assert 'route="/progress/static/{path}",status="200"' in answer.text
+
+
+async def test_the_age_of_the_board_is_told_where_nothing_tells_of_changes(
+    server: Server, migrated_database: str
+) -> None:
+    """As on a cluster, which has no triggers; here the board is an hour old, and nobody folds."""
+    connection = await server.connect(migrated_database)
+    await connection.execute(
+        'CREATE TABLE pg_dist_partition (logicalrelid regclass, partmethod "char", repmodel "char")'
+    )
+    for name in await connection.fetch(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'workshops'::regclass AND NOT tgisinternal"
+    ):
+        await connection.execute(f"DROP TRIGGER {name['tgname']} ON workshops")
+    await connection.execute(f"SELECT pg_advisory_lock({folder._LOCK})")
+    await connection.execute("UPDATE workshops_admin.state SET as_of = now() - INTERVAL '1 hour'")
+    async with (
+        serving(DATABASE_URL=server.url(migrated_database), METRICS_TOKEN=TOKEN) as site,
+        httpx.AsyncClient(headers={"Authorization": f"Bearer {TOKEN}"}) as client,
+    ):
+        await site.wait_until_ready()
+        answer = await client.get(f"{site.url}/metrics")
+    await connection.close()
+    [age] = re.findall(r"^workshops_projection_age_seconds (\S+)$", answer.text, re.MULTILINE)
+    assert 3600 <= float(age) < 7200
 
 
 async def log_of(server: Serving) -> list[dict[str, Any]]:

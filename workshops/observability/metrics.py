@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
+import math
 import os
 import time
 from pathlib import Path
@@ -16,8 +17,10 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from workshops.columns import utc_now
 from workshops.database.transactions import own_connection
 from workshops.health import Probe
+from workshops.projection import freshness
 from workshops.states import WorkshopStatus
 
 if TYPE_CHECKING:
@@ -32,12 +35,6 @@ COUNT_SECONDS = 30.0
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _STATEMENT_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 30)
-
-PROJECTION_AGE = """
-SELECT COALESCE(extract(epoch FROM now() - min(changed_at)), 0)::float8, count(*)
-FROM workshops_admin.changes
-"""
-
 
 TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
 """Where prometheus-client keeps the measures of processes that count together."""
@@ -74,7 +71,8 @@ class Metrics:
             mode="livesum",
         )
         self._age = self._gauge(
-            "workshops_projection_age_seconds", "Age of the oldest change not yet in the board"
+            "workshops_projection_age_seconds",
+            "Age of the oldest change not yet in the board; on a cluster, of the board",
         )
         self._waiting = self._gauge(
             "workshops_projection_changes", "Changes that are not yet in the board"
@@ -111,9 +109,10 @@ class Metrics:
         rows = await ask("SELECT to_regclass('workshops_admin.changes') IS NOT NULL")
         self._up.set(1)
         if rows[0][0]:
-            age, waiting = (await ask(PROJECTION_AGE))[0]
-            self._age.set(age)
-            self._waiting.set(waiting)
+            found = await freshness()
+            age = (utc_now() - found.as_of).total_seconds() if found.as_of else math.inf
+            self._age.set(0 if found.current and not found.untold else max(age, 0))
+            self._waiting.set(found.waiting)
         if time.monotonic() - self._counted_at > COUNT_SECONDS:
             rows = await ask("SELECT status, count(*) FROM workshops GROUP BY status")
             counts = dict.fromkeys(WorkshopStatus, 0) | dict(rows)
