@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 
 from tests.commands.running import PROJECT, run, run_program
 from tests.commands.serving import free_port, serving
 from tests.conftest import Server
-from tests.database.test_engine import forwarding
+from tests.database.test_engine import engine_for, forwarding
 from tests.production.conftest import needs, running
+from workshops.observability.metrics import SlowStatements
 
 pytestmark = needs("pgbouncer")
 
@@ -71,3 +74,23 @@ async def test_the_operations_work_through_it(pooler: str) -> None:
     )
     assert result.code == 0, result.out
     assert " passed" in result.out
+
+
+async def test_asking_for_a_plan_leaves_nothing_in_the_session(
+    pooler: str, empty_database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even where there is none, as of a division by zero: the next statement has its own."""
+    engine = engine_for(pooler % empty_database)
+    slow = SlowStatements(engine, 0)
+    engine.observers.append(slow)
+    await engine.start_connection_pool()
+    for statement in ("SELECT 1 / 0", "SELECT 1", "SELECT 2"):
+        slow._asking = None
+        with contextlib.suppress(asyncpg.DivisionByZeroError):
+            await engine._run_in_pool(statement)
+        while slow._asking is None:  # noqa: ASYNC110 - asyncpg tells of it a moment later
+            await asyncio.sleep(0)
+        await slow._asking
+    await engine.close_connection_pool()
+    assert caplog.text.count("no plan: DivisionByZeroError") == 1
+    assert caplog.text.count("Result  (cost=") == 2

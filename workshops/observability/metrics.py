@@ -179,7 +179,11 @@ class SlowStatements:
                 await connection.execute(f"PREPARE slow AS {done.query}")
                 values = ", ".join(["NULL"] * len(done.args))
                 execute = f"EXECUTE slow({values})" if values else "EXECUTE slow"
-                plan = await connection.fetch(f"EXPLAIN {execute}")
+                try:
+                    async with connection.transaction():
+                        plan = await connection.fetch(f"EXPLAIN {execute}")
+                finally:  # a pooler keeps the session, and the rollback what was prepared in it
+                    await connection.execute("DEALLOCATE slow")
         except Exception as error:
             _log(done, f"no plan: {type(error).__name__}")
         else:
