@@ -13,11 +13,13 @@ from piccolo.table import Table
 from tests.demo.generated import MIDNIGHT, generate
 from tests.factories import make_workshop
 from tests.operations.concurrency import outside, until_waiting
+from workshops import operations
 from workshops.columns import utc_now
 from workshops.commands.check import broken_invariants
 from workshops.demo import DEMO_WORKSHOP_PREFIX, DemoError, clear_demo, write_demo, writer
 from workshops.demo.generator import COLUMNS
 from workshops.demo.writer import LIVE_MARK
+from workshops.statements.workshops import lock_belongings
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import (
     TABLES,
@@ -246,6 +248,16 @@ class TestClear:
         await clear_demo()
         rows = await WorkshopMember.select(WorkshopMember.workshop_id)
         assert rows == [{"workshop_id": own.id}]
+
+    async def test_a_live_demo_that_is_at_work_meets_no_deadlock(self) -> None:
+        """Steps are locked before their workshop, as by the operations."""
+        live = await make_workshop(clerk_user_id=f"user_2{LIVE_MARK}Ada")
+        async with Workshop._meta.db.transaction():
+            await lock_belongings(live.id)
+            clearing = outside(clear_demo())
+            await until_waiting(1)
+            await operations.update_workshop(live.id, title="At work")
+        assert await clearing == 1
 
     async def test_nothing_to_remove(self) -> None:
         """Without a demo, none is removed."""

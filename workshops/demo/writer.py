@@ -19,6 +19,8 @@ from workshops.demo.generator import (
     number_of,
     seed_prefix,
 )
+from workshops.statements.execution import fetch, in_transaction
+from workshops.statements.workshops import lock_belongings
 from workshops.tables import StepDefinition, Workshop
 
 DEFAULT_SEED = 1
@@ -114,13 +116,23 @@ async def clear_demo() -> int:
     What was added to a demo workshop goes with it. No other workshop is touched: demo
     workshops are known by their ids, live ones by the ids of their owners.
     """
-    async with Workshop._meta.db.transaction() as transaction:
-        status = await transaction.connection.execute(
-            "DELETE FROM workshops WHERE starts_with(id, $1) OR starts_with(clerk_user_id, $2)",
-            DEMO_WORKSHOP_PREFIX,
-            f"user_2{LIVE_MARK}",
-        )
-    return int(status.rpartition(" ")[2])
+    return await in_transaction(_clear)
+
+
+async def _clear() -> int:
+    # Where a live demo may be at work, what operations lock before a workshop is locked first.
+    live = f"user_2{LIVE_MARK}"
+    for workshop in await fetch(
+        "SELECT id FROM workshops WHERE starts_with(clerk_user_id, $1) ORDER BY id", live
+    ):
+        await lock_belongings(workshop["id"])
+    removed = await fetch(
+        "DELETE FROM workshops WHERE starts_with(id, $1) OR starts_with(clerk_user_id, $2)"
+        " RETURNING id",
+        DEMO_WORKSHOP_PREFIX,
+        live,
+    )
+    return len(removed)
 
 
 async def read_definitions() -> list[StepDefinition]:
