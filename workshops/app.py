@@ -37,7 +37,7 @@ from workshops.database import (
     SettingsError,
     read_settings,
 )
-from workshops.database.migrations import pending_migrations, project_engine
+from workshops.database.migrations import counted, pending_migrations, project_engine
 from workshops.health import ROUTES, Probe
 from workshops.observability import ObservabilitySettings
 from workshops.observability.metrics import Metrics, SlowStatements
@@ -60,7 +60,8 @@ async def lifespan(app: Starlette) -> AsyncIterator[None]:
     try:
         if pending := await pending_migrations():
             logger.warning(
-                "%d migrations are pending; run them with: piccolo workshops migrate", len(pending)
+                "%s pending; run: piccolo workshops migrate",
+                counted(pending, "migration is", "migrations are"),
             )
         async with keeping_up(), forgetting():
             yield

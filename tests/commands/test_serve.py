@@ -84,7 +84,7 @@ async def test_pending_migrations_stop_the_start_with_a_sentence(
     assert result.code == 1
     assert re.fullmatch(
         r"\d+ migrations have not been run on this database\. "
-        r"Run them with: piccolo workshops migrate \(or serve with --migrate\)\.\n",
+        r"Run: piccolo workshops migrate \(or serve with --migrate\)\.\n",
         result.err,
     )
     connection = await server.connect(empty_database)

@@ -21,7 +21,12 @@ from workshops.database.backup import Progress, back_up
 from workshops.database.backup import restore as restore_backup
 from workshops.database.distribution import distribute as distribute_tables
 from workshops.database.distribution import has_keys_of_a_cluster
-from workshops.database.migrations import pending_migrations, project_engine, run_migrations
+from workshops.database.migrations import (
+    counted,
+    pending_migrations,
+    project_engine,
+    run_migrations,
+)
 
 ACTIONS = ("create", "disable", "reset-password", "remove-second-factor", "list")
 
@@ -39,9 +44,10 @@ async def migrate() -> None:
     done = await run_migrations(tell=functools.partial(print, flush=True))
     for migration in done:
         print(f"{migration.app_name} {migration.id} {migration.description}".rstrip())
-    print(
-        f"{len(done)} migrations were run." if done else "Nothing to do: no migration is pending."
-    )
+    if done:
+        print(counted(done, "migration was run.", "migrations were run."))
+    else:
+        print("Nothing to do: no migration is pending.")
 
 
 @fails_with_a_sentence
@@ -75,7 +81,8 @@ async def restore(file: str, force: bool = False) -> None:
     if not checked:
         print(f"Its checksum was not looked at: there is no {file}.sha256.")
     if pending := await pending_migrations():
-        print(f"{len(pending)} migrations are newer than it. Run: piccolo workshops migrate")
+        newer = counted(pending, "migration is newer", "migrations are newer")
+        print(f"{newer} than it. Run: piccolo workshops migrate")
 
 
 @fails_with_a_sentence

@@ -16,7 +16,12 @@ import uvicorn
 
 from workshops.commands.failures import fails_with_a_sentence
 from workshops.database import DatabaseEngine
-from workshops.database.migrations import pending_migrations, project_engine, run_migrations
+from workshops.database.migrations import (
+    counted,
+    pending_migrations,
+    project_engine,
+    run_migrations,
+)
 from workshops.database.transactions import own_connection
 from workshops.tables import Workshop
 
@@ -99,9 +104,10 @@ async def _prepare(*, migrate: bool, demo: bool, embedded: bool) -> None:
         await engine.wait_until_available()
     pending = await run_migrations() if migrate else await pending_migrations()
     if pending and not migrate:
+        missing = counted(pending, "migration has", "migrations have")
         sys.exit(
-            f"{len(pending)} migrations have not been run on this database. "
-            "Run them with: piccolo workshops migrate (or serve with --migrate)."
+            f"{missing} not been run on this database. "
+            "Run: piccolo workshops migrate (or serve with --migrate)."
         )
     async with own_connection(engine) as connection, connection.transaction():
         # Of several first starts at once, one writes the demo and makes the operator.

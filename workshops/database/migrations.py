@@ -54,6 +54,11 @@ class PendingMigration:
     description: str
 
 
+def counted(migrations: list[PendingMigration], one: str, more: str) -> str:
+    """Return how many there are, before the words for one or for more."""
+    return f"{len(migrations)} {one if len(migrations) == 1 else more}"
+
+
 def project_engine() -> PostgresEngine:
     """Return the engine of the project's ``piccolo_conf``.
 

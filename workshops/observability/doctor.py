@@ -22,7 +22,7 @@ from workshops.columns import utc_now
 from workshops.database import read_settings
 from workshops.database.distribution import is_distributed
 from workshops.database.engine import MINIMUM_VERSION
-from workshops.database.migrations import pending_migrations
+from workshops.database.migrations import counted, pending_migrations
 from workshops.database.transactions import own_connection
 from workshops.projection import freshness
 
@@ -102,7 +102,7 @@ async def _versions(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
 
 async def _migrations(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
     if pending := await pending_migrations():
-        yield f"{len(pending)} have not been run", "piccolo workshops migrate"
+        yield f"{counted(pending, 'has', 'have')} not been run", "piccolo workshops migrate"
 
 
 async def _latency(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
