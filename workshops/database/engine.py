@@ -212,7 +212,7 @@ class DatabaseEngine(PostgresEngine):
     async def make_pool(self, **kwargs: Any) -> Any:
         """Return a pool with the settings' limits; see ``start_connection_pool``."""
         options: dict[str, Any] = {
-            "min_size": min(1, kwargs.get("max_size", 1)),
+            "min_size": 1,
             "max_size": max(self.settings.database_pool_size, kwargs.get("min_size", 1)),
             "reset": _keep_session,
             "connect": self._connect_for_pool,

@@ -33,6 +33,7 @@ from workshops.database.building import (
 from workshops.database.catalogue import Difference, design_differences
 from workshops.database.distribution import has_keys_of_a_cluster
 from workshops.database.outages import SettingsError
+from workshops.database.transactions import own_connection
 
 logger = logging.getLogger(__name__)
 
@@ -153,12 +154,10 @@ async def tables_to_adopt() -> list[Difference] | None:
         return None
     engine = project_engine()
     transaction = engine.current_transaction.get()
-    connection = transaction.connection if transaction else await engine.get_new_connection()
-    try:
+    async with (
+        contextlib.nullcontext(transaction.connection) if transaction else own_connection(engine)
+    ) as connection:
         found = await design_differences(connection)
-    finally:
-        if not transaction:
-            await connection.close()
     if differences := [difference for difference in found or () if not difference.harmless]:
         raise MigrationBlockedError(
             "This database has tables with the names of ours that are made otherwise. Nothing was "

@@ -117,14 +117,16 @@ def test_taking_the_directory_away_ends_the_server(own_place: Place) -> None:
 
 def test_a_forked_child_has_a_share_in_the_use(tmp_path: Path) -> None:
     """A child that stops leaves its parent's server alone; start and stop may be repeated."""
-    with EmbeddedServer(tmp_path, durable=False) as server:
-        server.start()
-        child = os.fork()
-        if child == 0:
-            server.stop()
-            os._exit(0)
-        os.waitpid(child, 0)
-        assert sql(server.connection_config(), "SELECT 1") == "1"
+    server = EmbeddedServer(tmp_path, durable=False)
+    server.start()
+    server.start()
+    child = os.fork()
+    if child == 0:
+        server.stop()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert sql(server.connection_config(), "SELECT 1") == "1"
+    server.stop()
     server.stop()
     with pytest.raises(EmbeddedServerError, match="does not run"):
         server.connection_config()

@@ -98,13 +98,6 @@ class EmbeddedServer:
             if self._drop_lease():
                 self._wait_until_ended_or_used()
 
-    def __enter__(self) -> EmbeddedServer:
-        self.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.stop()
-
     def _take_lease(self) -> None:
         if self._lease is not None and self._lease_pid == os.getpid():
             return
