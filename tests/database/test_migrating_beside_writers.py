@@ -157,6 +157,7 @@ async def test_a_migration_that_is_killed_again_and_again_ends_as_one_that_is_no
     """kill -9 at the start of every other index or constraint; the next run goes on from there."""
     url = server.url(large_database)
     before = await contents(server, large_database)
+    ends = []
     for name in ADDED[::2]:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "piccolo.main", "workshops", "migrate"),
@@ -171,7 +172,10 @@ async def test_a_migration_that_is_killed_again_and_again_ends_as_one_that_is_no
                 process.send_signal(signal.SIGKILL)
                 break
         await process.communicate()
-        assert process.returncode == -signal.SIGKILL
+        ends.append(process.returncode)
+    # Of the last ones a slow machine may read the line when the migration is through already.
+    assert ends[0] == -signal.SIGKILL
+    assert set(ends) <= {-signal.SIGKILL, 0}
     result = await run("workshops", "migrate", DATABASE_URL=url)
     assert result.code == 0, result
     check = await run("workshops", "check", DATABASE_URL=url)
