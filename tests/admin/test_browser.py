@@ -209,6 +209,25 @@ async def test_bulk_update_says_what_is_wrong(desk: Desk) -> None:
     assert "cannot become completed" in await desk.page.inner_text("#rejection")
 
 
+async def test_bulk_update_leaves_the_filters(desk: Desk) -> None:
+    """What several rows have been given is not filled into the filters beside the list."""
+    await make_workshop()
+    await desk.open("workshops")
+    page = desk.page
+    await page.wait_for_selector("table tr td a")
+    await page.click("a.button:has-text('Filters')")
+    filters = page.locator("[name=title]")
+    await expect(filters).to_have_value("")
+    await page.check("tr:has(td a.subtle) input[type=checkbox]")
+    await page.click("a.button:has-text('Update')")
+    await page.select_option("select[name=property]", "title")
+    await page.locator("form [name=title]:visible").last.fill("A garden")
+    await page.click("form button:has-text('Update')")
+    await page.wait_for_selector("text=Successfully updated")
+    await expect(page.locator("table").get_by_text("A garden")).to_be_visible()
+    await expect(filters).to_have_value("")
+
+
 async def test_fields_that_follow_cannot_be_typed_in(desk: Desk) -> None:
     """Keys, times and secrets are read only in a row's form, and not asked for in a new row's."""
     workshop = await make_workshop()

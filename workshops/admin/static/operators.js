@@ -65,7 +65,7 @@
       }
       if (verb === "PATCH" && this.status === 200) {
         learnRow(this, table);
-        refill(this);
+        if (!onList()) refill(this); // there the fields are those of the filters
       }
       if (verb !== "GET" && this.status >= 400 && onList()) show(this);
     });
