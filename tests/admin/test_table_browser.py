@@ -367,11 +367,15 @@ async def test_step_offers_the_statuses_that_may_follow(desk: Desk) -> None:
 async def test_log_in_leads_to_the_page_that_asked_for_it(
     new_desk: Callable[[], Awaitable[Desk]],
 ) -> None:
-    """Logged out, a link into the pages or the admin leads there after the log-in."""
+    """Logged out, a link into the pages or the admin leads there after the log-in, and no further.
+
+    The filters of a list are kept.
+    """
     workshop = await make_workshop()
     await make_operator("grace", superuser=True)
     for wanted in (
         f"/progress/workshops/{workshop.id}/?unfolded=1",
+        f"/admin/#/workshop_steps?workshop_id={workshop.id}",
         f"/admin/#/workshops/{workshop.id}",
     ):
         desk = await new_desk()
@@ -380,6 +384,29 @@ async def test_log_in_leads_to_the_page_that_asked_for_it(
         await desk.page.fill("input[name=password]", "correct horse battery")
         await desk.page.click("[data-uitest=login_button]")
         await expect(desk.page).to_have_url(f"{desk.address}{wanted}")
+    await desk.page.click(".audit-link")
+    await desk.page.wait_for_selector("h1:has-text('Audit Log')")
+    await expect(desk.page).to_have_url(re.compile(f"#/admin_audit_log.row_id={workshop.id}"))
+
+
+async def test_another_log_in_in_the_same_window_is_that_of_another_operator(desk: Desk) -> None:
+    """When a log-in has ended, the next one has its own name and rights, and can log out."""
+    await make_operator("vera", superuser=False)
+    await make_workshop()
+    page = desk.page
+    await desk.open("workshops")
+    await expect(page.locator("header.bar .operator summary")).to_contain_text("grace")
+    await AdminSession.delete(force=True)
+    await page.click("a[href='#/build_packs/']")
+    await page.fill("input[name=username]", "vera")
+    await page.fill("input[name=password]", "correct horse battery")
+    await page.click("[data-uitest=login_button]")
+    await expect(page.locator("header.bar .operator summary")).to_contain_text("vera view only")
+    await expect(page).to_have_url(f"{desk.address}/admin/#/build_packs/")
+    await page.click("header.bar .operator summary")
+    await page.get_by_role("button", name="Log out").click()
+    await expect(page.locator("input[name=password]")).to_be_visible()
+    assert await AdminSession.count() == 0
 
 
 async def test_log_in_leads_nowhere_else(new_desk: Callable[[], Awaitable[Desk]]) -> None:

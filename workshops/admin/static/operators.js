@@ -73,22 +73,29 @@
   };
 
   // Where the operator wanted to be: a page that has sent them here, or a place of the
-  // admin itself. Piccolo Admin would lead to its first page.
-  let wanted = location.hash;
-  addEventListener("hashchange", (event) => {
-    const before = new URL(event.oldURL).hash;
-    if (location.hash.startsWith("#/login")) wanted = before;
-  });
+  // admin itself, with its filters, which Piccolo Admin leaves out. Where somebody was
+  // logged in before, the page begins anew: header and tables were that one's.
+  let wanted = "#/";
+  let entered = false;
 
   function goOn() {
     const next = new URLSearchParams(location.search).get("next") ?? "";
     const target = new URL(next, location.origin);
     if (next && target.origin === location.origin && target.pathname.startsWith("/progress/")) {
       location.replace(target);
-    } else if (wanted && !wanted.startsWith("#/login")) {
-      const there = wanted;
-      addEventListener("hashchange", () => location.replace(there), { once: true });
+    } else {
+      entered = true;
     }
+  }
+
+  function arrive() {
+    if (place()[0] === "login") return;
+    if (entered) {
+      entered = false;
+      location.replace(wanted);
+      if (document.querySelector("header.bar")) location.reload();
+    }
+    wanted = location.hash || "#/";
   }
 
   const place = () => location.hash.replace(/^#\//, "").split("?")[0].split("/").filter(Boolean);
@@ -170,6 +177,7 @@
 
   function mend() {
     const [table, row] = place();
+    arrive();
     name();
     welcome();
     for (const field of document.getElementsByName("row_version")) {
