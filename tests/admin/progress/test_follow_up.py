@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from piccolo.apps.user.tables import BaseUser
 from playwright.async_api import expect
 
 from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator, send
@@ -257,6 +258,24 @@ async def test_note_is_corrected_in_its_table(superuser: httpx.AsyncClient) -> N
         assert (await superuser.patch(address, json=change)).status_code == 422
     assert (await superuser.post(f"{API}/notes/", json={"text": "x"})).status_code == 405
     assert (await superuser.delete(address)).status_code == 204
+
+
+@pytest.mark.browser
+async def test_assign_keeps_an_operator_who_may_not_log_in(new_desk: NewDesk) -> None:
+    """Pressed as the page was opened, Assign says why it cannot be, and unassigns nobody."""
+    await make_operator("grace", superuser=True)
+    vera = await make_operator("vera", superuser=False)
+    workshop = await make_workshop()
+    await FollowUp(id=workshop.id, assigned_to=vera.id).save()
+    await BaseUser.update({BaseUser.active: False}).where(BaseUser.id == vera.id)
+    desk = await new_desk()
+    await desk.enter("grace")
+    await desk.page.goto(f"{desk.address}{page_of(workshop)}")
+    await desk.page.get_by_role("button", name="Assign", exact=True).click()
+    await expect(desk.page.get_by_role("alert")).to_contain_text("may not log in")
+    kept = await FollowUp.objects().get(FollowUp.id == workshop.id)
+    assert kept is not None
+    assert kept.assigned_to == vera.id
 
 
 @pytest.mark.browser
