@@ -120,6 +120,15 @@ async def test_large_weeks_are_sampled(
     assert "a sample of at most 2 workshops of each week" in page.text
 
 
+async def test_page_says_that_times_may_be_estimated(
+    viewer: httpx.AsyncClient, database: str
+) -> None:
+    """They come from fewer workshops than the shares do, so each has its own sentence."""
+    await make_begun(5, finished_after=1)
+    page = await viewer.get("/progress/trends/")
+    assert "where these are more than 2,000, in a sample of so many" in page.text
+
+
 async def test_times_of_steps_are_quantiles(database: str) -> None:
     """The times are those of the weeks shown; the median of the weeks before stands beside."""
     for days in (1, 2, 3):
