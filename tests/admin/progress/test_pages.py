@@ -238,7 +238,7 @@ async def test_rows_of_other_applications_are_shown(
     superuser: httpx.AsyncClient, database: str
 ) -> None:
     """A workshop without steps or owner, and one whose times are odd, have their page."""
-    bare = Workshop(clerk_user_id="user_ada", title="Bare", original_idea="")
+    bare = Workshop(clerk_user_id="user_bare", title="Bare", original_idea="")
     await bare.save()
     odd = await make_workshop(title="Odd", complete=1)
     await WorkshopStep.raw(
@@ -250,7 +250,8 @@ async def test_rows_of_other_applications_are_shown(
     for workshop in (bare, odd):
         page = await superuser.get(f"/progress/workshops/{workshop.id}/")
         assert page.status_code == 200
-    assert "no steps" in (await superuser.get("/progress/?q=bare")).text
+    for path in ("?q=bare", "people/?person=user_bare"):
+        assert "no steps" in (await superuser.get(f"/progress/{path}")).text
 
 
 async def test_form_keeps_what_was_typed(superuser: httpx.AsyncClient, database: str) -> None:
