@@ -13,6 +13,7 @@ from tests.admin.conftest import Desk
 from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
 from tests.cluster import ON_A_CLUSTER
 from workshops import operations
+from workshops.admin.accounts import AdminSession
 from workshops.projection import refresh
 from workshops.tables import WorkshopStep
 
@@ -137,6 +138,23 @@ async def test_deleted_workshop_leads_to_a_page_that_says_so(desk: Desk) -> None
     await desk.page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
     await operations.delete_workshop(workshop.id)
     await expect(desk.page.locator("main")).to_contain_text("no such workshop")
+
+
+@pytest.mark.browser
+async def test_log_in_that_ends_leaves_what_is_typed(desk: Desk) -> None:
+    """The page says that nobody is logged in, and leads to the log-in once nothing is typed."""
+    workshop = await make_workshop()
+    page = desk.page
+    await page.goto(f"{desk.address}/progress/workshops/{workshop.id}/")
+    await expect(page.locator(".live span")).to_have_text("Live")
+    await page.get_by_label("New note").fill("Called Ada.")
+    await AdminSession.delete(force=True)
+    await operations.complete_step(workshop.id, "empathize")
+    await expect(page.locator(".live span")).to_contain_text("You are logged out")
+    await expect(page.get_by_label("New note")).to_have_value("Called Ada.")
+    await page.get_by_label("New note").fill("")
+    await operations.complete_step(workshop.id, "define")
+    await expect(page.locator("input[name=password]")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -10,7 +10,7 @@ function keepLive() {
   const bar = document.querySelector(".live");
   const state = bar.querySelector("span");
   const button = bar.querySelector("button");
-  let stream, look, since = main.dataset.since, busy = false, again = false, rested = Promise.resolve();
+  let stream, look, lost = "", since = main.dataset.since, busy = false, again = false, rested = Promise.resolve();
   let paused = still || kept.read("updates") === "paused";
 
   bar.hidden = false;
@@ -52,8 +52,8 @@ function keepLive() {
   }
 
   function show() {
-    bar.dataset.state = paused ? "paused" : look ? "broken" : "live";
-    state.textContent = paused ? "Updates are paused" : look ? "Looking every 10 seconds" : "Live";
+    bar.dataset.state = paused ? "paused" : look || lost ? "broken" : "live";
+    state.textContent = paused ? "Updates are paused" : lost ? `${lost}; what you have typed is still here` : look ? "Looking every 10 seconds" : "Live";
     button.textContent = paused ? "Go live" : "Pause";
   }
 
@@ -66,7 +66,9 @@ function keepLive() {
       rested = new Promise((resolve) => setTimeout(resolve, LEAST));
       try {
         const response = await fetch(location.href, { redirect: "manual" });
-        if (response.type === "opaqueredirect" || response.status === 404) return location.reload();
+        lost = response.type === "opaqueredirect" ? "You are logged out" : response.status === 404 ? "This is deleted" : "";
+        if (lost && ![...main.querySelectorAll("input, select, textarea")].some(touched)) return location.reload();
+        show();
         if (!response.ok) continue;
         const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
         // What is pressed must be there when it is let go, or there is no click.
