@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 
 import httpx
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.admin.conftest import Desk
 from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
 from tests.cluster import ON_A_CLUSTER
 from workshops import operations
 from workshops.admin.accounts import AdminSession
+from workshops.columns import utc_now
 from workshops.projection import refresh
 from workshops.tables import WorkshopStep
 
@@ -67,6 +69,42 @@ async def test_time_that_passes_does_not_glow(desk: Desk) -> None:
     await operations.complete_step(workshop.id, "ideate")
     await expect(desk.page.locator("tr[data-key=ideate]")).to_contain_class("changed")
     await expect(desk.page.locator("tr.changed")).to_have_count(2)  # and the one that is next
+
+
+@pytest.mark.browser
+async def test_how_long_ago_something_was_does_not_glow(desk: Desk) -> None:
+    """The regions that say so stay, and with them what is selected there, when others change."""
+    workshop = await make_workshop()
+    await operations.save_step_output(workshop.id, "empathize", {"who": "bakers"})
+    page = desk.page
+    path = f"{desk.address}/progress/workshops/{workshop.id}/"
+    await page.goto(path)
+    await page.locator("#step-empathize").get_by_text("Reset…").click()
+    await page.get_by_role("button", name="Reset Empathize").click()
+    await expect(page.locator("#step-empathize")).to_contain_text("was removed by grace")
+    await make_old(workshop, minutes=90)
+    await WorkshopStep.raw(
+        "UPDATE workshops_admin.removed_outputs SET removed_at = {}",
+        utc_now() - timedelta(minutes=90),
+    )
+    await refresh()
+
+    async def show_earlier(route: Route) -> None:
+        response = await route.fetch()
+        await route.fulfill(body=(await response.text()).replace("1 h ago", "59 min ago"))
+
+    await page.route(path, show_earlier, times=1)
+    await page.goto(path)
+    await expect(page.locator(".live span")).to_have_text("Live")
+    facts = await page.query_selector('[data-region="facts"] dt')
+    other = await page.context.new_page()
+    await other.goto(path)
+    await other.get_by_label("New note").fill("Called Ada.")
+    await other.get_by_role("button", name="Add the note").click()
+    await expect(page.locator(".operator-note")).to_be_visible()
+    assert facts is not None
+    assert await facts.evaluate("each => each.isConnected")
+    await expect(page.locator(".step.changed")).to_have_count(0)
 
 
 @pytest.mark.browser
