@@ -253,6 +253,7 @@ async def test_every_other_form(superuser: httpx.AsyncClient, workshop: Workshop
     made = await send(superuser, board, views, name="Mine", view="?q=a")
     [view] = await SavedView.objects()
     renamed = await send(superuser, board, f"{views}{view.id}/rename/", name="Ours", view="?q=a")
+    kept = await send(superuser, board, f"{views}{view.id}/unshare/", view="?q=a")
     removed = await send(superuser, board, f"{views}{view.id}/delete/", view="?q=a")
     new = await send(superuser, "/progress/new/", "/progress/new/", owner="user_bob", title="Soup")
     page = "/progress/definitions/define/"
@@ -265,7 +266,7 @@ async def test_every_other_form(superuser: httpx.AsyncClient, workshop: Workshop
     file = await send(superuser, person, "/progress/people/export/", person="user_ada")
     assert json.loads(file.content)["workshops"][0]["id"] == workshop.id
     erased = await send(superuser, person, "/progress/people/erase/", **erasure)
-    for answer in (made, renamed, removed, new, saved, erased):
+    for answer in (made, renamed, kept, removed, new, saved, erased):
         assert answer.status_code == 303, answer.text
         assert (await superuser.get(answer.headers["location"])).status_code == 200
     assert not await WorkshopMember.exists().where(WorkshopMember.clerk_user_id == "user_ada")

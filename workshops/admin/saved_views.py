@@ -64,10 +64,11 @@ async def fetch_views(operator: BaseUser) -> Sequence[Record]:
     """Return an operator's own views and the shared ones, by name.
 
     ``query`` is that of the board's address, ``owner`` None once that account is deleted;
-    ``mine`` tells whether the operator may change the view.
+    ``mine`` tells whether the operator may change the view, ``own`` whether it is theirs.
     """
     return await fetch(
         "SELECT v.id, v.name, v.query, v.shared, u.username AS owner,"
+        " COALESCE(v.owner_id = $1, false) AS own,"
         " COALESCE(v.owner_id = $1, false) OR (v.shared AND $2) AS mine"
         " FROM workshops_admin.saved_views v LEFT JOIN piccolo_user u ON u.id = v.owner_id"
         " WHERE v.owner_id = $1 OR v.shared ORDER BY lower(v.name), v.id",
@@ -78,6 +79,8 @@ async def fetch_views(operator: BaseUser) -> Sequence[Record]:
 
 async def save_view(operator: BaseUser, name: str, query: str, *, shared: bool) -> bool:
     """Keep a view; one of the operator's of the same name becomes it. Return whether it is new.
+
+    One that was shared stays shared: nobody loses it by another's Save (``unshare_view``).
 
     Raises:
         InvalidInputError: the name is unusable, there are too many, or a plain admin shares.
@@ -92,7 +95,7 @@ async def save_view(operator: BaseUser, name: str, query: str, *, shared: bool) 
         "INSERT INTO workshops_admin.saved_views AS kept"
         " (id, owner_id, name, query, shared, created_at) VALUES ($1, $2, $3, $4, $5, $6)"
         " ON CONFLICT (owner_id, name) DO UPDATE"
-        " SET query = EXCLUDED.query, shared = EXCLUDED.shared RETURNING id = $1",
+        " SET query = EXCLUDED.query, shared = kept.shared OR EXCLUDED.shared RETURNING id = $1",
         create_prefixed_id("view"),
         operator.id,
         name,
@@ -122,6 +125,22 @@ async def rename_view(operator: BaseUser, view_id: str, name: str) -> None:
     if taken:
         raise ViewNameTakenError
     await _change("UPDATE workshops_admin.saved_views SET name = $4", view_id, operator, name)
+
+
+async def unshare_view(operator: BaseUser, view_id: str) -> None:
+    """Keep a view of one's own to oneself again.
+
+    Raises:
+        NotFoundError: the operator has none of this key.
+    """
+    changed = await fetch(
+        "UPDATE workshops_admin.saved_views SET shared = false"
+        " WHERE id = $1 AND owner_id = $2 RETURNING id",
+        view_id,
+        operator.id,
+    )
+    if not changed:
+        raise ViewNotFoundError
 
 
 async def delete_view(operator: BaseUser, view_id: str) -> None:

@@ -67,6 +67,27 @@ async def test_shared_view_is_for_all_and_changed_by_superusers(
     assert (entry["operator"], entry["changes"]) == ("mary", {"name": ["Ours", "All of us"]})
 
 
+async def test_shared_view_stays_shared_when_it_is_saved_again(
+    viewer: httpx.AsyncClient, superuser: httpx.AsyncClient, log_in: Browse
+) -> None:
+    """Its owner can keep it to themselves; nobody else's view of the name has a part in it."""
+    await save(superuser, "Ours", "?idle=30", shared="1")
+    await save(superuser, "Ours", "?idle=60")
+    assert links((await viewer.get(BOARD)).text)["Ours"] == "/progress/?idle=60"
+    await make_operator("mary", superuser=True)
+    mary = await log_in("mary")
+    await save(mary, "Ours", "?idle=90")
+    assert links((await viewer.get(BOARD)).text)["Ours"] == "/progress/?idle=60"
+    view = await SavedView.objects().get(SavedView.query == "?idle=60")
+    assert view is not None
+    path = f"{BOARD}views/{view.id}/unshare/"
+    assert (await send(mary, BOARD, path, view="?")).status_code == 404
+    assert "to myself" not in (await mary.get(BOARD)).text
+    assert (await send(superuser, BOARD, path, view="?")).is_redirect
+    assert "Ours" not in (await viewer.get(BOARD)).text
+    assert "Ours" in (await superuser.get(BOARD)).text
+
+
 async def test_name_is_taken_once(viewer: httpx.AsyncClient, database: str) -> None:
     """A view cannot be given the name of another one; one of another operator may have it."""
     for name in ("One", "Two"):
@@ -163,6 +184,9 @@ async def test_view_is_saved_and_applied_in_a_browser(new_desk: NewDesk) -> None
     await page.get_by_label("Shared view").fill("Allotments")
     await page.get_by_role("button", name="Rename").click()
     await expect(page.get_by_role("link", name="Allotments")).to_be_visible()
+    await page.get_by_text("change saved ones").click()
+    await page.get_by_role("button", name="Keep Allotments to myself").click()
+    await expect(page.locator(".message")).to_have_text("Only you have the view now.")
     await page.get_by_text("change saved ones").click()
     await page.get_by_role("button", name="Delete Allotments").click()
     await expect(page.get_by_role("link", name="Allotments")).to_have_count(0)

@@ -92,7 +92,7 @@ async def _posted_view(form: Form) -> BoardView:
 
 
 async def change_views(request: Request, form: Form) -> Response:
-    """Keep the view of the board under a name, or rename or delete one that has one."""
+    """Keep the view of the board under a name, or rename, unshare or delete one that has one."""
     operator, view = operator_of(request), (await _posted_view(form)).url()
     view_id, name = request.path_params.get("view_id", ""), form["name"]
     match request.path_params.get("change"):
@@ -103,6 +103,9 @@ async def change_views(request: Request, form: Form) -> Response:
         case "rename":
             await saved_views.rename_view(operator, view_id, name)
             done = "view_renamed"
+        case "unshare":
+            await saved_views.unshare_view(operator, view_id)
+            done = "view_unshared"
         case "delete":
             await saved_views.delete_view(operator, view_id)
             done = "view_deleted"
