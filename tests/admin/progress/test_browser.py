@@ -8,12 +8,12 @@ from pathlib import Path
 import pypdf
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Route, expect
 
 from tests.admin.conftest import Desk, make_operator
 from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
 from workshops import operations
-from workshops.tables import Workshop
+from workshops.tables import BuildPack, Workshop
 
 pytestmark = pytest.mark.browser
 
@@ -203,6 +203,39 @@ async def test_new_workshop_and_erasure_of_its_owner(
     await expect(page.locator(".message")).to_contain_text("was deleted")
     assert await Workshop.count() == 1
     assert desk.complaints == []
+
+
+async def test_form_that_is_sent_twice_makes_one(desk: Desk, workshop: Workshop) -> None:
+    """Whose answer is lost may be sent again: it leads to what the first one has made."""
+    page = desk.page
+
+    async def lose_the_answer(route: Route) -> None:
+        await route.fetch(max_redirects=0)
+        await route.abort("aborted")
+
+    async def send_twice(button: str) -> None:
+        await page.route(re.compile("/(new|generate)/"), lose_the_answer, times=1)
+        async with page.expect_event("requestfailed"):
+            await page.get_by_role("button", name=button).click()
+        await page.get_by_role("button", name=button).click()
+        await expect(page.locator(".message")).to_contain_text("was")
+
+    packs = await BuildPack.count()
+    await open_page(desk, f"/workshops/{workshop.id}/")
+    await send_twice("Generate a build pack")
+    assert await BuildPack.count() == packs + 1
+    await page.locator("#format").select_option("pdf")
+    await page.get_by_role("button", name="Generate a build pack").click()
+    await expect(page.locator(".message")).to_contain_text("was generated")
+    assert await BuildPack.count() == packs + 2
+    await open_page(desk, "/new/")
+    await page.fill("#title", "A library of things")
+    await page.fill("#owner", "user_zoe")
+    await send_twice("Create the workshop")
+    made = await Workshop.objects().get(Workshop.clerk_user_id == "user_zoe")
+    assert made is not None
+    await expect(page).to_have_url(re.compile(f"/workshops/{made.id}/"))
+    assert await Workshop.count() == 2
 
 
 async def test_viewer_sees_no_button(new_desk: NewDesk, workshop: Workshop) -> None:

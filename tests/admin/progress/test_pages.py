@@ -287,6 +287,21 @@ async def test_form_is_answered_while_changes_wait(
     assert answer.status_code == status, answer.text
 
 
+async def test_form_that_is_filled_in_otherwise_is_another_one(
+    superuser: httpx.AsyncClient, database: str
+) -> None:
+    """Who goes back to the form of a new workshop and changes the title gets another one."""
+    page = "/progress/new/"
+    places = [
+        (await send(superuser, page, page, key="k", owner="user_ada", title=title)).headers[
+            "location"
+        ]
+        for title in ("Bread", "Bread", "Seeds")
+    ]
+    assert places[0] == places[1] != places[2]
+    assert await Workshop.count() == 2
+
+
 async def test_workshop_tells_what_operators_did(superuser: httpx.AsyncClient) -> None:
     """Changes by operators to the workshop and what belongs to it are listed, others' are not."""
     workshop, other = await make_workshop(complete=1), await make_workshop()

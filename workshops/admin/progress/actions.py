@@ -33,6 +33,7 @@ from workshops.errors import (
     WorkshopNotFoundError,
     WorkshopsError,
 )
+from workshops.ids import derive_prefixed_id
 from workshops.statements.execution import engine, fetch_row
 from workshops.statements.workshops import lock_belongings
 from workshops.states import WorkshopStatus
@@ -124,6 +125,15 @@ def status_of(error: WorkshopsError) -> HTTPStatus:
     return next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
 
 
+def once(form: Form) -> str | None:
+    """Return the idempotency key of a form that was shown with a ``key`` of its own.
+
+    It follows from all of its fields: sent again the form does nothing more, but filled in
+    otherwise, where the browser has gone back to it, it is another one.
+    """
+    return derive_prefixed_id("form", *form.values()) if form["key"] else None
+
+
 Action = Callable[[str, Form], Awaitable[object]]
 """What a form does to a workshop."""
 
@@ -140,7 +150,10 @@ async def _delete(workshop_id: str, form: Form) -> None:
 
 def _generate(workshop_id: str, form: Form) -> Awaitable[object]:
     return operations.generate_build_pack(
-        workshop_id, format_type=form["format"], title=form["title"].strip() or None
+        workshop_id,
+        format_type=form["format"],
+        title=form["title"].strip() or None,
+        idempotency_key=once(form),
     )
 
 

@@ -71,7 +71,7 @@ async def show_board(request: Request) -> Response:
         operators=await follow_up.operators(),
         statuses=list(WorkshopStatus),
         all_picked=request.query_params.get("picked") == "all",
-        note_key=create_id(),
+        key=create_id(),
         note_length=follow_up.NOTE_LENGTH,
         count=request.query_params.get("count", ""),
     )

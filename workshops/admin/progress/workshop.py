@@ -18,7 +18,7 @@ from starlette.routing import Route
 from workshops import operations
 from workshops.admin.follow_up import NOTE_LENGTH, fetch_follow_up, operators
 from workshops.admin.outputs import removed_outputs
-from workshops.admin.progress.actions import ACTIONS, Form, form_route
+from workshops.admin.progress.actions import ACTIONS, Form, form_route, once
 from workshops.admin.progress.definitions import step_definitions
 from workshops.admin.progress.log import fetch_traces
 from workshops.admin.progress.rendering import attachment, key_of, page, redirect
@@ -147,7 +147,7 @@ async def show_workshop(
         removed=await removed_outputs(facts["id"]),
         follow_up=await fetch_follow_up(facts["id"]),
         operators=await operators(),
-        note_key=create_id(),
+        key=create_id(),
         note_length=NOTE_LENGTH,
         definitions=definitions,
         states=[states.get(id) for id in definitions],
@@ -202,7 +202,8 @@ async def show_new(
     request: Request, error: WorkshopsError | None = None, form: Form | None = None
 ) -> Response:
     """Show the form for a new workshop, and why one was refused."""
-    return page(request, "new.html", error=error, form=form or {})
+    key = form["key"] if form else create_id()
+    return page(request, "new.html", error=error, form=form or {}, key=key)
 
 
 async def create(request: Request, form: Form) -> Response:
@@ -213,6 +214,7 @@ async def create(request: Request, form: Form) -> Response:
         original_idea=form["idea"],
         org_id=form["organisation"].strip() or None,
         template_id=form["template"].strip() or None,
+        idempotency_key=once(form),
     )
     return redirect(f"/workshops/{workshop.id}/?done=created")
 
