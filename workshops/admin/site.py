@@ -17,7 +17,6 @@ from piccolo_api.mfa.provider import MFAProvider
 from piccolo_api.rate_limiting.middleware import InMemoryLimitProvider
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
@@ -32,6 +31,7 @@ from workshops.admin.operators import SecondFactor
 from workshops.admin.registry import registered
 from workshops.admin.settings import AdminSettings
 from workshops.database import SettingsError
+from workshops.web.static_files import FreshFiles
 
 SITE_NAME = "WorkshopPilot"
 
@@ -165,7 +165,7 @@ async def who_am_i(request: Request) -> Response:
 def _add_static_files(site: AdminRouter) -> None:
     """Add what Piccolo Admin's page lacks: see static/operators.js."""
     site.add_route("/site/operator.json", who_am_i, methods=["GET"])
-    site.mount("/site", StaticFiles(directory=STATIC))
+    site.mount("/site", FreshFiles(directory=STATIC))
     title = "<title>Piccolo Admin</title>"
     for known in ("<head>", title):
         if site.template.count(known) != 1:

@@ -61,6 +61,17 @@ async def test_browsers_are_told_to_trust_only_our_files(
     assert "<script>" not in response.text
 
 
+@pytest.mark.parametrize("path", ["/progress/static/live.js", "/admin/site/operators.js"])
+async def test_browsers_ask_whether_a_script_has_changed(
+    stranger: httpx.AsyncClient, path: str
+) -> None:
+    """After an upgrade they have the new one at once; until then they keep their copy."""
+    response = await stranger.get(path)
+    assert response.headers["cache-control"] == "no-cache"
+    kept = await stranger.get(path, headers={"If-None-Match": response.headers["etag"]})
+    assert (kept.status_code, kept.headers["cache-control"]) == (304, "no-cache")
+
+
 async def test_what_people_wrote_is_escaped(superuser: httpx.AsyncClient, database: str) -> None:
     """Markup in any text of a workshop is shown as text."""
     workshop = await make_workshop(

@@ -101,6 +101,7 @@ async def test_search_by_keyboard(desk: Desk, workshop: Workshop) -> None:
     await expect(page.locator("#found [aria-selected=true]")).to_contain_text("A bakery")
     await page.keyboard.press("Enter")
     await expect(page.locator("h1")).to_have_text("A bakery without waste")
+    await expect(field).to_have_attribute("role", "combobox")  # its script has run
     await page.keyboard.press("/")
     await page.keyboard.type("user_ada")
     await page.keyboard.press("Enter")

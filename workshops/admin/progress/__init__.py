@@ -27,7 +27,6 @@ from starlette.responses import (
     StreamingResponse,
 )
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from workshops.admin.accounts import SESSION_COOKIE, AdminSession, OperatorsBackend, session_token
@@ -45,6 +44,7 @@ from workshops.admin.progress.workshop import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
 from workshops.projection import catch_up, listening
 from workshops.statements.execution import fetch, replicas_hold_it
+from workshops.web.static_files import FreshFiles
 
 # The search leads from what was typed or pasted to a page of the site.
 
@@ -245,5 +245,5 @@ def create_pages(settings: AdminSettings) -> ASGIApp:
     )
     pages.state.settings = settings
     # What pages are made of is not secret, and must not cost a look-up of the log-in.
-    static = StaticFiles(directory=STATIC)
+    static = FreshFiles(directory=STATIC)
     return Starlette(routes=[Mount("/static", static), Mount("/", pages)])
