@@ -28,7 +28,12 @@ from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import Record, fetch
 from workshops.states import OPEN_FOR_WORK
 
-PERIODS = {"30": "30 days", "90": "90 days", "365": "365 days", "": "all time"}
+PERIODS = {
+    "30": "the last 30 days",
+    "90": "the last 90 days",
+    "365": "the last 365 days",
+    "": "all time, or from and to",
+}
 """The periods offered, by their value in the URL."""
 
 STUCK_AFTER_DAYS = 14

@@ -26,11 +26,11 @@ from workshops.columns import utc_now
 from workshops.projection import Freshness, catch_up
 from workshops.statements.execution import fetch
 
-AGES = (7, 14, 30)
+AGES = {7: "7 days", 14: "14 days", 30: "30 days"}
 """The ages at which weeks are compared, in days."""
 
 MEASURES = {"finished": "had finished", "reached": "had reached"}
-SPANS = (12, 26, 52)
+SPANS = {12: "12 weeks", 26: "26 weeks", 52: "52 weeks"}
 """How many weeks can be looked at."""
 
 PERIOD = 4
@@ -183,7 +183,7 @@ async def fetch_trends(view: TrendsView, definitions: dict[str, str]) -> Trends:
     today = utc_now().date()
     monday = today - timedelta(days=today.weekday())
     # Two periods at the highest age are compared, however few weeks are shown.
-    weeks = max(view.weeks, 2 * PERIOD + AGES[-1] // 7 + 2)
+    weeks = max(view.weeks, 2 * PERIOD + max(AGES) // 7 + 2)
     most = SAMPLE_SIZE // view.weeks
     statement = _COHORTS.format(counts=_COUNTS, moment=_MOMENTS[view.measure])
     first, last = _start(monday, weeks), _start(monday, 1)
