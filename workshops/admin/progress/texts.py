@@ -89,8 +89,8 @@ def _fit(token: Token, lower_by: int) -> None:
     """Turn what a strict Content-Security-Policy refuses into classes."""
     if token.type.startswith("heading"):
         token.tag = f"h{min(int(token.tag[1]) + lower_by, 6)}"
-    if style := token.attrs.pop("style", None):
-        token.attrs["class"] = "figure" if "right" in str(style) else "text"
+    if "right" in str(token.attrs.pop("style", "")):
+        token.attrs["class"] = "figure"
     # An image would be fetched from wherever the text says.
     for child in token.children or ():
         if child.type == "image":
