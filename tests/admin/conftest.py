@@ -201,8 +201,11 @@ class Desk:
         await self.page.wait_for_load_state("networkidle")
 
 
+NewDesk = Callable[..., Awaitable[Desk]]
+
+
 @pytest.fixture
-async def new_desk(browser: Browser, address: str) -> AsyncIterator[Callable[[], Awaitable[Desk]]]:
+async def new_desk(browser: Browser, address: str) -> AsyncIterator[NewDesk]:
     """Return browser windows that share nothing with each other."""
     contexts = []
 
@@ -214,6 +217,15 @@ async def new_desk(browser: Browser, address: str) -> AsyncIterator[Callable[[],
     yield open_desk
     for context in contexts:
         await context.close()
+
+
+@pytest.fixture
+async def desk(new_desk: NewDesk) -> Desk:
+    """The browser of Grace, a superuser, who is logged in."""
+    await make_operator("grace", superuser=True)
+    desk = await new_desk()
+    await desk.enter("grace")
+    return desk
 
 
 @pytest.fixture

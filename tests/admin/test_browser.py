@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
-from tests.admin.conftest import Desk, make_operator
+from tests.admin.conftest import Desk, NewDesk, make_operator
 from tests.factories import make_workshop, step_of
 from workshops import operations
 from workshops.step_catalog import STEP_CATALOG
 
 pytestmark = pytest.mark.browser
-
-NewDesk = Callable[[], Awaitable[Desk]]
-
-
-@pytest.fixture
-async def desk(new_desk: NewDesk) -> Desk:
-    """The browser of Grace, a superuser, who is logged in."""
-    await make_operator("grace", superuser=True)
-    desk = await new_desk()
-    await desk.enter("grace")
-    return desk
 
 
 async def cells(desk: Desk) -> list[list[str]]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
-from tests.admin.conftest import Desk, make_operator
+from tests.admin.conftest import NewDesk, make_operator
 from workshops import operations
 from workshops.admin.audit import AuditEntry
 from workshops.tables import BuildPack, StepDefinition, WorkshopStep
@@ -58,9 +56,7 @@ async def attacked(database: str) -> str:
     return workshop.id
 
 
-async def test_no_text_runs_as_a_script(
-    new_desk: Callable[..., Awaitable[Desk]], attacked: str
-) -> None:
+async def test_no_text_runs_as_a_script(new_desk: NewDesk, attacked: str) -> None:
     """In the pages, and in the lists and forms of the admin, texts stay texts.
 
     The Content-Security-Policy is switched off here: it is not what keeps them out.
@@ -99,7 +95,7 @@ async def test_no_text_runs_as_a_script(
     await desk.page.wait_for_selector(f"text={SHORT[:20]}")
 
 
-async def test_attacks_would_be_noticed(new_desk: Callable[..., Awaitable[Desk]]) -> None:
+async def test_attacks_would_be_noticed(new_desk: NewDesk) -> None:
     """The texts do run where they are taken for HTML, so the test above can fail."""
     desk = await new_desk(bypass_csp=True)
     for attack, expected in (ATTACKS[0], "img"), (ATTACKS[2], "svg"):

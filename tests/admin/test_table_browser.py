@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from piccolo.apps.user.tables import BaseUser
 from piccolo.table import Table
 from playwright.async_api import expect
 
-from tests.admin.conftest import Desk, make_operator
+from tests.admin.conftest import Desk, NewDesk, make_operator
 from tests.factories import make_workshop
 from workshops import operations
 from workshops.admin import catalogue  # noqa: F401 - it registers the tables
@@ -38,12 +37,9 @@ TABLES = {table.name: table for table in registered()}
 
 
 @pytest.fixture
-async def desk(new_desk: Callable[[], Awaitable[Desk]]) -> Desk:
-    """The browser of Grace, a superuser, who is logged in; whatever she is asked, she agrees."""
-    await make_operator("grace", superuser=True)
-    desk = await new_desk()
+def desk(desk: Desk) -> Desk:
+    """The browser of Grace, who agrees to whatever she is asked."""
     desk.page.on("dialog", lambda dialog: asyncio.create_task(dialog.accept()))
-    await desk.enter("grace")
     return desk
 
 
@@ -235,7 +231,7 @@ async def test_row_is_deleted(desk: Desk, table: str) -> None:
     assert desk.complaints == []
 
 
-async def test_log_in_is_ended(desk: Desk, new_desk: Callable[[], Awaitable[Desk]]) -> None:
+async def test_log_in_is_ended(desk: Desk, new_desk: NewDesk) -> None:
     """A log-in that is deleted in its table is over."""
     vera = await make_operator("vera", superuser=False)
     other = await new_desk()
@@ -365,7 +361,7 @@ async def test_step_offers_the_statuses_that_may_follow(desk: Desk) -> None:
 
 
 async def test_log_in_leads_to_the_page_that_asked_for_it(
-    new_desk: Callable[[], Awaitable[Desk]],
+    new_desk: NewDesk,
 ) -> None:
     """Logged out, a link into the pages or the admin leads there after the log-in, and no further.
 
@@ -409,7 +405,7 @@ async def test_another_log_in_in_the_same_window_is_that_of_another_operator(des
     assert await AdminSession.count() == 0
 
 
-async def test_log_in_leads_nowhere_else(new_desk: Callable[[], Awaitable[Desk]]) -> None:
+async def test_log_in_leads_nowhere_else(new_desk: NewDesk) -> None:
     """A made-up address to go on to leads to no other site and to no script."""
     await make_operator("grace", superuser=True)
     for wanted in ("https://evil.example/progress/", "//evil.example/progress/", "javascript:x"):

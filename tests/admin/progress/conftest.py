@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +11,10 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from tests.admin.conftest import Desk, make_operator
 from workshops import operations
 from workshops.columns import utc_now
 from workshops.step_catalog import STEP_CATALOG
 from workshops.tables import Workshop
-
-NewDesk = Callable[..., Awaitable[Desk]]
 
 
 @pytest.fixture
@@ -26,15 +23,6 @@ async def stranger(site: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=site)
     async with httpx.AsyncClient(transport=transport, base_url="http://admin.test") as client:
         yield client
-
-
-@pytest.fixture
-async def desk(new_desk: NewDesk) -> Desk:
-    """The browser of Grace, a superuser, who is logged in."""
-    await make_operator("grace", superuser=True)
-    desk = await new_desk()
-    await desk.log_in("grace")
-    return desk
 
 
 async def make_workshop(*, complete: int = 0, **columns: Any) -> Workshop:

@@ -10,8 +10,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Locator, Route, expect
 
-from tests.admin.conftest import Desk, make_operator
-from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
+from tests.admin.conftest import Desk, NewDesk, make_operator
+from tests.admin.progress.conftest import make_old, make_workshop
 from workshops import operations
 from workshops.tables import BuildPack, Workshop
 
@@ -354,7 +354,6 @@ async def test_keyboard_reaches_the_content_first(desk: Desk, workshop: Workshop
 
 async def test_print_leaves_out_what_cannot_be_printed(desk: Desk, workshop: Workshop) -> None:
     """On paper there are no menus and forms, and the ground is white in the dark too."""
-    await desk.page.evaluate("localStorage.removeItem('darkMode')")
     await open_page(desk, f"/workshops/{workshop.id}/")
     await desk.page.emulate_media(media="print", color_scheme="dark")
     await expect(desk.page.locator("header.bar nav")).to_be_hidden()

@@ -15,8 +15,8 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import expect
 
-from tests.admin.conftest import Browse, Desk, make_operator, send
-from tests.admin.progress.conftest import NewDesk, make_workshop, titles
+from tests.admin.conftest import Browse, Desk, NewDesk, make_operator, send
+from tests.admin.progress.conftest import make_workshop, titles
 from workshops import operations
 from workshops.admin.follow_up import FollowUp, Note
 from workshops.database.migrations import project_engine

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Dialog, expect
 
-from tests.admin.conftest import Desk, make_operator
-from tests.admin.progress.conftest import NewDesk
+from tests.admin.conftest import Desk, NewDesk, make_operator
 from workshops.tables import StepDefinition
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ import pytest
 from piccolo.apps.user.tables import BaseUser
 from playwright.async_api import expect
 
-from tests.admin.conftest import PASSWORD, AuditLog, Browse, make_operator, send
-from tests.admin.progress.conftest import NewDesk, make_workshop
+from tests.admin.conftest import PASSWORD, AuditLog, Browse, NewDesk, make_operator, send
+from tests.admin.progress.conftest import make_workshop
 from workshops import operations
 from workshops.admin.follow_up import FollowUp, Note
 from workshops.columns import utc_now

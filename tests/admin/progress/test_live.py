@@ -10,8 +10,8 @@ import httpx
 import pytest
 from playwright.async_api import Route, expect
 
-from tests.admin.conftest import Desk
-from tests.admin.progress.conftest import NewDesk, make_old, make_workshop
+from tests.admin.conftest import Desk, NewDesk
+from tests.admin.progress.conftest import make_old, make_workshop
 from tests.cluster import ON_A_CLUSTER
 from workshops import operations
 from workshops.admin.accounts import AdminSession

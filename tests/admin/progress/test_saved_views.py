@@ -8,8 +8,8 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.admin.conftest import AuditLog, Browse, make_operator, send
-from tests.admin.progress.conftest import NewDesk, make_workshop
+from tests.admin.conftest import AuditLog, Browse, NewDesk, make_operator, send
+from tests.admin.progress.conftest import make_workshop
 from workshops.admin import saved_views
 from workshops.admin.saved_views import SavedView
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.admin.conftest import Desk, make_operator
-from tests.admin.progress.conftest import NewDesk, make_workshop
+from tests.admin.conftest import Desk, NewDesk, make_operator
+from tests.admin.progress.conftest import make_workshop
 from tests.factories import step_of
 from workshops import operations
 from workshops.tables import Workshop

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.admin.conftest import log_in_to, make_operator, whole_site
-from tests.admin.progress.conftest import NewDesk, make_workshop
+from tests.admin.conftest import NewDesk, log_in_to, make_operator, whole_site
+from tests.admin.progress.conftest import make_workshop
 from workshops import operations
 from workshops.admin.settings import AdminSettings
 from workshops.database import SettingsError
