@@ -228,6 +228,19 @@ async def test_fields_that_follow_cannot_be_typed_in(desk: Desk) -> None:
     await expect(desk.page.locator("input[name=share_token]")).to_be_hidden()
 
 
+async def test_table_that_is_read_only_is_so_by_any_way(desk: Desk) -> None:
+    """From the list of another table too, the audit log offers no new row, and back there it is."""
+    await make_workshop()
+    add = desk.page.locator("a.button:has-text('Add Row')")
+    await desk.open("workshops")
+    await expect(add).to_be_visible()
+    await desk.page.click("a[href='#/admin_audit_log/']")
+    await desk.page.wait_for_selector("h1:has-text('Audit Log')")
+    await expect(add).to_be_hidden()
+    await desk.page.click("a[href='#/workshops/']")
+    await expect(add).to_be_visible()
+
+
 async def test_row_leads_to_its_workshop_and_its_audit_log(desk: Desk) -> None:
     """The form of a row links to the workshop's page, at its step, and to who changed the row."""
     workshop = await make_workshop()

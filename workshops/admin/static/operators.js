@@ -177,6 +177,7 @@
 
   function mend() {
     const [table, row] = place();
+    if ((table ?? "") !== root.dataset.place) mark(); // Piccolo Admin tells of no hashchange
     arrive();
     name();
     welcome();
