@@ -125,16 +125,16 @@ async def fetch_follow_up(workshop_id: str) -> dict[str, Any]:
 
 
 async def add_note(workshop_id: str, text: str, *, key: str = "") -> None:
-    """Note something about a workshop; with the same key only once, however often it is sent."""
-    validation.text("The note", text, limit=NOTE_LENGTH)
+    """Note something about a workshop; with the same key the same text is noted only once."""
+    text = validation.text("The note", text, limit=NOTE_LENGTH).strip()
     await _require(workshop_id)
     await fetch(
         "INSERT INTO workshops_admin.notes (id, workshop_id, text, author, created_at)"
         " VALUES ($1, $2, $3, current_setting('workshops.operator'), $4)"
         " ON CONFLICT (id) DO NOTHING",
-        derive_prefixed_id("note", workshop_id, key or create_id()),
+        derive_prefixed_id("note", workshop_id, key or create_id(), text),
         workshop_id,
-        text.strip(),
+        text,
         utc_now(),
     )
 
