@@ -37,6 +37,11 @@ class PersonalData(NamedTuple):
         ordered = rows.order_by(self.table._meta.primary_key)
         return await ordered.output(load_json=True)
 
+    async def keys(self, clerk_user_id: str) -> list[Any]:
+        """Return the keys of the rows about a person."""
+        key = self.table._meta.primary_key
+        return await self.table.select(key).where(self.user == clerk_user_id).output(as_list=True)
+
     async def forget(self, clerk_user_id: str) -> int:
         """Erase what there is about a person, and return in how many rows."""
         theirs = self.user == clerk_user_id

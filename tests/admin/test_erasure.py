@@ -10,17 +10,20 @@ from urllib.parse import quote
 import asyncpg
 import httpx
 import pytest
+from piccolo.columns import Varchar
+from piccolo.table import Table
 
 from tests.admin.conftest import AuditLog, save, send
 from tests.admin.progress.conftest import make_workshop
 from tests.factories import step_of
-from workshops import operations
+from workshops import operations, personal_data
 from workshops.admin.audit import AuditEntry
 from workshops.admin.protection import forgetting
 from workshops.columns import utc_now
+from workshops.personal_data import register_personal_data
 from workshops.projection import refresh
 from workshops.statements.execution import fetch
-from workshops.tables import Workshop, WorkshopMember
+from workshops.tables import BuildPack, Workshop, WorkshopMember
 
 PERSON = "user_ada.+(1)"
 
@@ -66,6 +69,45 @@ async def test_erasure_leaves_a_pseudonym(
     [added] = [entry for entry in entries if entry["row_id"] == member.id]
     assert added["changes"] is None
     assert await Workshop.count() == 1
+
+
+class Vote(Table, tablename="votes"):
+    """A table of the application."""
+
+    voter = Varchar()
+
+
+async def test_person_whom_only_the_application_knows(
+    superuser: httpx.AsyncClient, audit_log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has registered is told on the page, and erased from there."""
+    monkeypatch.setattr(personal_data, "_registered", {})
+    await Vote.create_table()
+    register_personal_data(Vote.voter)
+    await Vote.insert(Vote(voter=PERSON), Vote(voter=PERSON), Vote(voter="user_bob"))
+    page = f"/progress/people/?person={quote(PERSON)}"
+    assert "2 rows of votes" in (await superuser.get(page)).text
+    await erase(superuser, PERSON)
+    assert await Vote.select(Vote.voter).output(as_list=True) == ["user_bob"]
+    assert "Nothing is held" in (await superuser.get(page)).text
+    [erased] = [entry for entry in await audit_log.entries() if entry["action"] == "erased"]
+    assert "2 rows of votes erased" in erased["summary"]
+    await Vote.alter().drop_table()
+
+
+async def test_log_keeps_no_values_of_rows_that_go_by_what_is_registered(
+    superuser: httpx.AsyncClient, audit_log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column of ours may be registered as well: here build packs by their title."""
+    monkeypatch.setattr(personal_data, "_registered", {})
+    register_personal_data(BuildPack.title)
+    workshop = await make_workshop(clerk_user_id="user_bob")
+    row = {"workshop_id": workshop.id, "title": PERSON, "content": "A secret"}
+    await superuser.post("/admin/api/tables/build_packs/", json=row)
+    assert "A secret" in json.dumps(await audit_log.entries(), default=str)
+    await erase(superuser, PERSON)
+    assert await BuildPack.count() == 0
+    assert "A secret" not in json.dumps(await audit_log.entries(), default=str)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote_plus
@@ -19,9 +20,11 @@ from workshops.admin.progress.log import PARTS
 from workshops.admin.progress.rendering import as_json, attachment, page, redirect
 from workshops.admin.saved_views import forget_views
 from workshops.errors import InvalidInputError, WorkshopsError
+from workshops.personal_data import registered
 from workshops.projection import catch_up
 from workshops.statements import validation
 from workshops.statements.execution import Record, fetch
+from workshops.tables import TABLES
 
 WORKSHOPS_SHOWN = 200
 
@@ -63,6 +66,14 @@ async def fetch_person(clerk_user_id: str) -> Sequence[Record]:
     return await fetch(_TAKES_PART, clerk_user_id)
 
 
+async def count_registered(person: str) -> Counter[str]:
+    """Return how many rows of registered tables hold something about a person, by table."""
+    counts: Counter[str] = Counter()
+    for data in registered():
+        counts[data.table._meta.tablename] += len(await data.keys(person))
+    return +counts
+
+
 async def erase_person(person: str) -> None:
     """Delete everything held about a person.
 
@@ -77,10 +88,13 @@ async def erase_person(person: str) -> None:
         person,
     )
     parts = await fetch(PARTS, [workshop for workshop, _ in theirs])
+    # The log is of our tables only.
+    ours = [data for data in registered() if data.table in TABLES and data.erase is None]
+    gone = [key for data in ours for key in await data.keys(person)]
     deleted = await operations.delete_user_data(person)
     left = await fetch("SELECT id FROM workshops WHERE id = ANY ($1)", [row[0] for row in theirs])
     stays = {row[0] for row in left}
-    gone = [part for workshop, part in parts if workshop not in stays]
+    gone += [part for workshop, part in parts if workshop not in stays]
     gone += [membership for _, membership in theirs if membership]
     deleted_ids = {workshop for workshop, _ in theirs} - stays
     gone += await follow_up.keys_of_notes(deleted_ids)
@@ -96,6 +110,8 @@ async def erase_person(person: str) -> None:
         f"{deleted['workshops_handed_over']:,} handed over to another owner, "
         f"{deleted['memberships_deleted']:,} memberships in others' workshops ended"
     )
+    for table, count in deleted.get("application", {}).items():
+        what += f", {count:,} rows of {table} erased"
     await ORIGIN.get().record(AuditAction.erased, summary=f"{pseudonym}: {what}")
 
 
@@ -109,7 +125,10 @@ async def show_person(
     except WorkshopsError as unusable:
         person, error = "", error or unusable
     workshops = await fetch_person(person) if person else []
-    return page(request, "people.html", error=error, person=person, workshops=workshops)
+    others = await count_registered(person) if person else {}
+    return page(
+        request, "people.html", error=error, person=person, workshops=workshops, others=others
+    )
 
 
 async def export(request: Request, form: Form) -> Response:
