@@ -309,7 +309,9 @@ async def test_every_list_of_the_admin(
     assert one.status_code == 200, one.text
 
 
-async def test_every_change_in_the_admin(superuser: httpx.AsyncClient, workshop: Workshop) -> None:
+async def test_every_change_in_the_admin(
+    superuser: httpx.AsyncClient, workshop: Workshop, audit_log: AuditLog
+) -> None:
     """In each table what may be added is, what may be changed, and what may be deleted."""
     view = SavedView(name="Mine", query="?q=a", shared=True)
     note = Note(workshop_id=workshop.id, text="Called.", author="grace")
@@ -348,13 +350,22 @@ async def test_every_change_in_the_admin(superuser: httpx.AsyncClient, workshop:
     )
     await Session.delete().where(Session.workshop_id == workshop.id)
     keys: dict[str, Any] = dict(others)
+    logged = 0
+
+    async def log_has_more(what: str) -> None:
+        nonlocal logged
+        before, logged = logged, len(await audit_log.entries())
+        assert logged > before, f"The log has nothing of this: {what}"
+
     for name, row in new.items():
         answer = await superuser.post(f"{api}{name}/", json=row)
         assert answer.status_code == 201, f"{name}: {answer.text}"
         keys[name] = answer.json()[0]["id"]
+        await log_has_more(f"{name} added")
     for name, row in changes.items():
         answer = await save(superuser, name, keys[name], **row)
         assert answer.status_code == 200, f"{name}: {answer.text}"
+        await log_has_more(f"{name} changed")
     [session] = await AdminSession.select(AdminSession.id).where(AdminSession.user_id == vera.id)
     keys["admin_sessions"] = session["id"]
     refused = {"workshops", "workshop_steps", "step_definitions"}
@@ -364,4 +375,5 @@ async def test_every_change_in_the_admin(superuser: httpx.AsyncClient, workshop:
         answer = await superuser.delete(f"{api}{table.name}/{keys[table.name]}/")
         status = 409 if table.name in refused else 204
         assert answer.status_code == status, f"{table.name}: {answer.text}"
+        await log_has_more(f"{table.name} deleted")
     assert not await BaseUser.exists().where(BaseUser.username == "mary")

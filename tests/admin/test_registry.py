@@ -118,6 +118,18 @@ def test_site_does_not_start_with_another_page(monkeypatch: pytest.MonkeyPatch) 
         create_site(AdminSettings())
 
 
+async def test_the_newest_rows_of_every_table_are_found_by_an_index(database: str) -> None:
+    """A list of the admin begins with them."""
+    rows = await Workshop.raw(
+        "SELECT indrelid::regclass::text AS table, attname::text AS name FROM pg_index"
+        " JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indpred IS NULL"
+    )
+    indexed = {(row["table"], row["name"]) for row in rows}
+    for table in TABLES:
+        if newest_by := registry.find(table).newest_by:
+            assert (table._meta.tablename, newest_by._meta.name) in indexed
+
+
 async def test_every_table_has_its_triggers_and_its_place_in_the_admin(database: str) -> None:
     """What operators change is logged, and what is in a workshop moves its summary."""
     rows = await Workshop.raw(

@@ -12,9 +12,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+import workshops
 from tests.cluster import not_on_a_cluster
 from tests.factories import make_workshop, step_of
-from workshops.columns import utc_now
+from workshops.columns import BelongsToWorkshop, VersionedRow, utc_now
+from workshops.relations import HasRelations, OneToMany
 from workshops.tables import (
     TABLES,
     BuildPack,
@@ -34,6 +36,18 @@ async def test_every_table_and_column_has_a_help_text() -> None:
         assert table._meta.help_text
         for column in table._meta.columns:
             assert column._meta.help_text, f"{table.__name__}.{column._meta.name}"
+
+
+async def test_every_table_has_what_its_columns_ask_for() -> None:
+    """The mix-ins, the relation of the workshop, and a name in the package."""
+    children = {one.child for one in vars(Workshop).values() if isinstance(one, OneToMany)}
+    for table in TABLES:
+        columns = {column._meta.name for column in table._meta.columns}
+        assert issubclass(table, HasRelations)
+        assert issubclass(table, VersionedRow) == ("updated_at" in columns)
+        assert issubclass(table, BelongsToWorkshop) == ("workshop_id" in columns)
+        assert (table in children) == ("workshop_id" in columns)
+        assert getattr(workshops, table.__name__) is table
 
 
 @pytest.mark.parametrize(
