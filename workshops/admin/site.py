@@ -31,7 +31,7 @@ from workshops.admin.operators import SecondFactor
 from workshops.admin.registry import registered
 from workshops.admin.settings import AdminSettings
 from workshops.database import SettingsError
-from workshops.web.static_files import FreshFiles
+from workshops.web.headers import FreshFiles
 
 SITE_NAME = "WorkshopPilot"
 

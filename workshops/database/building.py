@@ -7,10 +7,8 @@ an index that is not valid, the next one finishes.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -19,21 +17,12 @@ from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.engine.postgres import PostgresTransaction
 
 from workshops.database.distribution import NAMES, PLACES, has_keys_of_a_cluster
-from workshops.database.outages import CommandError
-from workshops.database.transactions import own_connection
+from workshops.database.outages import MigrationBlockedError
+from workshops.database.transactions import own_connection, run_in_a_moment
 from workshops.tables import INDEXES, TABLES, Workshop
 
 LARGE = 8 * 2**20
 """Bytes of a table from which on nobody should wait until all of it was read: 50,000 steps."""
-
-# Shorter than PostgreSQL's deadlock_timeout (1 s), so that nobody fails because of us.
-_MOMENT = "500ms"
-_PAUSE = 0.5  # seconds, in which the others go on
-_PATIENCE = 60.0  # seconds
-
-
-class MigrationBlockedError(CommandError):
-    """A migration cannot run: of the rows that are there, or of who is using the tables."""
 
 
 class Rule(NamedTuple):
@@ -287,30 +276,3 @@ async def _run(connection: asyncpg.Connection, statement: str) -> None:
         await connection.execute(statement)
     else:
         await run_in_a_moment(connection, statement)
-
-
-async def run_in_a_moment(connection: asyncpg.Connection, statement: str) -> None:
-    """Run a statement that locks tables, within half a second or not at all, and try again.
-
-    Who waits long for a table keeps all others waiting behind.
-
-    Raises:
-        MigrationBlockedError: there was no such moment within a minute.
-    """
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            async with connection.transaction():
-                # Not lock_timeout, which begins anew with each table.
-                await connection.execute(f"SET LOCAL statement_timeout = '{_MOMENT}'")
-                await connection.execute(statement)
-                await connection.execute("SET LOCAL statement_timeout = 0")
-        except asyncpg.QueryCanceledError as error:
-            if time.monotonic() > deadline:
-                raise MigrationBlockedError(
-                    "The tables are in use: for a minute, there was no moment without a "
-                    "transaction on one of them. Run it again later; see pg_stat_activity."
-                ) from error
-        else:
-            return
-        await asyncio.sleep(_PAUSE)

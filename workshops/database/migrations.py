@@ -24,16 +24,14 @@ from piccolo.engine.finder import engine_finder
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
 from workshops.database.building import (
-    MigrationBlockedError,
     build_beside_writers,
     has_large_tables,
     missing_rules,
-    run_in_a_moment,
 )
 from workshops.database.catalogue import Difference, design_differences
 from workshops.database.distribution import has_keys_of_a_cluster
-from workshops.database.outages import SettingsError
-from workshops.database.transactions import own_connection
+from workshops.database.outages import MigrationBlockedError, SettingsError
+from workshops.database.transactions import own_connection, run_in_a_moment
 
 logger = logging.getLogger(__name__)
 

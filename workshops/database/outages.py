@@ -49,6 +49,10 @@ class SettingsError(CommandError):
     """A setting cannot be used. The message says which and what to do, and holds no secret."""
 
 
+class MigrationBlockedError(CommandError):
+    """A migration cannot run: of the rows that are there, or of who is using the tables."""
+
+
 def why_unavailable(error: Exception) -> tuple[str, bool]:
     """Return why a connection failed, and whether waiting may help."""
     match error:

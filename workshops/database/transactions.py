@@ -1,15 +1,16 @@
-"""A transaction that gives its connection back, whatever happens to it."""
+"""A transaction that gives its connection back, whatever happens to it; and one of a moment."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
-from workshops.database.outages import outage
+from workshops.database.outages import MigrationBlockedError, outage
 from workshops.database.replicas import note_write
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 GIVE_BACK_SECONDS = 1.0
 """How long a connection may take to end its work when it is given back early."""
+
+# Shorter than PostgreSQL's deadlock_timeout (1 s), so that nobody fails because of us.
+_MOMENT = "500ms"
+_PAUSE = 0.5  # seconds, in which the others go on
+_PATIENCE = 60.0  # seconds
 
 
 @contextlib.asynccontextmanager
@@ -33,6 +39,33 @@ async def own_connection(engine: PostgresEngine) -> AsyncIterator[asyncpg.Connec
         yield connection
     finally:
         await connection.close()
+
+
+async def run_in_a_moment(connection: asyncpg.Connection, statement: str) -> None:
+    """Run a statement that locks tables, within half a second or not at all, and try again.
+
+    Who waits long for a table keeps all others waiting behind.
+
+    Raises:
+        MigrationBlockedError: there was no such moment within a minute.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            async with connection.transaction():
+                # Not lock_timeout, which begins anew with each table.
+                await connection.execute(f"SET LOCAL statement_timeout = '{_MOMENT}'")
+                await connection.execute(statement)
+                await connection.execute("SET LOCAL statement_timeout = 0")
+        except asyncpg.QueryCanceledError as error:
+            if time.monotonic() > deadline:
+                raise MigrationBlockedError(
+                    "The tables are in use: for a minute, there was no moment without a "
+                    "transaction on one of them. Run it again later; see pg_stat_activity."
+                ) from error
+        else:
+            return
+        await asyncio.sleep(_PAUSE)
 
 
 class DatabaseTransaction(PostgresTransaction):

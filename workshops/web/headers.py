@@ -7,9 +7,12 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
@@ -113,6 +116,20 @@ def _usable(name: bytes, value: bytes) -> bool:
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+
+class FreshFiles(StaticFiles):
+    """Scripts and styles that an upgrade may change.
+
+    Browsers keep a copy, and ask each time whether it is still the one. Told
+    nothing, they guess for how long it is: days, of files that are a month old.
+    """
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """Return the answer with a file, or that the browser's copy is the one."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
 
 
 class TrustedProxies:

@@ -44,7 +44,7 @@ from workshops.admin.progress.workshop import WORKSHOP_ROUTES
 from workshops.admin.settings import AdminSettings
 from workshops.projection import catch_up, listening
 from workshops.statements.execution import fetch, replicas_hold_it
-from workshops.web.static_files import FreshFiles
+from workshops.web.headers import FreshFiles
 
 # The search leads from what was typed or pasted to a page of the site.
 
