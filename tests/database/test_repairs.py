@@ -86,6 +86,17 @@ async def test_migrate_installs_what_was_dropped(
     assert check.code == 0, check
 
 
+async def test_migrate_says_that_a_table_of_the_product_is_gone(
+    server: Server, migrated_database: str
+) -> None:
+    """It has no rows to put back, and does not advise what was just run."""
+    await change(server, migrated_database, "DROP TABLE sessions")
+    migrate = await run("workshops", "migrate", DATABASE_URL=server.url(migrated_database))
+    assert migrate.code == 1
+    assert '"sessions" does not exist' in migrate.err
+    assert "from a backup" in migrate.err
+
+
 async def test_check_misses_each_trigger_of_a_table(database: str) -> None:
     """Whatever migration has made it can put it back."""
     triggers = await Workshop.raw(

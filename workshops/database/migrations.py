@@ -225,10 +225,10 @@ async def _migrate(
             raise MigrationBlockedError(f"{app_name}: {result.message}")
     try:
         await _repair()
-    except asyncpg.IntegrityConstraintViolationError as error:
+    except (asyncpg.IntegrityConstraintViolationError, asyncpg.UndefinedTableError) as error:
         raise MigrationBlockedError(
-            "A constraint that another program has dropped cannot be put back, and nothing "
-            f"was changed: {error}. Correct the rows and run the migrations again."
+            "What another program has dropped cannot be put back, and nothing was changed: "
+            f"{error}. Correct the rows, or restore the table from a backup, and run this again."
         ) from error
     return pending
 
