@@ -21,6 +21,7 @@ from workshops.admin.audit import SCHEMA
 from workshops.columns import PrefixedKey, SingleLineText, UTCTimestamp, utc_now
 from workshops.errors import ConflictError, InvalidInputError, NotFoundError, WorkshopNotFoundError
 from workshops.ids import create_id, derive_prefixed_id
+from workshops.projection.summaries import KEPT
 from workshops.statements import validation
 from workshops.statements.execution import fetch, fetch_row
 from workshops.tables import Workshop
@@ -253,11 +254,7 @@ async def notes_about(person: str, workshop_ids: list[str]) -> dict[str, Any]:
 
 async def forget(workshop_ids: Collection[str]) -> None:
     """Delete what is kept about workshops that were just deleted; the folder would, a bit later."""
-    for table, key in (
-        ("notes", "workshop_id"),
-        ("follow_ups", "id"),
-        ("removed_outputs", "workshop_id"),
-    ):
+    for table, key in KEPT.items():
         await fetch(
             f"DELETE FROM workshops_admin.{table} WHERE {key} = ANY ($1)", list(workshop_ids)
         )

@@ -6,7 +6,6 @@ Each check is one query that reads statistics, and changes nothing.
 from __future__ import annotations
 
 import asyncio
-import math
 import statistics
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from workshops.admin.settings import AdminSettings
-from workshops.columns import utc_now
 from workshops.database import read_settings
 from workshops.database.distribution import is_distributed
 from workshops.database.engine import MINIMUM_VERSION
@@ -188,8 +186,7 @@ async def _projection(engine: DatabaseEngine, c: asyncpg.Connection) -> Told:
         yield "this database has none", ""
         return
     found = await freshness()
-    age = (utc_now() - found.as_of).total_seconds() if found.as_of else math.inf
-    late = found.rebuilding or (not found.current and age > PROJECTION_SECONDS)
+    late = found.rebuilding or (not found.current and found.age > PROJECTION_SECONDS)
     unasked = "Is a server running, which does it unasked? Or: piccolo workshops refresh"
     advice = unasked if late else ""
     waiting = f"{found.waiting:,} changes wait" if found.waiting else "up to date"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import math
 import os
 import time
 from pathlib import Path
@@ -17,7 +16,6 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from workshops.columns import utc_now
 from workshops.database.transactions import own_connection
 from workshops.health import Probe
 from workshops.projection import freshness
@@ -110,8 +108,7 @@ class Metrics:
         self._up.set(1)
         if rows[0][0]:
             found = await freshness()
-            age = (utc_now() - found.as_of).total_seconds() if found.as_of else math.inf
-            self._age.set(0 if found.current and not found.untold else max(age, 0))
+            self._age.set(0 if found.current and not found.untold else found.age)
             self._waiting.set(found.waiting)
         if time.monotonic() - self._counted_at > COUNT_SECONDS:
             rows = await ask("SELECT status, count(*) FROM workshops GROUP BY status")

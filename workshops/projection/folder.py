@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -200,8 +201,14 @@ class Freshness:
     untold: bool
 
     @property
+    def age(self) -> float:
+        """Seconds since they were exact; infinite before they were made first."""
+        since = self.as_of
+        return max((utc_now() - since).total_seconds(), 0) if since else math.inf
+
+    @property
     def current(self) -> bool:
-        if self.untold and (self.as_of is None or utc_now() - self.as_of > PERIOD):
+        if self.untold and self.age > PERIOD.total_seconds():
             return False
         return not self.waiting and not self.rebuilding
 

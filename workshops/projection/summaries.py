@@ -88,6 +88,10 @@ def summaries(only: str | None = None, *, shared: bool = False) -> str:
     WHERE {wanted("w.id")}{_listed(shared)}"""
 
 
+KEPT = {"notes": "workshop_id", "follow_ups": "id", "removed_outputs": "workshop_id"}
+"""What operators keep of a workshop, by table, and the column that names it; it goes with it."""
+
+
 @cache
 def writing(only: str | None, *, shared: bool) -> tuple[str, ...]:
     """Return the statements that make summaries what ``summaries`` says they should be.
@@ -112,9 +116,7 @@ def writing(only: str | None, *, shared: bool) -> tuple[str, ...]:
         + " WHERE (kept.*) IS DISTINCT FROM (EXCLUDED.*)",
         gone("summaries", _listed(shared)),
         gone("operator_changes"),
-        gone("notes"),
-        gone("follow_ups", key="id"),
-        gone("removed_outputs"),
+        *(gone(table, key=key) for table, key in KEPT.items()),
     )
 
 

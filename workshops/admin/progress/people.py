@@ -70,7 +70,7 @@ async def count_registered(person: str) -> Counter[str]:
     """Return how many rows of registered tables hold something about a person, by table."""
     counts: Counter[str] = Counter()
     for data in registered():
-        counts[data.table._meta.tablename] += len(await data.keys(person))
+        counts[data.table._meta.tablename] += await data.table.count().where(data.user == person)
     return +counts
 
 
